@@ -1,0 +1,145 @@
+"""The one place that knows the inside of open_clip's native transformers.
+
+It touches only what open_clip 3.3 (``nn.MultiheadAttention``) and its development branch
+(an ``Attention`` of its own) share: ``ln_1, ln_2, mlp, ls_1, ls_2, attn.in_proj_weight,
+attn.in_proj_bias, attn.out_proj, attn.num_heads``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Block:
+    """One residual attention block, opened.
+
+    Letters: B windows, T tokens (CLS first), D width, H heads, d = D / H.
+    """
+
+    module: Any
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Run the block unchanged: (B, T, D) to (B, T, D)."""
+        result: Tensor = self.module(x)
+        return result
+
+    def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of the normalised input, each (B, H, T, d)."""
+        attn = self.module.attn
+        packed = F.linear(self.module.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
+        q, k, v = (
+            part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
+            for part in packed.chunk(3, dim=-1)
+        )
+        return q, k, v
+
+    def merge(self, heads: Tensor) -> Tensor:
+        """Join heads (B, H, T, d) and apply the output projection: (B, T, D)."""
+        joined: Tensor = self.module.attn.out_proj(heads.transpose(1, 2).flatten(2))
+        scaled: Tensor = self.module.ls_1(joined)
+        return scaled
+
+    def mlp(self, x: Tensor) -> Tensor:
+        """Feed-forward part with its norm, without the residual: (B, T, D)."""
+        result: Tensor = self.module.ls_2(self.module.mlp(self.module.ln_2(x)))
+        return result
+
+
+class Vision:
+    """An image encoder, opened: `embed`, then `blocks`, then `project`.
+
+    Attributes
+    ----------
+    patch
+        Side of a patch, px.
+    native
+        Side of the picture it was trained on, px.
+    parameters
+        How many numbers it has.
+    blocks
+        The transformer blocks in order.
+    """
+
+    def __init__(self, visual: Any) -> None:
+        self._visual = visual
+        self.patch = int(visual.patch_size[0])
+        self.native = int(visual.image_size[0])
+        self.parameters = sum(p.numel() for p in visual.parameters())
+        self.blocks = [Block(module) for module in visual.transformer.resblocks]
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        """Cut normalised windows into tokens: (B, 3, h, w) to (B, 1 + N, D), CLS first.
+
+        A remainder of rows or columns smaller than a patch is ignored, as the convolution does.
+        """
+        visual = self._visual
+        maps = visual.conv1(pixels)
+        grid = (maps.shape[-2], maps.shape[-1])
+        tokens = maps.flatten(2).mT
+        cls = visual.class_embedding.to(tokens.dtype).expand(len(tokens), 1, -1)
+        tokens = torch.cat([cls, tokens], dim=1) + self.positions(grid).to(tokens.dtype)
+        result: Tensor = visual.ln_pre(tokens)
+        return result
+
+    def positions(self, grid: tuple[int, int]) -> Tensor:
+        """Positional embedding for a grid (rows, columns): (1 + N, D).
+
+        Resized like DINO does, by a factor with 0.1 added, which is what every official
+        implementation of these methods uses; not the same as resizing to the size.
+        """
+        native: Tensor = self._visual.positional_embedding
+        side = round((len(native) - 1) ** 0.5)
+        if grid == (side, side):
+            return native
+        plane = native[1:].unflatten(0, (side, side)).permute(2, 0, 1)[None].float()
+        factor = ((grid[0] + 0.1) / side, (grid[1] + 0.1) / side)
+        resized = F.interpolate(plane, scale_factor=factor, mode="bicubic")
+        return torch.cat([native[:1], resized[0].flatten(1).mT.to(native.dtype)])
+
+    def project(self, x: Tensor) -> Tensor:
+        """Norm, drop CLS and project to the joint space: (B, 1 + N, D) to (B, N, C)."""
+        tokens = self._visual.ln_post(x)[:, 1:]
+        if self._visual.proj is None:
+            plain: Tensor = tokens
+            return plain
+        projected: Tensor = tokens @ self._visual.proj
+        return projected
+
+
+class Text:
+    """A text encoder, opened so that short texts cost little."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        tower = getattr(model, "text", model)
+        self._tower = tower
+        self._pool = getattr(tower, "text_pool_type", getattr(tower, "pool_type", ""))
+        self._plain = self._pool == "argmax" and getattr(tower, "cls_emb", None) is None
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """Embed token ids (B, T): (B, C), not of unit length.
+
+        Behind a causal mask nothing after the end token reaches it, so the padding is cut
+        off first: the result is the same, and a short prompt costs a fifth.
+        """
+        tower = self._tower
+        if not self._plain or tower.attn_mask is None:
+            whole: Tensor = self._model.encode_text(tokens)
+            return whole
+        ends = tokens.argmax(dim=-1)
+        length = int(ends.max()) + 1
+        x = tower.token_embedding(tokens[:, :length]) + tower.positional_embedding[:length]
+        x = tower.transformer(x, attn_mask=tower.attn_mask[:length, :length])
+        x = tower.ln_final(x)[torch.arange(len(tokens), device=tokens.device), ends]
+        if tower.text_projection is None:
+            return x
+        if isinstance(tower.text_projection, torch.nn.Module):
+            linear: Tensor = tower.text_projection(x)
+            return linear
+        return x @ tower.text_projection

@@ -1,0 +1,184 @@
+"""CLIP encoders of open_clip: every native ViT, a local folder, or the built-in starter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from napari_ovseg.backbones import _files
+from napari_ovseg.backbones._vit import Text, Vision
+from napari_ovseg.device import choose_device, translated
+from napari_ovseg.errors import OvsegError, WeightsError
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Backbone:
+    """An image and a text encoder into one space.
+
+    Attributes
+    ----------
+    name
+        What it was asked for by.
+    fingerprint
+        sha256 of its weights: the key of every cache.
+    licence
+        Of the weights.
+    vision, text
+        The two towers, opened.
+    tokenize
+        From a list of texts to (B, T) token ids.
+    mean, std : (3, 1, 1)
+        Of the RGB values 0..1 it was trained on.
+    device
+        Where it computes.
+    """
+
+    name: str
+    fingerprint: str
+    licence: str
+    vision: Vision
+    text: Text
+    tokenize: Callable[[Sequence[str]], Tensor]
+    mean: Tensor
+    std: Tensor
+    device: torch.device
+
+    def normalise(self, rgb: Tensor) -> Tensor:
+        """Bring RGB (..., 3, h, w) in 0..1 to the encoder's scale."""
+        return (rgb - self.mean) / self.std
+
+
+_loaded: dict[tuple[str, str], Backbone] = {}
+_lock = Lock()
+_KEEP = 2
+
+
+def load_backbone(name: str, device: str = "auto") -> Backbone:
+    """Load an encoder, or return it if it was among the last two.
+
+    Parameters
+    ----------
+    name
+        ``starter``, ``NAME:TAG`` of open_clip, a folder, or an OpenAI archive.
+    device
+        ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, damaged, or do not fit the architecture to the last
+        tensor. A model is never left with random weights.
+    """
+    place = choose_device(device)
+    key = (name, str(place))
+    with _lock:
+        if key not in _loaded:
+            try:
+                backbone = _load(name, place)
+            except OvsegError:
+                raise
+            except (RuntimeError, MemoryError) as error:
+                raise translated(error, f"loading the model {name!r}") from error
+            while len(_loaded) >= _KEEP:
+                del _loaded[next(iter(_loaded))]
+            _loaded[key] = backbone
+        return _loaded[key]
+
+
+def _load(name: str, device: torch.device) -> Backbone:
+    weights = _files.find(name)
+    fingerprint = weights.verified()
+    tensors = _files.read_tensors(weights.file)
+    if weights.config is None:
+        model, tokenize, preprocess = _from_archive(tensors)
+    else:
+        model = _build(weights.config)
+        _fill(model, tensors, weights.file.name)
+        tokenize = _tokenizer(weights, weights.config["model_cfg"]["text_cfg"])
+        preprocess = weights.config.get("preprocess_cfg", {})
+    model = model.float().eval().requires_grad_(False).to(device)
+    mean, std = _statistics(preprocess, device)
+    return Backbone(
+        name, fingerprint, weights.licence, Vision(model.visual), Text(model), tokenize, mean, std, device
+    )
+
+
+def _build(config: dict[str, Any]) -> Any:
+    """Build the architecture of a config; its weights are still random."""
+    from open_clip.model import CLIP, CustomTextCLIP
+
+    try:
+        model_config = dict(config["model_cfg"])
+        if not _files.is_native(model_config):
+            raise WeightsError("only open_clip's native ViTs can be opened for dense features")
+        custom = model_config.pop("custom_text", False)
+        return (CustomTextCLIP if custom else CLIP)(**model_config)
+    except (KeyError, TypeError, ValueError, AssertionError) as error:
+        raise WeightsError(f"the model's {_files.CONFIG} cannot be used: {error!r}") from error
+
+
+def _fill(model: Any, tensors: dict[str, Any], file_name: str) -> None:
+    """Load every tensor, or say which do not fit."""
+    from open_clip.model import convert_to_custom_text_state_dict
+
+    if hasattr(model, "text"):
+        tensors = convert_to_custom_text_state_dict(tensors)
+    wanted = {k: tuple(v.shape) for k, v in model.state_dict().items()}
+    given = {k: tuple(v.shape) for k, v in tensors.items()}
+    optional = {"logit_bias", "logit_scale"}  # cosines are used, not CLIP's own temperature
+    missing = sorted(wanted.keys() - given.keys() - optional)
+    unknown = sorted(given.keys() - wanted.keys() - optional)
+    shapes = sorted(k for k in wanted.keys() & given.keys() - optional if wanted[k] != given[k])
+    if missing or unknown or shapes:
+        parts = {"missing": missing, "unknown": unknown, "of another shape": shapes}
+        told = "; ".join(f"{len(v)} {k}, as {v[0]}" for k, v in parts.items() if v)
+        raise WeightsError(f"{file_name} does not fit the architecture: {told}; it is another model")
+    model.load_state_dict({k: v for k, v in tensors.items() if k in wanted and k not in optional}, strict=False)
+
+
+def _from_archive(tensors: dict[str, Any]) -> tuple[Any, Callable[[Sequence[str]], Tensor], dict[str, Any]]:
+    """Build OpenAI's architecture from its own tensors (QuickGELU throughout)."""
+    import open_clip
+    from open_clip.model import build_model_from_openai_state_dict
+
+    try:
+        model = build_model_from_openai_state_dict(dict(tensors), cast_dtype=torch.float32)
+    except (KeyError, RuntimeError, AttributeError, IndexError) as error:
+        raise WeightsError(f"the archive does not hold an OpenAI ViT: {error}") from error
+    if "visual.proj" not in tensors:
+        raise WeightsError("the archive holds a ResNet; only ViTs can be opened for dense features")
+    return model, open_clip.SimpleTokenizer(context_length=model.context_length), {}
+
+
+def _tokenizer(weights: _files.Weights, text: dict[str, Any]) -> Callable[[Sequence[str]], Tensor]:
+    import open_clip
+
+    length = text.get("context_length", 77)
+    if "hf_tokenizer_name" not in text:
+        return open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {}))
+    local = weights.file.parent
+    source = str(local) if (local / "tokenizer.json").is_file() else text["hf_tokenizer_name"]
+    try:
+        from open_clip.tokenizer import HFTokenizer
+
+        return HFTokenizer(source, context_length=length, **text.get("tokenizer_kwargs", {}))
+    except Exception as error:
+        raise WeightsError(
+            f"this model reads words through the tokenizer {text['hf_tokenizer_name']!r}, which is not "
+            f"here ({error}); install transformers and fetch it, or copy tokenizer.json beside the weights"
+        ) from error
+
+
+def _statistics(preprocess: dict[str, Any], device: torch.device) -> tuple[Tensor, Tensor]:
+    from open_clip import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
+
+    values = preprocess.get("mean", OPENAI_DATASET_MEAN), preprocess.get("std", OPENAI_DATASET_STD)
+    mean, std = (torch.tensor(v, device=device, dtype=torch.float32).view(3, 1, 1) for v in values)
+    return mean, std
+
+

@@ -1,0 +1,201 @@
+"""The slow half: from pixels to features, once per image and recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg.device import free_memory, guarded, is_out_of_memory
+from napari_ovseg.errors import RecipeError
+from napari_ovseg.features import Features
+from napari_ovseg.image import Image
+from napari_ovseg.progress import Progress, Steps
+from napari_ovseg.recipe import Recipe, WorkingSize
+from napari_ovseg.windows import Window, sliding_windows
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from napari_ovseg.backbones import Backbone
+
+_MAX_SIDE = 60_000
+_MAX_BATCH = 32
+_CPU_WORK = 6e10
+"""Multiply-adds times two per batch on a CPU: a step of about a third of a second."""
+
+
+@guarded("encoding the image")
+def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto") -> Steps[Features]:
+    """Encode one picture; see `napari_ovseg.pipeline.encode`."""
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    picture = Image.of(image)
+    recipe = recipe or Recipe()
+    yield Progress("model", 0, 1)
+    backbone = load_backbone(recipe.backbone, device)
+    yield Progress("image", 0, 1)
+    resolved = resolve(recipe, picture, backbone)
+    rgb = working_image(picture, resolved).to(backbone.device)
+    work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
+    rgb, windows = cut(rgb, resolved, backbone)
+    vectors = yield from _encode_windows(backbone, resolved, rgb, windows)
+    if resolved.tiling.blend == "merged" or len(windows) == 1:
+        vectors, windows = merge(vectors, windows, backbone.vision.patch)
+    return Features(
+        vectors=vectors.half() if resolved.precision == "float16" else vectors,
+        windows=tuple(windows),
+        working=work,
+        shape=(picture.shape[-2], picture.shape[-1]),
+        grid=picture.grid,
+        name=picture.name,
+        recipe=resolved,
+        weights=f"{backbone.name}, {backbone.licence}, sha256 {backbone.fingerprint}",
+    )
+
+
+def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
+    """Replace what depends on the image by numbers: limits, magnification, crop and stride."""
+    patch = backbone.vision.patch
+    crop = recipe.tiling.crop if recipe.tiling.crop is not None else backbone.vision.native
+    stride = recipe.tiling.stride or max(crop // 2, patch)
+    if recipe.tiling.blend == "merged":
+        crop, stride = crop // patch * patch, max(stride // patch, 1) * patch
+    if 0 < crop < patch:
+        raise RecipeError(f"crop {crop} is smaller than a patch of {patch} px; use at least {patch}")
+    shape = (image.shape[-2], image.shape[-1])
+    factor = recipe.working_size.magnify(shape, image.grid, backbone.vision.native)
+    if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
+        raise RecipeError(
+            f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not possible; "
+            f"choose a magnification nearer to 1 than {factor:.3g}"
+        )
+    return replace(
+        recipe,
+        display=recipe.display.resolve(image),
+        working_size=WorkingSize(magnification=factor),
+        tiling=replace(recipe.tiling, crop=crop, stride=stride),
+    )
+
+
+def working_image(image: Image, recipe: Recipe) -> Tensor:
+    """Read the pixels as they are shown, at working size: (3, H, W) float32 in 0..1."""
+    import torch
+
+    factor = recipe.working_size.magnification
+    assert factor is not None  # noqa: S101  # resolved
+    height, width = (max(1, round(side * factor)) for side in image.shape[-2:])
+    pixels = image.read(image.level_for((height, width)))
+    shown = recipe.display.apply(pixels)
+    planes = torch.from_numpy(np.ascontiguousarray(shown if shown.ndim == 3 else shown[..., None]))
+    planes = planes.permute(2, 0, 1)[None]
+    if planes.shape[-2:] != (height, width):
+        planes = torch.nn.functional.interpolate(
+            planes, size=(height, width), mode="bilinear", antialias=True
+        )
+    resized = planes[0].permute(1, 2, 0).clamp(0, 1).numpy()
+    coloured = recipe.display.colour(resized if resized.shape[-1] == 3 else resized[..., 0])
+    return torch.from_numpy(np.ascontiguousarray(coloured)).permute(2, 0, 1)
+
+
+def cut(rgb: Tensor, recipe: Recipe, backbone: Backbone) -> tuple[Tensor, list[Window]]:
+    """Place the windows; for merging, the image is first padded to whole patches.
+
+    Returns
+    -------
+    rgb : (3, H', W')
+    windows
+        All of one size. When merging, every offset is a multiple of the patch.
+    """
+    import torch
+
+    patch = backbone.vision.patch
+    crop, stride = recipe.tiling.crop or 0, recipe.tiling.stride or 1
+    if recipe.tiling.blend == "merged" or min(rgb.shape[-2:]) < patch:
+        bottom, right = (-side % patch for side in rgb.shape[-2:])
+        rgb = torch.nn.functional.pad(rgb[None], (0, right, 0, bottom), mode="replicate")[0]
+    return rgb, sliding_windows(rgb.shape[-2], rgb.shape[-1], crop, stride)
+
+
+def _encode_windows(
+    backbone: Backbone, recipe: Recipe, rgb: Tensor, windows: list[Window]
+) -> Steps[Tensor]:
+    """Encode all windows: (L, gh, gw, C) float32. Starts again with half a batch when memory runs out."""
+    size = batch_size(backbone, windows[0])
+    while True:
+        try:
+            return (yield from _attempt(backbone, recipe, rgb, windows, size))
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error) or size == 1:
+                raise
+        # Outside of the except block: the exception would keep its tensors alive.
+        size //= 2
+        free_memory()
+
+
+def batch_size(backbone: Backbone, window: Window) -> int:
+    """Windows per batch: enough to fill the device, few enough that cancel is prompt."""
+    if backbone.device.type != "cpu":
+        return _MAX_BATCH
+    tokens = window.height * window.width / backbone.vision.patch**2
+    return int(min(max(_CPU_WORK / (2 * backbone.vision.parameters * tokens), 1), _MAX_BATCH))
+
+
+def _attempt(
+    backbone: Backbone, recipe: Recipe, rgb: Tensor, windows: list[Window], size: int
+) -> Steps[Tensor]:
+    import torch
+
+    patch = backbone.vision.patch
+    grid = (windows[0].height // patch, windows[0].width // patch)
+
+    def batches() -> Iterator[Tensor]:
+        for start in range(0, len(windows), size):
+            stack = torch.stack([rgb[(slice(None), *w.slices)] for w in windows[start : start + size]])
+            yield backbone.normalise(stack)
+
+    parts: list[Tensor] = []
+    done = 0
+    yield Progress("windows", 0, len(windows))
+    stream = recipe.method.features(backbone.vision, batches())
+    while True:
+        with torch.inference_mode():
+            part = next(stream, None)
+        if part is None:
+            return torch.cat(parts)
+        part = part.float().unflatten(1, grid)
+        if not bool(torch.isfinite(part).all()):
+            raise RuntimeError("the encoder gave values that are not finite")
+        parts.append(part)
+        done += len(part)
+        yield Progress("windows", done, len(windows))
+
+
+def merge(vectors: Tensor, windows: list[Window], patch: int) -> tuple[Tensor, list[Window]]:
+    """Average overlapping windows on one patch grid.
+
+    Cosines are linear in the features, so the mean of the features scores like the mean of
+    the scores; the result is a mean of unit vectors and must not be normalised again.
+
+    Returns
+    -------
+    vectors : (1, GH, GW, C)
+    windows
+        One window that covers all.
+    """
+    import torch
+
+    height = max(w.top + w.height for w in windows)
+    width = max(w.left + w.width for w in windows)
+    rows, columns = height // patch, width // patch
+    total = torch.zeros(rows, columns, vectors.shape[-1], device=vectors.device)
+    count = torch.zeros(rows, columns, 1, device=vectors.device)
+    for window, part in zip(windows, vectors, strict=True):
+        top, left = window.top // patch, window.left // patch
+        place = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
+        total[place] += part
+        count[place] += 1
+    whole = Window(0, 0, rows * patch, columns * patch)
+    return (total / count)[None], [whole]

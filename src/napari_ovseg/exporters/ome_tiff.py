@@ -1,0 +1,106 @@
+"""OME-TIFF: ids with their physical size; names, colours and provenance as annotations."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from napari_ovseg._atomic import atomic_path
+from napari_ovseg.errors import ExportError
+from napari_ovseg.exporters._base import Exporter, safe_name
+from napari_ovseg.image import Grid
+from napari_ovseg.labels import Annotation
+
+CLASSES = "napari-ovseg/classes"
+"""Namespace of the map annotation {category id: JSON of name, colour, queries, role}."""
+PROVENANCE = "napari-ovseg/provenance"
+
+_SHORT_UNITS = {
+    "micrometer": "µm", "micrometre": "µm", "micron": "µm", "um": "µm", "μm": "µm", "µm": "µm",
+    "nanometer": "nm", "nanometre": "nm", "nm": "nm",
+    "millimeter": "mm", "millimetre": "mm", "mm": "mm",
+    "centimeter": "cm", "centimetre": "cm", "cm": "cm",
+    "meter": "m", "metre": "m", "m": "m",
+}  # fmt: skip
+_TILED_FROM = 1024
+
+
+@dataclass(frozen=True)
+class OMETiff(Exporter):
+    """One OME-TIFF per annotation, 8-bit where the ids allow it, else 16-bit."""
+
+    suffix: ClassVar[str] = ".ome.tif"
+
+    def check(self, annotation: Annotation) -> list[str]:
+        """See `Exporter.check`."""
+        grid = annotation.labels.grid
+        matrix = np.asarray(grid.affine)[:-1, :-1]
+        lost = []
+        if not np.allclose(matrix, np.diag(np.diag(matrix))):
+            lost.append("rotation and shear; OME-TIFF holds the size of a pixel only")
+        unknown = {u for u in grid.units if u not in _SHORT_UNITS and u != "pixel"}
+        if unknown:
+            lost.append(f"the units {', '.join(sorted(unknown))}; sizes are written without them")
+        return lost
+
+    def write(self, annotation: Annotation, folder: Path) -> list[Path]:
+        """See `Exporter.write`."""
+        import tifffile
+
+        labels = annotation.labels
+        ids = labels.ids.astype(np.uint8) if labels.ids.max(initial=0) < 256 else labels.ids
+        metadata = {
+            "axes": ome_axes(labels.grid.axes),
+            "Name": safe_name(annotation.name),
+            **_physical_size(labels.grid),
+            "MapAnnotation": _annotations(annotation),
+        }
+        path = folder / f"{safe_name(annotation.name)}{self.suffix}"
+        tile = (256, 256) if min(ids.shape[-2:]) >= _TILED_FROM else None
+        with atomic_path(path) as temporary:
+            tifffile.imwrite(
+                temporary, ids, ome=True, metadata=metadata, compression="zlib", tile=tile,
+                photometric="minisblack", bigtiff=ids.nbytes > 2**31,
+            )  # fmt: skip
+        return [path]
+
+
+def ome_axes(axes: tuple[str, ...]) -> str:
+    """Name axes as OME does: the last two are YX, the others keep T, C, Z or take a free one."""
+    if len(axes) > 5:
+        raise ExportError(f"OME-TIFF holds five axes, got {len(axes)}: {', '.join(axes)}")
+    names = [axis.upper() for axis in axes[:-2]]
+    free = [letter for letter in "ZTC" if letter not in names]
+    seen: set[str] = set()
+    result = []
+    for name in names:
+        letter = name if name in {"T", "C", "Z"} and name not in seen else free.pop(0)
+        seen.add(letter)
+        result.append(letter)
+    return "".join(result) + "YX"
+
+
+def _physical_size(grid: Grid) -> dict[str, Any]:
+    """PhysicalSize of the calibrated space axes; tifffile leaves out the others."""
+    result: dict[str, Any] = {}
+    for letter, spacing, unit in zip(ome_axes(grid.axes), grid.spacing, grid.units, strict=True):
+        if letter in "XYZ" and unit in _SHORT_UNITS:
+            result[f"PhysicalSize{letter}"] = spacing
+            result[f"PhysicalSize{letter}Unit"] = _SHORT_UNITS[unit]
+    return result
+
+
+def _annotations(annotation: Annotation) -> list[dict[str, Any]]:
+    classes = {
+        str(c.id): json.dumps(
+            {"name": c.name, "colour": c.colour, "queries": c.queries, "role": c.role},
+            ensure_ascii=False,
+        )
+        for c in annotation.labels.vocabulary
+    }
+    history = {k: str(v) for k, v in asdict(annotation.provenance).items()}
+    return [{"Namespace": CLASSES, **classes}, {"Namespace": PROVENANCE, **history}]

@@ -1,0 +1,259 @@
+"""Pixels and where they are in the world: `Grid` and a lazy `Image`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_ovseg.errors import ImageError
+
+Matrix = tuple[tuple[float, ...], ...]
+
+MICROMETRE = {
+    "nm": 1e-3, "nanometer": 1e-3, "nanometre": 1e-3,
+    "um": 1.0, "µm": 1.0, "μm": 1.0, "micrometer": 1.0, "micrometre": 1.0, "micron": 1.0,
+    "mm": 1e3, "millimeter": 1e3, "millimetre": 1e3,
+    "cm": 1e4, "centimeter": 1e4, "centimetre": 1e4,
+    "m": 1e6, "meter": 1e6, "metre": 1e6,
+}  # fmt: skip
+"""How many micrometres a unit of length is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The map from pixels to the world.
+
+    Attributes
+    ----------
+    axes
+        A name per axis of the label map, slowest first; the last two are rows and columns.
+    affine
+        (n + 1, n + 1) homogeneous matrix from pixel index to world, in `units`.
+    units
+        Unit of each axis, "pixel" where the image is not calibrated.
+    """
+
+    axes: tuple[str, ...]
+    affine: Matrix
+    units: tuple[str, ...]
+
+    @classmethod
+    def regular(
+        cls,
+        ndim: int,
+        spacing: Sequence[float] | None = None,
+        axes: Sequence[str] | None = None,
+        units: Sequence[str] | None = None,
+    ) -> Grid:
+        """Build an axis-aligned grid; by default pixels named ``..., z, y, x``."""
+        names = tuple(axes) if axes is not None else ("t", "c", "z", "y", "x")[-ndim:]
+        scale = tuple(spacing) if spacing is not None else (1.0,) * ndim
+        matrix = np.diag([*map(float, scale), 1.0])
+        unit = tuple(units) if units is not None else ("pixel",) * ndim
+        return cls(names, tuple(map(tuple, matrix.tolist())), unit)
+
+    @property
+    def spacing(self) -> tuple[float, ...]:
+        """Size of a pixel along each axis, in `units`."""
+        matrix = np.asarray(self.affine)[:-1, :-1]
+        return tuple(float(v) for v in np.linalg.norm(matrix, axis=0))
+
+    @property
+    def micrometres(self) -> tuple[float, float] | None:
+        """Height and width of a pixel in micrometres, None where it is not calibrated."""
+        factors = [MICROMETRE.get(unit.casefold()) for unit in self.units[-2:]]
+        if None in factors:
+            return None
+        rows, cols = (s * f for s, f in zip(self.spacing[-2:], factors, strict=True) if f)
+        return rows, cols
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Image:
+    """A picture, a stack or a pyramid of either, read only where and when it is needed.
+
+    Attributes
+    ----------
+    levels
+        Arrays (..., H, W) or (..., H, W, 3), finest first; numpy, dask, zarr or alike.
+    rgb
+        Whether the last axis is red, green, blue (and maybe alpha, which is ignored).
+    grid
+        Where the pixels of the finest level are.
+    name
+        What to call it in messages and files.
+    """
+
+    levels: tuple[Any, ...]
+    rgb: bool
+    grid: Grid
+    name: str = "image"
+
+    @classmethod
+    def of(cls, data: Any, name: str = "image") -> Image:
+        """Wrap an array (H, W) or (H, W, 3 or 4), or return an `Image` unchanged.
+
+        Raises
+        ------
+        ImageError
+            If the shape or dtype is not that of a picture.
+        """
+        if isinstance(data, Image):
+            return data
+        array = data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
+        rgb = array.ndim >= 3 and array.shape[-1] in (3, 4)
+        if array.ndim == 3 and not rgb and array.shape[0] in (3, 4):
+            raise ImageError(
+                f"colours must be the last axis, got shape {tuple(array.shape)}; "
+                "use np.moveaxis(image, 0, -1)"
+            )
+        return cls((array,), rgb, Grid.regular(max(array.ndim - rgb, 2)), name)
+
+    def __post_init__(self) -> None:
+        """Refuse what is not a picture."""
+        shape, dtype = tuple(self.levels[0].shape), np.dtype(self.levels[0].dtype)
+        if len(shape) - self.rgb < 2:
+            raise ImageError(f"an image needs rows and columns, got shape {shape}")
+        if dtype.kind not in "uifb":
+            raise ImageError(f"pixels must be integers or floats, got {dtype}; convert the image")
+        if min(self.shape[-2:]) < 2 or 0 in shape:
+            raise ImageError(
+                f"an image needs at least 2 x 2 pixels, got shape {shape}; nothing can be seen in less"
+            )
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a label map of this image: (..., H, W)."""
+        return self.shape_of(0)
+
+    def shape_of(self, level: int) -> tuple[int, ...]:
+        """Shape of a pyramid level without its colour axis."""
+        shape = tuple(int(n) for n in self.levels[level].shape)
+        return shape[:-1] if self.rgb else shape
+
+    def planes(self) -> Iterator[tuple[int, ...]]:
+        """Index of every picture of a stack; one empty index for a plain picture."""
+        yield from np.ndindex(self.shape[:-2])
+
+    def plane(self, index: tuple[int, ...]) -> Image:
+        """Return one picture of a stack, still lazy: (H, W) or (H, W, 3)."""
+        if not index:
+            return self
+        grid = Grid(
+            self.grid.axes[-2:],
+            tuple(tuple(row[-3:]) for row in self.grid.affine[-3:]),
+            self.grid.units[-2:],
+        )
+        levels = tuple(_Plane(level, index) for level in self.levels)
+        return replace(self, levels=levels, grid=grid)
+
+    def level_for(self, size: tuple[int, int]) -> int:
+        """Coarsest level that still has at least `size` (H, W) pixels."""
+        fits = [
+            level
+            for level in range(len(self.levels))
+            if all(have >= want for have, want in zip(self.shape_of(level)[-2:], size, strict=True))
+        ]
+        return fits[-1] if fits else 0
+
+    def read(self, level: int = 0) -> np.ndarray:
+        """Read one picture: (H, W) or (H, W, 3), in its own dtype.
+
+        Raises
+        ------
+        ImageError
+            If it is a stack, if it cannot be read, or if it holds NaN or infinity.
+        """
+        if len(self.shape) != 2:
+            raise ImageError(f"choose one plane of the stack first, got shape {self.shape}")
+        try:
+            pixels = np.asarray(self.levels[level])
+        except (OSError, ValueError, MemoryError) as error:
+            raise ImageError(f"the pixels of {self.name!r} cannot be read: {error}") from error
+        if self.rgb:
+            pixels = pixels[..., :3]
+        if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
+            bad = int(pixels.size - np.isfinite(pixels).sum())
+            raise ImageError(
+                f"{self.name!r} holds {bad} values that are NaN or infinite; "
+                "replace them first, for instance with np.nan_to_num(image)"
+            )
+        return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """One plane of a stacked array, indexed only when numpy asks for the pixels."""
+
+    stack: Any
+    index: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.stack.shape[len(self.index) :])
+
+    @property
+    def dtype(self) -> Any:
+        return self.stack.dtype
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.stack[self.index], dtype=dtype)
+
+
+def open_image(path: str | Path) -> Image:
+    """Open a picture file: TIFF through tifffile (with its axes and pixel size), else Pillow.
+
+    Raises
+    ------
+    ImageError
+        If there is no such file or it is not a picture.
+    """
+    path = Path(path)
+    try:
+        if path.suffix.lower() in {".tif", ".tiff"}:
+            return _open_tiff(path)
+        from PIL import Image as Pillow
+
+        with Pillow.open(path) as picture:
+            if picture.mode not in {"L", "RGB", "I", "I;16", "I;16B", "F"}:
+                picture = picture.convert("RGB")  # noqa: PLW2901
+            return Image.of(np.asarray(picture), path.stem)
+    except ImageError:
+        raise
+    except Exception as error:
+        raise ImageError(f"cannot read {str(path)!r} as an image: {error}") from error
+
+
+def _open_tiff(path: Path) -> Image:
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        series = file.series[0]
+        axes = series.axes.lower()
+        array = series.asarray()
+        rgb = axes.endswith("s") and array.shape[-1] in (3, 4)
+        grid_axes = tuple(axes[:-1] if rgb else axes)
+        spacing, units = _tiff_calibration(file, grid_axes)
+    if len(grid_axes) < 2:
+        return Image.of(array, path.stem)
+    grid = Grid.regular(len(grid_axes), spacing, grid_axes, units)
+    return Image((array,), rgb, grid, path.stem.removesuffix(".ome"))
+
+
+def _tiff_calibration(file: Any, axes: tuple[str, ...]) -> tuple[list[float], list[str]]:
+    """Read the pixel size of OME or ImageJ metadata; 1 pixel where there is none."""
+    import xml.etree.ElementTree as ET
+
+    spacing, units = [1.0] * len(axes), ["pixel"] * len(axes)
+    if file.ome_metadata:
+        pixels = ET.fromstring(file.ome_metadata).find(".//{*}Pixels")  # noqa: S314
+        for i, axis in enumerate(axes):
+            size = None if pixels is None else pixels.get(f"PhysicalSize{axis.upper()}")
+            if pixels is not None and size is not None:
+                spacing[i] = float(size)
+                units[i] = pixels.get(f"PhysicalSize{axis.upper()}Unit", "µm")
+    return spacing, units

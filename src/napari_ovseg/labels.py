@@ -1,0 +1,99 @@
+"""The result, before and after a person: `LabelMap`, `Provenance`, `Annotation`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+from napari_ovseg.errors import ImageError
+from napari_ovseg.image import Grid
+from napari_ovseg.vocabulary import Vocabulary
+
+
+class Owner(IntEnum):
+    """Who decided a pixel. A model never changes one that is not its own."""
+
+    MODEL = 0
+    PERSON = 1
+    LOCKED = 2
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LabelMap:
+    """Category ids on the image's own pixels.
+
+    Attributes
+    ----------
+    ids : (..., H, W) uint16
+        `Category.id` of each pixel; 0 is unlabelled.
+    vocabulary
+        What the ids mean.
+    grid
+        Where the pixels are.
+    """
+
+    ids: np.ndarray
+    vocabulary: Vocabulary
+    grid: Grid
+
+    def __post_init__(self) -> None:
+        """Refuse a map that does not fit its grid."""
+        if self.ids.dtype != np.uint16 or self.ids.ndim != len(self.grid.axes):
+            raise ImageError(
+                f"a label map is uint16 with axes {self.grid.axes}, "
+                f"got {self.ids.dtype} of shape {self.ids.shape}"
+            )
+
+    def counts(self) -> dict[str, int]:
+        """Count the pixels of each category, by name."""
+        tally = np.bincount(self.ids.ravel(), minlength=max(c.id for c in self.vocabulary) + 1)
+        return {c.name: int(tally[c.id]) for c in self.vocabulary}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where labels come from, complete enough to make them again.
+
+    Attributes
+    ----------
+    recipe
+        The resolved recipe as TOML.
+    weights
+        Name, sha256 and licence of the encoder.
+    versions
+        Of this package and of the libraries that compute.
+    created
+        ISO 8601 time, UTC.
+    share_by_hand
+        Share of pixels that a person decided, 0..1.
+    """
+
+    recipe: str = ""
+    weights: str = ""
+    versions: str = ""
+    created: str = ""
+    share_by_hand: float = 0.0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Annotation:
+    """A label map with its history: what exporters write and people correct.
+
+    Attributes
+    ----------
+    name
+        Of the image, used for file names.
+    labels
+        The categories of its pixels.
+    owner : (..., H, W) uint8 or None
+        `Owner` of each pixel; None while all are the model's.
+    provenance
+        How the labels were made.
+    """
+
+    name: str
+    labels: LabelMap
+    owner: np.ndarray | None = None
+    provenance: Provenance = field(default_factory=Provenance)

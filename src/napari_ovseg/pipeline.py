@@ -1,0 +1,205 @@
+"""The cut in two: `encode` pixels once, `label` them with any words; `segment` is both.
+
+Each exists as a generator (``*_steps``) that yields `Progress`, for windows and command
+lines, and as a plain function.
+"""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg.device import guarded
+from napari_ovseg.encoding import encode_steps
+from napari_ovseg.errors import RecipeError
+from napari_ovseg.image import Image
+from napari_ovseg.labels import Annotation, LabelMap, Provenance
+from napari_ovseg.progress import Progress, Steps, run
+from napari_ovseg.recipe import Recipe
+from napari_ovseg.text import embed_steps
+from napari_ovseg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from napari_ovseg.backbones import Backbone
+    from napari_ovseg.features import Features
+    from napari_ovseg.scoring import Queries
+
+__all__ = ["encode", "encode_steps", "label", "label_steps", "segment", "segment_steps"]
+
+
+def encode(image: Any, recipe: Recipe | None = None, *, device: str = "auto") -> Features:
+    """Encode one picture: the slow half, which does not depend on the words.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) array, or Image
+        Grey or RGB; uint8, uint16 or float.
+    recipe
+        Encoder, method and settings; the built-in starter with SCLIP by default.
+    device
+        ``auto``, ``cpu``, ``cuda``, ``mps``.
+
+    Raises
+    ------
+    ImageError, RecipeError, WeightsError, ComputeError
+    """
+    return run(encode_steps(image, recipe, device))
+
+
+def label(features: Features, vocabulary: Vocabulary, recipe: Recipe | None = None) -> LabelMap:
+    """Label encoded pixels with words: the fast half, in milliseconds.
+
+    Parameters
+    ----------
+    features
+        From `encode`.
+    vocabulary
+        What to look for.
+    recipe
+        Other contrast words, scale and area threshold than those of the features' recipe;
+        its encoder, method and sizes are not looked at.
+
+    Returns
+    -------
+    LabelMap
+        ids (H, W) uint16 on the image's own pixels.
+    """
+    return run(label_steps(features, vocabulary, recipe))
+
+
+def segment(
+    image: Any, vocabulary: Vocabulary, recipe: Recipe | None = None, *, device: str = "auto"
+) -> Annotation:
+    """Encode and label a picture, or every plane of a stack.
+
+    Parameters
+    ----------
+    image : (..., H, W) or (..., H, W, 3) array, or Image
+        A stack gets one label map of the same shape; its contrast limits are common.
+
+    Raises
+    ------
+    ImageError, RecipeError, WeightsError, ComputeError
+    """
+    return run(segment_steps(image, vocabulary, recipe, device))
+
+
+@guarded("labelling the image")
+def label_steps(
+    features: Features, vocabulary: Vocabulary, recipe: Recipe | None = None
+) -> Steps[LabelMap]:
+    """Label in steps; see `label`."""
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    recipe = recipe or features.recipe
+    backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
+    queries = yield from _embed(backbone, features, vocabulary, recipe)
+    if recipe.area_threshold > 0:
+        ids = yield from _label(features, queries)
+        queries = _without_small(queries, ids, vocabulary, recipe.area_threshold)
+    ids = yield from _label(features, queries)
+    return LabelMap(ids, vocabulary, features.grid)
+
+
+@guarded("segmenting the image")
+def segment_steps(
+    image: Any, vocabulary: Vocabulary, recipe: Recipe | None = None, device: str = "auto"
+) -> Steps[Annotation]:
+    """Segment in steps; see `segment`."""
+    stack = Image.of(image)
+    recipe = recipe or Recipe()
+    planes = list(stack.planes())
+    if len(planes) > 1:
+        from dataclasses import replace
+
+        recipe = replace(recipe, display=recipe.display.resolve(stack))
+    ids = np.zeros(stack.shape, np.uint16)
+    features = None
+    for index in planes:
+        features = yield from encode_steps(stack.plane(index), recipe, device)
+        labels = yield from label_steps(features, vocabulary)
+        ids[index] = labels.ids
+    assert features is not None  # noqa: S101  # an Image has at least one plane
+    return Annotation(
+        stack.name, LabelMap(ids, vocabulary, stack.grid), None, provenance_of(features)
+    )
+
+
+def provenance_of(features: Features) -> Provenance:
+    """Write down how labels made from these features came to be."""
+    libraries = ("napari-ovseg", "torch", "open_clip_torch", "numpy")
+    versions = ", ".join(f"{name} {version(name)}" for name in libraries)
+    return Provenance(
+        recipe=features.recipe.to_toml(),
+        weights=features.weights,
+        versions=f"{versions}, Python {platform.python_version()}",
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _embed(
+    backbone: Backbone, features: Features, vocabulary: Vocabulary, recipe: Recipe
+) -> Steps[Queries]:
+    """Embed the vocabulary and the contrast words that compete with it."""
+    import torch
+
+    from napari_ovseg.scoring import Queries
+
+    if backbone.fingerprint not in features.weights:
+        raise RecipeError(
+            "the features were made with other weights than the model now has; encode the image again"
+        )
+    rows = [(query, c.id, c.threshold) for c in vocabulary for query in c.queries]
+    rows += [(word, 0, 0.0) for word in recipe.contrast_for(vocabulary)]
+    words, ids, thresholds = zip(*rows, strict=True)
+    text = yield from embed_steps(backbone, words, recipe.method)
+    device = text.device
+    return Queries(
+        text=text,
+        ids=torch.tensor(ids, device=device),
+        thresholds=torch.tensor(thresholds, device=device, dtype=torch.float32),
+        eligible=torch.ones(len(ids), dtype=torch.bool, device=device),
+        scale=recipe.logit_scale,
+    )
+
+
+def _label(features: Features, queries: Queries) -> Steps[np.ndarray]:
+    import torch
+
+    from napari_ovseg.scoring import label_blocks
+
+    height, width = features.shape
+    ids = np.empty((height, width), np.uint16)
+    yield Progress("labels", 0, height)
+    blocks = label_blocks(features, queries)
+    while True:
+        with torch.inference_mode():
+            block = next(blocks, None)
+        if block is None:
+            return ids
+        start, stop, part = block
+        ids[start:stop] = part.cpu().numpy()
+        yield Progress("labels", stop, height)
+
+
+def _without_small(
+    queries: Queries, ids: np.ndarray, vocabulary: Vocabulary, share: float
+) -> Queries:
+    """Bar categories that cover at most `share` of the foreground (SCLIP's ``area_thd``).
+
+    Background and contrast words are never barred and do not count as foreground.
+    """
+    from dataclasses import replace
+
+    import torch
+
+    exempt = {0} | {c.id for c in vocabulary if c.role == "background"}
+    counts = np.bincount(ids.ravel(), minlength=max(c.id for c in vocabulary) + 1)
+    counts[list(exempt)] = 0
+    kept = exempt | set(np.flatnonzero(counts > share * counts.sum()).tolist())
+    eligible = [int(i) in kept for i in queries.ids]
+    return replace(queries, eligible=torch.tensor(eligible, device=queries.ids.device))

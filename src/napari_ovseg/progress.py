@@ -1,0 +1,34 @@
+"""Long work is a generator that yields `Progress` and returns a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step of the work has come: `done` of `total` units of `stage`."""
+
+    stage: str
+    done: int
+    total: int
+
+
+Steps = Generator[Progress, None, R]
+"""Work in steps; between two of them it can be cancelled by closing it."""
+
+
+def run(steps: Steps[R], watch: Callable[[Progress], None] | None = None) -> R:
+    """Drive a generator to its end and return its value; `watch` sees every step."""
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as stop:
+            result: R = stop.value
+            return result
+        if watch is not None:
+            watch(progress)

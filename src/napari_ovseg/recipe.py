@@ -1,0 +1,252 @@
+"""Everything that decides a result, as one frozen value that goes to TOML and back."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+
+from napari_ovseg._atomic import write_atomic
+from napari_ovseg.display import Display
+from napari_ovseg.errors import RecipeError, VocabularyError
+from napari_ovseg.image import Grid
+from napari_ovseg.methods import METHODS, Method
+from napari_ovseg.vocabulary import Vocabulary, clean
+
+CONTRAST: dict[str, tuple[str, ...]] = {
+    "general": ("background", "sky", "wall", "ground", "water", "plants"),
+    "microscopy": ("background", "empty background", "dark background", "debris"),
+    "medical": ("background", "dark background", "other tissue", "air"),
+    "engineering": ("background", "plain surface", "dark background"),
+    "none": (),
+}
+"""Words per domain that compete with the vocabulary and become unlabelled."""
+
+Blend = Literal["merged", "exact"]
+Precision = Literal["float16", "float32"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingSize:
+    """How large the image is made before windows are cut; at most one field is set.
+
+    Attributes
+    ----------
+    magnification
+        Working pixels per image pixel; 1 is native.
+    pixel_size
+        Micrometres per working pixel, for calibrated images.
+    short_side
+        Length of the shorter side, px.
+
+    Notes
+    -----
+    With no field set the image keeps its size unless its shorter side is below two windows
+    or above nine: enough patches for small objects, a bounded time for large images.
+    """
+
+    magnification: float | None = None
+    pixel_size: float | None = None
+    short_side: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse contradictions and sizes that are none."""
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        given = {name: value for name, value in given.items() if value is not None}
+        if len(given) > 1:
+            raise RecipeError(f"give one of {', '.join(given)}, not {len(given)}; they contradict")
+        for name, value in given.items():
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e5:
+                raise RecipeError(f"{name} must be a number above 0, got {value!r}")
+
+    def magnify(self, shape: tuple[int, int], grid: Grid, window: int) -> float:
+        """Working pixels per image pixel for an image of `shape` (H, W)."""
+        short = min(shape)
+        if self.magnification is not None:
+            return self.magnification
+        if self.short_side is not None:
+            return self.short_side / short
+        if self.pixel_size is not None:
+            size = grid.micrometres
+            if size is None:
+                raise RecipeError(
+                    f"pixel_size needs a calibrated image, got units {grid.units}; "
+                    "calibrate the layer or use magnification instead"
+                )
+            return float(sum(size) / 2 / self.pixel_size)
+        return min(max(short, 2 * window), 9 * window) / short
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """How windows are cut and joined.
+
+    Attributes
+    ----------
+    crop, stride
+        Side of a window and step, px; the encoder's native side and half of it if None.
+        A crop of 0 makes the whole image one window.
+    blend
+        ``exact`` keeps windows apart and averages their scores, as the papers do;
+        ``merged`` averages their features on one patch grid, which is smaller and faster.
+    """
+
+    crop: int | None = None
+    stride: int | None = None
+    blend: Blend = "merged"
+
+    def __post_init__(self) -> None:
+        """Refuse windows that leave gaps."""
+        if self.blend not in ("merged", "exact"):
+            raise RecipeError(f"blend must be 'merged' or 'exact', got {self.blend!r}")
+        if self.crop is not None and self.crop < 0:
+            raise RecipeError(f"crop must be 0 or more px, got {self.crop}")
+        if self.stride is not None and self.stride < 1:
+            raise RecipeError(f"stride must be at least 1 px, got {self.stride}")
+        if self.crop and self.stride and self.stride > self.crop:
+            raise RecipeError(f"stride {self.stride} is larger than crop {self.crop}: pixels between "
+                              "windows would never be seen; use half the crop")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Encoder, method and settings.
+
+    Attributes
+    ----------
+    backbone
+        ``starter``, ``NAME:TAG`` of open_clip (``ViT-B-16-quickgelu:openai``), or a folder.
+    method
+        A method or its name.
+    display
+        How the image is shown to the encoder.
+    working_size, tiling
+        How large it is made, and how it is cut.
+    contrast
+        Words that compete with the vocabulary and become unlabelled; they step aside where
+        the vocabulary has a background category or shares a word with them.
+    logit_scale
+        Factor on cosines before the softmax over queries (40, SCLIP's).
+    area_threshold
+        Drop categories that cover less than this share of the labelled area, 0..1.
+    precision
+        Type in which features are kept.
+    """
+
+    backbone: str = "starter"
+    method: Method = field(default="sclip")  # type: ignore[assignment]  # a name is accepted
+    display: Display = field(default_factory=Display)
+    working_size: WorkingSize = field(default_factory=WorkingSize)
+    tiling: Tiling = field(default_factory=Tiling)
+    contrast: tuple[str, ...] = CONTRAST["general"]
+    logit_scale: float = 40.0
+    area_threshold: float = 0.0
+    precision: Precision = "float16"
+
+    def __post_init__(self) -> None:
+        """Turn a method's name into the method and refuse impossible values."""
+        if isinstance(self.method, str):
+            object.__setattr__(self, "method", METHODS.get(self.method)())
+        if not isinstance(self.backbone, str) or not self.backbone.strip():
+            raise RecipeError(f"backbone must be a name or a folder, got {self.backbone!r}")
+        try:
+            object.__setattr__(self, "contrast", tuple(clean(w, "contrast word") for w in self.contrast))
+        except VocabularyError as error:
+            raise RecipeError(str(error)) from error
+        if not 0 < self.logit_scale < 1e4:
+            raise RecipeError(f"logit_scale must be above 0, got {self.logit_scale}")
+        if not 0 <= self.area_threshold < 1:
+            raise RecipeError(f"area_threshold must be at least 0 and below 1, got {self.area_threshold}")
+        if self.precision not in ("float16", "float32"):
+            raise RecipeError(f"precision must be 'float16' or 'float32', got {self.precision!r}")
+
+    def contrast_for(self, vocabulary: Vocabulary) -> tuple[str, ...]:
+        """Contrast words that compete with this vocabulary.
+
+        None where it has a background of its own; else those that share no word with it,
+        so that "wall" does not take pixels from "brick wall".
+        """
+        if vocabulary.background is not None:
+            return ()
+        taken = {w for c in vocabulary for q in (c.name, *c.queries) for w in q.casefold().split()}
+        return tuple(w for w in self.contrast if not taken & set(w.casefold().split()))
+
+    def encoding(self) -> Recipe:
+        """The part that features depend on: what only labelling uses is set to its default."""
+        plain = Recipe()
+        return replace(
+            self,
+            contrast=plain.contrast,
+            logit_scale=plain.logit_scale,
+            area_threshold=plain.area_threshold,
+        )
+
+    def to_toml(self) -> str:
+        """Write as TOML; unset fields are left out."""
+        return tomli_w.dumps(self.to_dict())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn into plain values, as in the TOML file and the JSON of ``ovseg evaluate``."""
+        table = asdict(self)
+        table["method"] = {"name": self.method.name, **asdict(self.method)}
+        pruned = _without_none(table)
+        assert isinstance(pruned, dict)  # noqa: S101
+        return pruned
+
+    @classmethod
+    def from_toml(cls, text: str) -> Recipe:
+        """Read what `to_toml` writes; missing fields take their defaults.
+
+        Raises
+        ------
+        RecipeError
+            If it is not TOML, or a field is unknown or impossible.
+        """
+        try:
+            table = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise RecipeError(f"the recipe is not valid TOML: {error}") from error
+        parts: dict[str, type] = {"display": Display, "working_size": WorkingSize, "tiling": Tiling}
+        values: dict[str, Any] = dict(table)
+        for name, kind in parts.items():
+            if name in values:
+                values[name] = _build(kind, values[name], name)
+        if isinstance(method := values.get("method"), dict):
+            options = dict(method)
+            values["method"] = _build(METHODS.get(options.pop("name", "")), options, "method")
+        return _build(cls, values, "recipe")
+
+    @classmethod
+    def load(cls, path: str | Path) -> Recipe:
+        """Read a TOML file."""
+        try:
+            return cls.from_toml(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError(f"cannot read the recipe {str(path)!r}: {error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write a TOML file, atomically."""
+        write_atomic(Path(path), self.to_toml().encode())
+
+
+def _build(kind: type, values: object, name: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise RecipeError(f"[{name}] must be a table, got {values!r}")
+    known = {f.name for f in fields(kind)}
+    if unknown := sorted(set(values) - known):
+        raise RecipeError(f"[{name}] has unknown fields {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    plain = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+    try:
+        return kind(**plain)
+    except (TypeError, AttributeError) as error:
+        raise RecipeError(f"[{name}] has a field of the wrong kind: {error}") from error
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_none(v) for key, v in value.items() if v is not None}
+    return list(value) if isinstance(value, tuple) else value

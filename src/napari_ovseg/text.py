@@ -1,0 +1,105 @@
+"""Embeddings of queries: the 80-template ensemble, in memory and on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_ovseg._atomic import write_atomic
+from napari_ovseg.errors import ExportError
+from napari_ovseg.progress import Progress, Steps
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from napari_ovseg.backbones import Backbone
+    from napari_ovseg.methods import Method
+
+_PROMPTS_PER_STEP = 10
+_TEMPLATE_VERSION = "openai-80"
+_memory: dict[tuple[str, str], np.ndarray] = {}
+_MEMORY_LIMIT = 20_000
+
+
+def cache_folder() -> Path:
+    """Folder of everything that can be made again; ``$OVSEG_CACHE`` moves it."""
+    from platformdirs import user_cache_path
+
+    given = os.environ.get("OVSEG_CACHE")
+    return Path(given) if given else user_cache_path("napari-ovseg", appauthor=False)
+
+
+def embed_steps(backbone: Backbone, queries: tuple[str, ...], method: Method) -> Steps[Tensor]:
+    """Embed queries, those seen before from the cache.
+
+    Each query is put into OpenAI's 80 ImageNet templates; the prompts' unit vectors are
+    averaged and made a unit vector again (as SCLIP and its kin do). The method may mix in
+    further phrases.
+
+    Returns
+    -------
+    text : (Q, C) float32 on the backbone's device
+    """
+    import torch
+
+    mixtures = [method.phrases(query) for query in queries]
+    phrases = dict.fromkeys(phrase for mixture in mixtures for _, phrase in mixture)
+    vectors = {p: _recall(backbone.fingerprint, p) for p in phrases}
+    new = [p for p, vector in vectors.items() if vector is None]
+    for number, phrase in enumerate(new):
+        vector = yield from _ensemble(backbone, phrase, number, len(new))
+        vectors[phrase] = vector
+        _remember(backbone.fingerprint, phrase, vector)
+    rows = [sum(share * vectors[p] for share, p in mixture) for mixture in mixtures]
+    return torch.from_numpy(np.stack(rows).astype(np.float32)).to(backbone.device)
+
+
+def _ensemble(backbone: Backbone, query: str, number: int, total: int) -> Steps[np.ndarray]:
+    import torch
+    from open_clip import OPENAI_IMAGENET_TEMPLATES as TEMPLATES
+
+    prompts = [template(query) for template in TEMPLATES]
+    tokens = backbone.tokenize(prompts).to(backbone.device)
+    vectors = []
+    for start in range(0, len(prompts), _PROMPTS_PER_STEP):
+        yield Progress("words", number * len(prompts) + start, total * len(prompts))
+        with torch.inference_mode():
+            part = backbone.text(tokens[start : start + _PROMPTS_PER_STEP])
+            vectors.append(torch.nn.functional.normalize(part.float(), dim=-1))
+    mean = torch.cat(vectors).mean(0)
+    return np.asarray(torch.nn.functional.normalize(mean, dim=0).cpu())
+
+
+def _cache_file(fingerprint: str, query: str) -> Path:
+    key = hashlib.sha256(f"{_TEMPLATE_VERSION}\0{query}".encode()).hexdigest()
+    return cache_folder() / "text" / fingerprint[:32] / f"{key[:40]}.npy"
+
+
+def _recall(fingerprint: str, query: str) -> np.ndarray | None:
+    if (fingerprint, query) in _memory:
+        return _memory[fingerprint, query]
+    try:
+        vector = np.load(_cache_file(fingerprint, query), allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    if vector.ndim != 1 or vector.dtype != np.float32 or not np.isfinite(vector).all():
+        return None
+    _memory[fingerprint, query] = vector
+    return vector
+
+
+def _remember(fingerprint: str, query: str, vector: np.ndarray) -> None:
+    if len(_memory) >= _MEMORY_LIMIT:
+        _memory.clear()
+    _memory[fingerprint, query] = vector
+    buffer = io.BytesIO()
+    np.save(buffer, vector)
+    try:
+        write_atomic(_cache_file(fingerprint, query), buffer.getvalue())
+    except ExportError:
+        return  # a cache that cannot be written only costs time

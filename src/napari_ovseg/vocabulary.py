@@ -1,0 +1,243 @@
+"""What to look for: categories, the words for each, and where they are kept.
+
+Words typed by a person read ``nucleus, cell nucleus; cytoplasm; background``: a
+semicolon or a new line between categories, a comma between synonyms. Names that hold
+either are written in a TOML file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import tomli_w
+
+from napari_ovseg._atomic import write_atomic
+from napari_ovseg._colours import default_colour, is_colour
+from napari_ovseg.errors import VocabularyError
+
+Role = Literal["thing", "stuff", "background"]
+
+MAX_CHARACTERS = 200
+"""Longest name or query: a text encoder reads at most 77 tokens anyway."""
+MAX_CATEGORIES = 2000
+MAX_ID = 65_535
+"""Largest id a label map can hold (uint16)."""
+BACKGROUND_NAMES = frozenset({"background", "other", "others", "rest", "everything else"})
+"""Names that make a typed category the vocabulary's own background."""
+
+_SPECIAL_TOKEN = re.compile(r"<\s*(start|end)_of_text\s*>", re.IGNORECASE)
+
+
+def clean(text: str, what: str = "name") -> str:
+    """Normalise a name or query (NFKC, single spaces), or say why it cannot be used.
+
+    Raises
+    ------
+    VocabularyError
+        If it is empty, too long, or holds control characters or a tokenizer's marks.
+    """
+    if not isinstance(text, str):
+        raise VocabularyError(f"a {what} must be text, got {type(text).__name__}")
+    if len(text) > MAX_CHARACTERS:
+        raise VocabularyError(
+            f"a {what} may have {MAX_CHARACTERS} characters, got {len(text)}: {text[:40]!r}…; "
+            "shorten it, an encoder would not read the rest"
+        )
+    normal = " ".join(unicodedata.normalize("NFKC", text).split(" ")).strip()
+    if bad := sorted({c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"}}):
+        shown = ", ".join(f"U+{ord(c):04X}" for c in bad)
+        raise VocabularyError(
+            f"a {what} may not hold control or invisible characters, got {shown} in "
+            f"{normal[:40]!r}; remove them"
+        )
+    if not normal:
+        raise VocabularyError(f"a {what} may not be empty; write a word or remove the row")
+    if _SPECIAL_TOKEN.search(normal):
+        raise VocabularyError(
+            f"a {what} may not hold a tokenizer's mark, got {normal[:40]!r}; remove the part in <>"
+        )
+    return normal
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """One thing to look for.
+
+    Attributes
+    ----------
+    id
+        Number in every label map and file, 1 to 65 535, stable for ever; 0 is *unlabelled*.
+    name
+        What people read.
+    queries
+        What the model reads: synonyms, the best of which counts. The name if empty.
+    definition
+        One sentence that describes it, for methods that use one.
+    colour
+        ``#rrggbb``; chosen by id if empty.
+    threshold
+        Pixels whose probability is below it stay unlabelled, 0..1.
+    role
+        A countable ``thing``, uncountable ``stuff``, or the vocabulary's ``background``.
+    """
+
+    id: int
+    name: str
+    queries: tuple[str, ...] = ()
+    definition: str = ""
+    colour: str = ""
+    threshold: float = 0.0
+    role: Role = "thing"
+
+    def __post_init__(self) -> None:
+        """Normalise the words and refuse what no file or model could hold."""
+        if isinstance(self.id, bool) or not isinstance(self.id, int) or not 1 <= self.id <= MAX_ID:
+            raise VocabularyError(f"a category id must be a whole number 1..{MAX_ID}, got {self.id!r}")
+        name = clean(self.name)
+        queries = tuple(dict.fromkeys(clean(q, "query") for q in self.queries)) or (name,)
+        colour = self.colour.lower() or default_colour(self.id)
+        if not is_colour(colour):
+            raise VocabularyError(f"the colour of {name!r} must read '#rrggbb', got {self.colour!r}")
+        if isinstance(self.threshold, str) or not 0 <= self.threshold < 1:
+            raise VocabularyError(
+                f"the threshold of {name!r} must be at least 0 and below 1, got {self.threshold!r}"
+            )
+        if self.role not in get_args(Role):
+            raise VocabularyError(
+                f"the role of {name!r} must be one of {', '.join(get_args(Role))}, got {self.role!r}"
+            )
+        values = {"name": name, "queries": queries, "colour": colour, "threshold": float(self.threshold)}
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Ordered categories with distinct ids and names.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary.parse("nucleus, cell nucleus; cytoplasm; background")
+    >>> [(c.id, c.name, c.role) for c in vocabulary]
+    [(1, 'nucleus', 'thing'), (2, 'cytoplasm', 'thing'), (3, 'background', 'background')]
+    """
+
+    categories: tuple[Category, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse an empty vocabulary, and ids or names that occur twice."""
+        object.__setattr__(self, "categories", tuple(self.categories))
+        if not self.categories:
+            raise VocabularyError("the vocabulary is empty; write at least one word, like 'nucleus'")
+        if len(self.categories) > MAX_CATEGORIES:
+            raise VocabularyError(
+                f"a vocabulary may have {MAX_CATEGORIES} categories, got {len(self.categories)}"
+            )
+        for attribute, shown in (("id", "id"), ("name", "name")):
+            seen: set[Any] = set()
+            for category in self.categories:
+                value = getattr(category, attribute)
+                key = value.casefold() if isinstance(value, str) else value
+                if key in seen:
+                    raise VocabularyError(
+                        f"two categories have the {shown} {value!r}; "
+                        "rename one, or make it a synonym (with a comma)"
+                    )
+                seen.add(key)
+
+    def __iter__(self) -> Iterator[Category]:
+        return iter(self.categories)
+
+    def __len__(self) -> int:
+        return len(self.categories)
+
+    @property
+    def background(self) -> Category | None:
+        """The category with the role ``background``, if there is one."""
+        return next((c for c in self.categories if c.role == "background"), None)
+
+    @classmethod
+    def parse(cls, text: str) -> Vocabulary:
+        """Read words typed by a person: ids are 1, 2, 3 ... in the order given.
+
+        Raises
+        ------
+        VocabularyError
+            If there is no word, or one that `Category` refuses.
+        """
+        entries = [part for part in re.split(r"[;\n]", text) if part.strip(" ,\t\r")]
+        categories = []
+        for number, entry in enumerate(entries, start=1):
+            queries = tuple(clean(q) for q in entry.split(",") if q.strip())
+            role: Role = "background" if queries[0].casefold() in BACKGROUND_NAMES else "thing"
+            categories.append(Category(number, queries[0], queries, role=role))
+        return cls(tuple(categories))
+
+    def with_category(self, category: Category) -> Vocabulary:
+        """Return a copy in which `category` replaces the one with its id, or is added."""
+        if any(c.id == category.id for c in self):
+            return replace(
+                self, categories=tuple(category if c.id == category.id else c for c in self)
+            )
+        return replace(self, categories=(*self.categories, category))
+
+    def to_toml(self) -> str:
+        """Write as TOML, one ``[[category]]`` table each."""
+        rows = [
+            {
+                "id": c.id,
+                "name": c.name,
+                "queries": list(c.queries),
+                "definition": c.definition,
+                "colour": c.colour,
+                "threshold": c.threshold,
+                "role": c.role,
+            }
+            for c in self
+        ]
+        return tomli_w.dumps({"category": rows})
+
+    @classmethod
+    def from_toml(cls, text: str) -> Vocabulary:
+        """Read what `to_toml` writes; only ``name`` is required, ids default to 1, 2, 3 ...
+
+        Raises
+        ------
+        VocabularyError
+            If it is not TOML or a field is unknown or of the wrong kind.
+        """
+        try:
+            rows = tomllib.loads(text).get("category")
+        except tomllib.TOMLDecodeError as error:
+            raise VocabularyError(f"the vocabulary is not valid TOML: {error}") from error
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise VocabularyError("a vocabulary file needs [[category]] tables, each with a name")
+        known = set(Category.__dataclass_fields__)
+        categories = []
+        for number, row in enumerate(rows, start=1):
+            if unknown := sorted(set(row) - known):
+                raise VocabularyError(f"category {number} has unknown fields: {', '.join(unknown)}")
+            try:
+                queries = tuple(row.pop("queries", ()))
+                categories.append(Category(**{"id": number, "name": "", **row}, queries=queries))
+            except (TypeError, AttributeError) as error:
+                raise VocabularyError(f"category {number} has a field of the wrong kind: {error}") from error
+        return cls(tuple(categories))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Vocabulary:
+        """Read a TOML file."""
+        try:
+            return cls.from_toml(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise VocabularyError(f"cannot read the vocabulary {str(path)!r}: {error}") from error
+
+    def save(self, path: str | Path) -> None:
+        """Write a TOML file, atomically."""
+        write_atomic(Path(path), self.to_toml().encode())
