@@ -41,7 +41,7 @@ def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto")
     rgb = working_image(picture, resolved).to(backbone.device)
     work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
     rgb, windows = cut(rgb, resolved, backbone)
-    vectors = yield from _encode_windows(backbone, resolved, rgb, windows)
+    vectors = yield from encode_windows(backbone, resolved, rgb, windows)
     if resolved.tiling.blend == "merged" or len(windows) == 1:
         vectors, windows = merge(vectors, windows, backbone.vision.patch)
     return Features(
@@ -119,7 +119,7 @@ def cut(rgb: Tensor, recipe: Recipe, backbone: Backbone) -> tuple[Tensor, list[W
     return rgb, sliding_windows(rgb.shape[-2], rgb.shape[-1], crop, stride)
 
 
-def _encode_windows(
+def encode_windows(
     backbone: Backbone, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
     """Encode all windows: (L, gh, gw, C) float32. Starts again with half a batch when memory runs out."""

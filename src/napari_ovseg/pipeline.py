@@ -100,7 +100,7 @@ def label_steps(
     queries = yield from _embed(backbone, features, vocabulary, recipe)
     if recipe.area_threshold > 0:
         ids = yield from _label(features, queries)
-        queries = _without_small(queries, ids, vocabulary, recipe.area_threshold)
+        queries = without_small(queries, ids, vocabulary, recipe.area_threshold)
     ids = yield from _label(features, queries)
     return LabelMap(ids, vocabulary, features.grid)
 
@@ -186,7 +186,7 @@ def _label(features: Features, queries: Queries) -> Steps[np.ndarray]:
         yield Progress("labels", stop, height)
 
 
-def _without_small(
+def without_small(
     queries: Queries, ids: np.ndarray, vocabulary: Vocabulary, share: float
 ) -> Queries:
     """Bar categories that cover at most `share` of the foreground (SCLIP's ``area_thd``).

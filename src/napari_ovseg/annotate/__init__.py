@@ -1,0 +1,1 @@
+"""The correction logic, numpy only: a model proposes, the merge decides."""

@@ -1,0 +1,207 @@
+"""Between napari's layers and the engine's types; no Qt, so it is tested without a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_ovseg.annotate.merge import edited, merge
+from napari_ovseg.display import GREY, Display
+from napari_ovseg.errors import ImageError
+from napari_ovseg.image import Grid, Image
+from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
+from napari_ovseg.vocabulary import Vocabulary
+
+KEY = "ovseg"
+"""Key of ours in a layer's metadata."""
+_COLORMAP_STEPS = 33
+
+
+def image_of(layer: ImageLayer) -> Image:
+    """Wrap the data of an image layer; nothing is read or copied."""
+    levels = tuple(layer.data) if layer.multiscale else (layer.data,)
+    return Image(levels, bool(layer.rgb), grid_of(layer), layer.name)
+
+
+def grid_of(layer: Any) -> Grid:
+    """Where a layer's pixels are: its whole transform from data to world."""
+    ndim = layer.ndim
+    corners = np.vstack([np.zeros(ndim), np.eye(ndim)])
+    world = np.array([layer.data_to_world(corner) for corner in corners])
+    matrix = np.eye(ndim + 1)
+    matrix[:-1, :-1] = (world[1:] - world[0]).T
+    matrix[:-1, -1] = world[0]
+    axes = tuple(_axis_name(name, i - ndim) for i, name in enumerate(layer.axis_labels))
+    return Grid(axes, tuple(map(tuple, matrix.tolist())), tuple(str(u) for u in layer.units))
+
+
+def _axis_name(label: str, position: int) -> str:
+    """Name an axis; napari calls unnamed ones '-1', '-2'."""
+    return ("t", "c", "z", "y", "x")[position] if label.lstrip("-").isdigit() else label
+
+
+def plane_index(layer: ImageLayer, step: tuple[int, ...], viewer_ndim: int) -> tuple[int, ...]:
+    """Index of the plane on screen among a layer's leading axes.
+
+    Parameters
+    ----------
+    step
+        The viewer's ``dims.current_step``; a layer's axes are its last ones.
+    """
+    leading = layer.ndim - 2
+    own = step[viewer_ndim - layer.ndim :][:leading]
+    return tuple(
+        int(min(max(s, 0), n - 1)) for s, n in zip(own, image_of(layer).shape, strict=False)
+    )
+
+
+def display_of(layer: ImageLayer) -> Display:
+    """How a layer is shown; its limits only once a person has set them.
+
+    Napari's own first guess stretches from the smallest to the largest value, so one hot
+    pixel would blacken the rest: then the limits stay open and robust ones are taken.
+    """
+    colours = GREY
+    if not layer.rgb and layer.colormap.name != "gray":
+        table = layer.colormap.map(np.linspace(0, 1, _COLORMAP_STEPS, dtype=np.float32))
+        colours = tuple("#%02x%02x%02x" % tuple(row) for row in np.round(table[:, :3] * 255).astype(int))
+    limits = None if layer.rgb or has_automatic_limits(layer) else tuple(map(float, layer.contrast_limits))
+    return Display(limits, float(layer.gamma), colours)  # type: ignore[arg-type]
+
+
+def has_automatic_limits(layer: ImageLayer) -> bool:
+    """Whether a layer's contrast limits are those that napari gives by itself."""
+    limits = tuple(map(float, layer.contrast_limits))
+    dtype = np.dtype(layer.dtype)
+    guesses: list[tuple[float, ...]] = []
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        guesses.append((float(info.min), float(info.max)))
+    coarsest = layer.data[-1] if layer.multiscale else layer.data
+    views = [coarsest]
+    if not isinstance(coarsest, np.ndarray):
+        leading = coarsest.ndim - 2
+        views = [np.asarray(coarsest[(0,) * leading]), np.asarray(coarsest[tuple(n // 2 for n in coarsest.shape[:leading])])]  # fmt: skip
+    guesses += [tuple(map(float, ImageLayer(view, rgb=False).contrast_limits)) for view in views]
+    return limits in guesses
+
+
+def colormap_of(vocabulary: Vocabulary) -> DirectLabelColormap:
+    """Build the vocabulary's colours; unlabelled is transparent, unknown ids are grey."""
+    table: dict[int | None, str] = {None: "#808080", 0: "transparent"}
+    return DirectLabelColormap(color_dict={**table, **{c.id: c.colour for c in vocabulary}})
+
+
+def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:
+    """Build the layer's feature table, from which the cursor read-out takes the name."""
+    return {
+        "index": [0, *(c.id for c in vocabulary)],
+        "category": ["unlabelled", *(c.name for c in vocabulary)],
+    }
+
+
+def new_labels(source: ImageLayer, annotation: Annotation, plane: tuple[int, ...]) -> Labels:
+    """Make an editable layer for a new annotation, placed exactly over its image."""
+    ids = np.zeros(image_of(source).shape, np.uint16)
+    ids[plane] = annotation.labels.ids
+    vocabulary = annotation.labels.vocabulary
+    layer = Labels(
+        ids,
+        name=f"{source.name} [labels]",
+        scale=source.scale,
+        translate=source.translate,
+        rotate=source.rotate,
+        shear=source.shear,
+        affine=source.affine,
+        units=source.units,
+        axis_labels=source.axis_labels,
+        colormap=colormap_of(vocabulary),
+        features=features_of(vocabulary),
+        opacity=0.55,
+    )
+    layer.metadata[KEY] = {"source": source.name, "proposal": ids.copy()}
+    _describe(layer, annotation)
+    return layer
+
+
+def update_labels(layer: Labels, annotation: Annotation, plane: tuple[int, ...]) -> int:
+    """Write a new proposal into a layer; pixels that a person changed stay as they are.
+
+    Returns
+    -------
+    int
+        How many pixels of the plane are a person's.
+
+    Notes
+    -----
+    The array is written in place and the tool in hand is kept. Napari's undo holds the old
+    values of the pixels it painted, which are stale now, so its history is cleared.
+    """
+    proposal = layer.metadata.get(KEY, {}).get("proposal")
+    if proposal is None:
+        proposal = np.zeros(layer.data.shape, layer.data.dtype)
+        layer.metadata[KEY] = {"source": annotation.name, "proposal": proposal}
+    new = annotation.labels.ids
+    kept = int(edited(layer.data[plane], proposal[plane]).sum())
+    layer.data[plane] = merge(layer.data[plane], proposal[plane], new)
+    proposal[plane] = new
+    vocabulary = annotation.labels.vocabulary
+    layer.colormap = colormap_of(vocabulary)
+    layer.features = features_of(vocabulary)
+    _describe(layer, annotation)
+    _clear_undo(layer)
+    layer.refresh()
+    return kept
+
+
+def _describe(layer: Labels, annotation: Annotation) -> None:
+    layer.metadata[KEY].update(
+        vocabulary=annotation.labels.vocabulary.to_toml(),
+        recipe=annotation.provenance.recipe,
+        weights=annotation.provenance.weights,
+        versions=annotation.provenance.versions,
+        created=annotation.provenance.created,
+    )
+
+
+def _clear_undo(layer: Labels) -> None:
+    mode = layer.mode
+    layer.editable = False
+    layer.editable = True
+    layer.mode = mode
+
+
+def annotation_of(layer: Labels) -> Annotation:
+    """Read back what a person made of a layer, with the words it was made from.
+
+    Raises
+    ------
+    ImageError
+        If the layer was not made by this plugin, or holds ids beyond 65 535.
+    """
+    ours = layer.metadata.get(KEY, {})
+    if "vocabulary" not in ours:
+        raise ImageError(
+            f"the layer {layer.name!r} has no vocabulary; segment an image first, or export it "
+            "through File > Save"
+        )
+    return annotation_from(layer.data, ours, grid_of(layer), str(ours.get("source", layer.name)))
+
+
+def annotation_from(data: Any, ours: dict[str, Any], grid: Grid, name: str) -> Annotation:
+    """Assemble an annotation from a layer's data and our part of its metadata."""
+    values = np.asarray(data)
+    if values.min(initial=0) < 0 or values.max(initial=0) > np.iinfo(np.uint16).max:
+        raise ImageError(f"a label map holds ids 0..65535, got {values.min()}..{values.max()}")
+    vocabulary = Vocabulary.from_toml(ours["vocabulary"])
+    touched = edited(values, ours.get("proposal"))
+    provenance = Provenance(
+        **{k: str(ours.get(k, "")) for k in ("recipe", "weights", "versions", "created")},
+        share_by_hand=float(touched.mean()),
+    )
+    owner = np.where(touched, np.uint8(Owner.PERSON), np.uint8(Owner.MODEL))
+    return Annotation(name, LabelMap(values.astype(np.uint16), vocabulary, grid), owner, provenance)

@@ -1,0 +1,138 @@
+"""What the window knows and does, observable and free of Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from napari_ovseg.display import Display
+from napari_ovseg.image import Image
+from napari_ovseg.labels import Annotation
+from napari_ovseg.progress import Steps
+from napari_ovseg.recipe import Recipe
+from napari_ovseg.vocabulary import Category, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_ovseg.features import Features
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run, fixed when it starts: what is done does not change while it is done.
+
+    Attributes
+    ----------
+    image
+        The whole layer, maybe a stack.
+    plane
+        Which picture of it.
+    vocabulary, recipe, device
+        How.
+    key
+        Identity of the layer's data, so that features are found again.
+    """
+
+    image: Image
+    plane: tuple[int, ...]
+    vocabulary: Vocabulary
+    recipe: Recipe
+    device: str = "auto"
+    key: Any = None
+
+
+@dataclass
+class Session:
+    """State of one window.
+
+    Attributes
+    ----------
+    rows
+        The categories as typed; `vocabulary` checks them.
+    recipe
+        Everything but how the image is shown, which comes from its layer.
+    device
+        Where to compute.
+    """
+
+    rows: list[Category] = field(default_factory=list)
+    recipe: Recipe = field(default_factory=Recipe)
+    device: str = "auto"
+    _cached: tuple[Any, Features] | None = None
+
+    changed = Signal()
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the words as a vocabulary, or say what is wrong with them."""
+        return Vocabulary(tuple(self.rows))
+
+    def set_rows(self, rows: Iterable[Category]) -> None:
+        """Replace all categories."""
+        self.rows = list(rows)
+        self.changed.emit()
+
+    def add(self, text: str) -> None:
+        """Add categories typed as ``a, b; c``; their ids follow the largest so far."""
+        used = max((c.id for c in self.rows), default=0)
+        new = [replace(c, id=c.id + used, colour="") for c in Vocabulary.parse(text)]
+        Vocabulary((*self.rows, *new))
+        self.set_rows([*self.rows, *new])
+
+    def remove(self, ids: Iterable[int]) -> None:
+        """Remove categories by id; the ids of the others stay."""
+        gone = set(ids)
+        self.set_rows(c for c in self.rows if c.id not in gone)
+
+    def edit(self, category_id: int, **values: Any) -> None:
+        """Change fields of a category; refused changes leave it as it was."""
+        rows = [replace(c, **values) if c.id == category_id else c for c in self.rows]
+        Vocabulary(tuple(rows))
+        self.set_rows(rows)
+
+    def configure(self, **values: Any) -> None:
+        """Change fields of the recipe."""
+        self.recipe = replace(self.recipe, **values)
+        self.changed.emit()
+
+    def job(self, image: Image, plane: tuple[int, ...], display: Display, key: Any) -> Job:
+        """Fix what the next run does.
+
+        Raises
+        ------
+        VocabularyError, RecipeError
+            If the words or the settings cannot be used.
+        """
+        recipe = replace(self.recipe, display=display)
+        return Job(image, plane, self.vocabulary(), recipe, self.device, key)
+
+    def run_steps(self, job: Job) -> Steps[Annotation]:
+        """Encode if the pixels or the settings are new, then label."""
+        from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
+
+        recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
+        key = (job.key, job.plane, recipe.encoding(), job.device)
+        cached = self._cached
+        if cached is not None and cached[0] == key:
+            features = replace(cached[1], recipe=_labelling(cached[1].recipe, recipe))
+        else:
+            features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device)
+            self._cached = (key, features)
+        labels = yield from label_steps(features, job.vocabulary)
+        return Annotation(job.image.name, labels, None, provenance_of(features))
+
+    def forget(self) -> None:
+        """Drop the features in memory."""
+        self._cached = None
+
+
+def _labelling(encoded: Recipe, wanted: Recipe) -> Recipe:
+    """Take a resolved recipe and the settings that only labelling uses from another."""
+    return replace(
+        encoded,
+        contrast=wanted.contrast,
+        logit_scale=wanted.logit_scale,
+        area_threshold=wanted.area_threshold,
+    )

@@ -1,0 +1,148 @@
+"""The upper part of the widget: image, model, method, size, contrast words, device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from napari.layers import Image as ImageLayer
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+
+from napari_ovseg.errors import OvsegError
+from napari_ovseg.exporters import EXPORTERS
+from napari_ovseg.gui.session import Session
+from napari_ovseg.methods import METHODS
+from napari_ovseg.recipe import CONTRAST, WorkingSize
+
+MODELS = (
+    "starter",
+    "ViT-B-16-quickgelu:openai",
+    "ViT-L-14-336-quickgelu:openai",
+    "ViT-B-16:laion2b_s34b_b88k",
+    "ViT-B-16:datacomp_xl_s13b_b90k",
+    "ViT-H-14:laion2b_s32b_b79k",
+)
+"""Offered in the list; any other name of ``ovseg models`` or a folder can be typed."""
+
+
+def row(*widgets: QWidget) -> QHBoxLayout:
+    """Put widgets side by side."""
+    layout = QHBoxLayout()
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+class SettingsForm(QWidget):
+    """Controls that fill `Session.recipe`; a refused value is told and taken back."""
+
+    def __init__(self, session: Session, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._session, self._tell = session, tell
+        self._layers: list[ImageLayer] = []
+        self.image = self._combo("ovseg_image", (), "The picture to label")
+        self.display = QLabel("")
+        self.display.setObjectName("ovseg_display")
+        self.display.setWordWrap(True)
+        self.display.setToolTip("What of the image is encoded: exactly what its layer shows")
+        self.model = self._combo("ovseg_model", MODELS, "An encoder of 'ovseg models', or a folder; nothing is loaded before a run")  # fmt: skip
+        self.model.setEditable(True)
+        self.method = self._combo("ovseg_method", METHODS.names(), "How patches are made comparable with words")
+        self.method.setCurrentText(session.recipe.method.name)
+        self.size = self._make_size()
+        self.domain = self._combo("ovseg_domain", tuple(CONTRAST), "Fills the contrast words")
+        self.contrast = QLineEdit(", ".join(session.recipe.contrast))
+        self.contrast.setObjectName("ovseg_contrast")
+        self.contrast.setToolTip("Words that compete with yours and become unlabelled, unless you have a background of your own")  # fmt: skip
+        self.device = self._combo("ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute")
+        self.format = self._combo("ovseg_format", EXPORTERS.names(), "File format of the export")
+        self._lay_out()
+        self._connect()
+
+    def _combo(self, name: str, items: Sequence[str], tip: str) -> QComboBox:
+        box = QComboBox()
+        box.setObjectName(name)
+        box.setToolTip(tip)
+        box.addItems(list(items))
+        box.setMinimumContentsLength(10)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        return box
+
+    def _make_size(self) -> QDoubleSpinBox:
+        size = QDoubleSpinBox()
+        size.setObjectName("ovseg_magnification")
+        size.setRange(0.0, 16.0)
+        size.setSingleStep(0.25)
+        size.setSpecialValueText("automatic")
+        size.setSuffix(" ×")
+        size.setToolTip("How much the image is magnified before it is encoded; more for small objects")
+        return size
+
+    def _lay_out(self) -> None:
+        layout = QFormLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for text, field in (
+            ("image", self.image),
+            ("encodes", self.display),
+            ("model", self.model),
+            ("method", self.method),
+            ("size", self.size),
+            ("device", self.device),
+            ("domain", self.domain),
+            ("contrast", self.contrast),
+        ):
+            layout.addRow(text, field)
+
+    def _connect(self) -> None:
+        self.model.currentTextChanged.connect(lambda text: self._configure(backbone=text))
+        self.method.currentTextChanged.connect(lambda text: self._configure(method=text))
+        self.size.valueChanged.connect(
+            lambda value: self._configure(working_size=WorkingSize(magnification=value or None))
+        )
+        self.device.currentTextChanged.connect(self._set_device)
+        self.domain.currentTextChanged.connect(
+            lambda name: (self.contrast.setText(", ".join(CONTRAST[name])), self._set_contrast())
+        )
+        self.contrast.editingFinished.connect(self._set_contrast)
+
+    def _configure(self, **values: object) -> None:
+        try:
+            self._session.configure(**values)
+        except OvsegError as error:
+            if self.model.currentText().strip():
+                self._tell(str(error))
+
+    def _set_contrast(self) -> None:
+        self._configure(contrast=tuple(w for w in self.contrast.text().split(",") if w.strip()))
+
+    def _set_device(self, name: str) -> None:
+        self._session.device = name
+
+    def set_images(self, pictures: Sequence[ImageLayer]) -> None:
+        """Offer these layers; the chosen one stays chosen while it is there."""
+        chosen = self.chosen_image()
+        self._layers = list(pictures)
+        self.image.blockSignals(True)
+        self.image.clear()
+        self.image.addItems([layer.name for layer in pictures])
+        self.image.blockSignals(False)
+        if chosen in self._layers:
+            self.image.setCurrentIndex(self._layers.index(chosen))
+
+    def choose_image(self, layer: ImageLayer) -> None:
+        """Choose a layer that is offered."""
+        if layer in self._layers:
+            self.image.setCurrentIndex(self._layers.index(layer))
+
+    def chosen_image(self) -> ImageLayer | None:
+        """The layer that is chosen, or None where there is no image."""
+        index = self.image.currentIndex()
+        return self._layers[index] if 0 <= index < len(self._layers) else None

@@ -1,0 +1,245 @@
+"""The dock widget: image, model, words, run, export. Thin; what it does is in `Session`."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels
+from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.exporters import EXPORTERS, export
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.settings_form import SettingsForm, row
+from napari_ovseg.gui.session import Session
+from napari_ovseg.gui.vocabulary_table import VocabularyTable
+from napari_ovseg.gui.worker import Runner
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.progress import Progress
+
+_STAGES = {"model": "loading the model", "image": "reading the image", "windows": "encoding",
+           "words": "reading the words", "labels": "labelling"}  # fmt: skip
+
+
+class OvsegWidget(QWidget):
+    """Label the image by the words of the table.
+
+    Parameters
+    ----------
+    napari_viewer
+        Given by napari.
+    """
+
+    def __init__(self, napari_viewer: ViewerModel) -> None:
+        super().__init__()
+        self.setObjectName("ovseg_widget")
+        self.viewer = napari_viewer
+        self.session = Session()
+        self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
+        self._target: tuple[ImageLayer, tuple[int, ...]] | None = None
+        self._closed = False
+        self._build()
+        for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed,
+                      self.viewer.layers.events.renamed):  # fmt: skip
+            event.connect(self._layers_changed)
+        self.viewer.layers.selection.events.active.connect(self._active_changed)
+        self.destroyed.connect(self._close)
+        self._layers_changed()
+
+    # --- building -------------------------------------------------------------------
+
+    def _build(self) -> None:
+        layout = QVBoxLayout(self)
+        self.form = SettingsForm(self.session, self.tell)
+        self.form.image.currentIndexChanged.connect(self._show_display)
+        self.table = VocabularyTable(self.session, self.tell)
+        self.run_button = self._button("ovseg_segment", "Segment", self.segment, "Label the picture on screen")
+        self.cancel_button = self._button("ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed")
+        self.cancel_button.setEnabled(False)
+        self.bar = QProgressBar()
+        self.bar.setObjectName("ovseg_progress")
+        self.bar.setFormat("ready")
+        self.export_button = self._button("ovseg_export", "Export…", self._ask_export, "Write the labels to a folder")
+        self.message = QLabel("")
+        self.message.setObjectName("ovseg_message")
+        self.message.setWordWrap(True)
+        layout.addWidget(self.form)
+        layout.addWidget(self.table, stretch=1)
+        layout.addLayout(row(self.run_button, self.cancel_button))
+        layout.addWidget(self.bar)
+        layout.addLayout(row(self.form.format, self.export_button))
+        layout.addWidget(self.message)
+
+    def _button(self, name: str, text: str, slot: Any, tip: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    # --- layers ---------------------------------------------------------------------
+
+    def _layers_changed(self, _event: Any = None) -> None:
+        if self._closed:
+            return
+        pictures = [layer for layer in self.viewer.layers if isinstance(layer, ImageLayer)]
+        self.form.set_images(pictures)
+        for layer in pictures:
+            for emitter in (layer.events.contrast_limits, layer.events.gamma, layer.events.colormap):
+                emitter.disconnect(self._show_display)
+                emitter.connect(self._show_display)
+        self._show_display()
+
+    def _active_changed(self, _event: Any = None) -> None:
+        active = self.viewer.layers.selection.active
+        if not self._closed and isinstance(active, ImageLayer):
+            self.form.choose_image(active)
+
+    def _show_display(self, _event: Any = None) -> None:
+        """Tell what the encoder will see of the chosen layer."""
+        layer = None if self._closed else self.form.chosen_image()
+        if layer is None:
+            self.form.display.setText("no image layer open")
+            return
+        try:
+            display = layers.display_of(layer)
+            if layer.rgb and layer.dtype == np.uint8:
+                text = "the colours as shown"
+            elif display.limits is not None:
+                text = f"{display.limits[0]:.6g} … {display.limits[1]:.6g}, as you set them"
+            elif isinstance(layer.data, np.ndarray):
+                low, high = display.resolve(layers.image_of(layer)).limits or (0.0, 1.0)
+                text = f"{low:.6g} … {high:.6g} (0.2–99.8 %, until you set limits)"
+            else:
+                text = "0.2–99.8 % of the values, until you set limits"
+        except OvsegError as error:
+            text = str(error)
+        self.form.display.setText(text)
+
+    def labels_layer(self, source: ImageLayer) -> Labels | None:
+        """Find the labels layer that belongs to an image layer."""
+        for layer in self.viewer.layers:
+            ours = layer.metadata.get(layers.KEY, {}) if isinstance(layer, Labels) else {}
+            if ours.get("source_id") == str(source.unique_id) and layer.data.shape == layers.image_of(source).shape:
+                return layer
+        return None
+
+    # --- running --------------------------------------------------------------------
+
+    def segment(self) -> None:
+        """Start labelling the picture on screen with the words of the table."""
+        if self.runner.running:
+            return
+        layer = self.form.chosen_image()
+        try:
+            if layer is None:
+                raise InputError("no image layer is open; open an image first")
+            plane = layers.plane_index(layer, self.viewer.dims.current_step, self.viewer.dims.ndim)
+            key = (str(layer.unique_id), id(layer.data))
+            job = self.session.job(layers.image_of(layer), plane, layers.display_of(layer), key)
+        except OvsegError as error:
+            self.tell(str(error))
+            return
+        self._target = (layer, plane)
+        self.run_button.setEnabled(False)
+        self.cancel_button.setEnabled(True)
+        self.message.setText("")
+        self.bar.setRange(0, 0)
+        self.runner.start(lambda: self.session.run_steps(job))
+
+    def _progressed(self, progress: Progress, seconds: float | None) -> None:
+        if self._closed:
+            return
+        self.bar.setRange(0, max(progress.total, 1))
+        self.bar.setValue(progress.done)
+        left = "" if seconds is None else f", about {seconds:.0f} s left"
+        self.bar.setFormat(f"{_STAGES.get(progress.stage, progress.stage)}: %p %{left}")
+
+    def _done(self, annotation: Annotation) -> None:
+        if self._closed or self._target is None:
+            return
+        source, plane = self._target
+        if source not in self.viewer.layers:
+            self.tell(f"the layer {source.name!r} was removed during the run; its labels were dropped")
+            return
+        layer = self.labels_layer(source)
+        kept = 0
+        if layer is None:
+            layer = layers.new_labels(source, annotation, plane)
+            layer.metadata[layers.KEY]["source_id"] = str(source.unique_id)
+            self.viewer.add_layer(layer)
+        else:
+            kept = layers.update_labels(layer, annotation, plane)
+        self._report(annotation, kept)
+
+    def _report(self, annotation: Annotation, kept: int) -> None:
+        total = annotation.labels.ids.size
+        parts = [f"{name} {count / total:.0%}" for name, count in annotation.labels.counts().items()]
+        text = ", ".join(parts[:8]) + (" …" if len(parts) > 8 else "")
+        if kept:
+            text += f"\n{kept} corrected pixels were kept as you left them"
+        self.message.setText(text)
+
+    def _failed(self, error: Exception) -> None:
+        if self._closed:
+            return
+        if isinstance(error, OvsegError):
+            self.tell(str(error))
+        else:
+            self.message.setText(f"{type(error).__name__}: {error}")
+            show_error(f"napari-ovseg: {type(error).__name__}: {error}")
+
+    def _ended(self) -> None:
+        self._target = None
+        if self._closed:
+            return
+        self.run_button.setEnabled(True)
+        self.cancel_button.setEnabled(False)
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        self.bar.setFormat("ready")
+
+    def tell(self, text: str) -> None:
+        """Show a message that the user should see."""
+        self.message.setText(text)
+        show_warning(text)
+
+    # --- export ---------------------------------------------------------------------
+
+    def _ask_export(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Write the labels into")
+        if folder:
+            self.export_to(folder)
+
+    def export_to(self, folder: str) -> None:
+        """Write the labels of the chosen image, corrections included, into a folder."""
+        try:
+            source = self.form.chosen_image()
+            layer = None if source is None else self.labels_layer(source)
+            if layer is None:
+                raise InputError("there are no labels of this image yet; press Segment first")
+            name = self.form.format.currentText()
+            annotation = layers.annotation_of(layer)
+            lost = EXPORTERS.get(name)().check(annotation)
+            files = export(annotation, folder, name)
+        except OvsegError as error:
+            self.tell(str(error))
+            return
+        note = f"; {name} does not hold {'; '.join(lost)}" if lost else ""
+        self.message.setText(f"wrote {', '.join(f.name for f in files)}{note}")
+        show_info(f"wrote {len(files)} files to {folder}")
+
+    def _close(self, _object: Any = None) -> None:
+        self._closed = True
+        self.runner.cancel()
+        self.session.forget()
+        with suppress(RuntimeError, AttributeError):
+            self.viewer.layers.events.disconnect(self)

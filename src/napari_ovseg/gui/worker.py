@@ -1,0 +1,87 @@
+"""One run at a time on a thread of its own, with progress, an estimate and cancel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from napari.qt.threading import GeneratorWorker, create_worker
+
+from napari_ovseg.labels import Annotation
+from napari_ovseg.progress import Progress, Steps
+
+
+class Runner:
+    """Runs a generator and reports on the thread of the window.
+
+    Attributes
+    ----------
+    on_progress
+        Called with `Progress` and the seconds still to go, or None while unknown.
+    on_done, on_error
+        Called with the annotation, or with the exception.
+    on_end
+        Called last in every case, cancelled or not.
+    """
+
+    def __init__(
+        self,
+        on_progress: Callable[[Progress, float | None], None],
+        on_done: Callable[[Annotation], None],
+        on_error: Callable[[Exception], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self._on_progress = on_progress
+        self._on_done, self._on_error, self._on_end = on_done, on_error, on_end
+        self._worker: GeneratorWorker[Any, Any, Any] | None = None
+        self._stage, self._since = "", 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._worker is not None
+
+    def start(self, steps: Callable[[], Steps[Annotation]]) -> None:
+        """Start a run; the last one must have ended."""
+        if self._worker is not None:
+            raise ValueError("a run is under way")
+        worker = create_worker(
+            steps,
+            _start_thread=False,
+            _connect={"errored": self._errored, "yielded": self._yielded, "returned": self._returned},
+        )
+        worker.finished.connect(self._ended)
+        self._worker = worker
+        worker.start()
+
+    def cancel(self) -> None:
+        """Ask the run to stop at its next step; nothing of it is shown."""
+        if self._worker is not None:
+            self._worker.quit()
+
+    def _yielded(self, progress: Progress) -> None:
+        if self._worker is None or self._worker.abort_requested:
+            return
+        if progress.stage != self._stage:
+            self._stage, self._since = progress.stage, time.monotonic()
+        self._on_progress(progress, self._estimate(progress))
+
+    def _estimate(self, progress: Progress) -> float | None:
+        spent = time.monotonic() - self._since
+        if progress.done == 0 or spent < 0.5:
+            return None
+        return spent / progress.done * (progress.total - progress.done)
+
+    def _returned(self, annotation: Annotation) -> None:
+        if self._worker is not None and not self._worker.abort_requested:
+            self._on_done(annotation)
+
+    def _errored(self, error: Exception) -> None:
+        if self._worker is not None:
+            self._on_error(error)
+
+    def _ended(self) -> None:
+        self._worker = None
+        self._stage = ""
+        self._on_end()

@@ -1,0 +1,18 @@
+"""Shared by all tests: nothing of the user's machine is read or written."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "parity"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory):
+    """Embeddings of a test run are kept in a folder of its own."""
+    patch = pytest.MonkeyPatch()
+    patch.setenv("OVSEG_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.setenv("HF_HUB_OFFLINE", "1")
+    yield
+    patch.undo()
