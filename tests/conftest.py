@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "parity"))
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "parity")]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -81,10 +81,14 @@ def find_datasets(folder: Path) -> list[DataSet]:
 def _read(file: Path) -> DataSet:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-        name = table.get("name", file.parent.name)
-        ignore = table.get("ignore_value", IGNORE)
-        return DataSet(file.parent, name, table["classes"], table.get("images", []), ignore)
-    except (OSError, ValueError, KeyError) as error:
+        classes, pictures = table["classes"], table.get("images", [])
+        for entry in classes:
+            Category(int(entry["id"]) + 1, entry["name"])
+        for picture in pictures:
+            Path(picture["file"])
+        name, ignore = table.get("name", file.parent.name), table.get("ignore_value", IGNORE)
+        return DataSet(file.parent, name, classes, pictures, ignore)
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"cannot use {str(file)!r} as a data set: {error!r}") from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -291,7 +292,10 @@ def read_tensors(path: Path) -> dict[str, Any]:
             "code and are refused: convert the file to safetensors first"
         )
     try:
-        state: dict[str, Any] = torch.jit.load(str(path), map_location="cpu").state_dict()
+        with warnings.catch_warnings():
+            # Torch discourages new archives; OpenAI's are there and will not change.
+            warnings.simplefilter("ignore", FutureWarning)
+            state: dict[str, Any] = torch.jit.load(str(path), map_location="cpu").state_dict()
     except RuntimeError as error:
         raise WeightsError(f"{path.name} is a damaged archive: {error}") from error
     return {k: v for k, v in state.items() if k not in ("input_resolution", "context_length", "vocab_size")}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_ovseg.display import Display
+from napari_ovseg.gui.preload import import_engine
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation
-from napari_ovseg.progress import Steps
+from napari_ovseg.progress import Progress, Steps
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.vocabulary import Category, Vocabulary
 
@@ -110,6 +111,8 @@ class Session:
 
     def run_steps(self, job: Job) -> Steps[Annotation]:
         """Encode if the pixels or the settings are new, then label."""
+        yield Progress("model", 0, 1)
+        import_engine()
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))

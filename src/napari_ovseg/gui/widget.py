@@ -153,7 +153,7 @@ class OvsegWidget(QWidget):
         self.cancel_button.setEnabled(True)
         self.message.setText("")
         self.bar.setRange(0, 0)
-        self.runner.start(lambda: self.session.run_steps(job))
+        self.runner.start(self.session.run_steps, job)
 
     def _progressed(self, progress: Progress, seconds: float | None) -> None:
         if self._closed:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from napari.qt.threading import GeneratorWorker, create_worker
 
 from napari_ovseg.labels import Annotation
 from napari_ovseg.progress import Progress, Steps
+
+J = TypeVar("J")
 
 
 class Runner:
@@ -42,12 +44,13 @@ class Runner:
         """Whether a run is under way."""
         return self._worker is not None
 
-    def start(self, steps: Callable[[], Steps[Annotation]]) -> None:
-        """Start a run; the last one must have ended."""
+    def start(self, steps: Callable[[J], Steps[Annotation]], job: J) -> None:
+        """Start ``steps(job)``, a generator function; the last run must have ended."""
         if self._worker is not None:
             raise ValueError("a run is under way")
         worker = create_worker(
             steps,
+            job,
             _start_thread=False,
             _connect={"errored": self._errored, "yielded": self._yielded, "returned": self._returned},
         )

@@ -1,0 +1,67 @@
+"""Import torch and open_clip on a worker thread without stopping or crashing the window.
+
+Three things were measured and are mended here:
+
+* Loading ``libtorch`` holds Python's lock for half a second and more, and with it the
+  window. A call through ctypes gives the lock away, and what is loaded once is not loaded
+  again by the import.
+* The imports make half a million objects, and every full garbage collection meanwhile stops
+  all threads for a quarter of a second. It is paused, and the new objects are then filed as
+  old ones, so that they do not set off a collection at once.
+* ``triton`` brings its own LLVM. Where OpenGL is rendered in software (a virtual machine, a
+  remote desktop, a test), Mesa's LLVM is loaded already, and mixing their symbols ends the
+  process. Bound to itself (``RTLD_DEEPBIND``), triton's stays apart.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def import_engine() -> None:
+    """Import what a run needs; quick after the first time."""
+    if "open_clip" in sys.modules:
+        return
+    with _no_collection():
+        if sys.platform == "linux":
+            _load_ahead("torch", "lib/libtorch_global_deps.so", os.RTLD_NOW | os.RTLD_GLOBAL)
+            _load_ahead("torch", "lib/libtorch_python.so", os.RTLD_NOW)
+            _load_ahead("triton", "_C/libtriton*.so", os.RTLD_NOW | os.RTLD_DEEPBIND)
+        for module in ("torch", "open_clip"):
+            importlib.import_module(module)
+
+
+def _load_ahead(package: str, pattern: str, flags: int) -> None:
+    """Load a shared library of a package that is not imported yet, without Python's lock.
+
+    A failure is left to the import that follows, whose message is better.
+    """
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        return
+    load = ctypes.CDLL(None).dlopen
+    load.restype, load.argtypes = ctypes.c_void_p, (ctypes.c_char_p, ctypes.c_int)
+    for path in Path(spec.submodule_search_locations[0]).glob(pattern):
+        load(os.fsencode(path), flags)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the garbage collector; what was made meanwhile counts as old afterwards."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.unfreeze()
+        if was_enabled:
+            gc.enable()

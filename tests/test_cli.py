@@ -1,0 +1,155 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from napari_ovseg.cli import main
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (130, 140, 3)).astype(np.uint8)).save(path)
+    return path
+
+
+def test_segment_writes_labels_in_the_order_of_the_words(tmp_path, photo, capsys):
+    code = main(["segment", str(photo), "--words", "grass; gravel, stones", "--domain", "none",
+                 "-o", str(tmp_path / "out"), "--format", "ome-tiff,png"])  # fmt: skip
+    assert code == 0
+    ids = tifffile.imread(tmp_path / "out" / "photo.ome.tif")
+    assert ids.shape == (130, 140)
+    assert set(np.unique(ids)) <= {0, 1, 2}
+    with Image.open(tmp_path / "out" / "photo.png") as opened:
+        assert (np.asarray(opened) == ids).all()
+    assert "photo.classes.csv" in capsys.readouterr().out
+
+
+def test_a_vocabulary_file_and_a_recipe_file_say_everything(tmp_path, photo):
+    import napari_ovseg as ov
+
+    ov.Vocabulary((ov.Category(40, "grass"), ov.Category(7, "gravel"))).save(tmp_path / "v.toml")
+    ov.Recipe(method="vanilla", contrast=()).save(tmp_path / "r.toml")
+    arguments = ["segment", str(photo), "--vocabulary", str(tmp_path / "v.toml"), "--recipe", str(tmp_path / "r.toml")]
+    assert main([*arguments, "-o", str(tmp_path / "out")]) == 0
+    ids = tifffile.imread(tmp_path / "out" / "photo.ome.tif")
+    assert set(np.unique(ids)) <= {7, 40}
+    vocabulary, recipe = ov.Vocabulary.load(tmp_path / "v.toml"), ov.Recipe.load(tmp_path / "r.toml")
+    same = ov.segment(ov.open_image(photo), vocabulary, recipe)
+    assert (same.labels.ids == ids).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"--words": ""}, "vocabulary is empty"),
+        ({"--words": "a; A"}, "two categories"),
+        ({"--words": "x" * 10_000}, "200 characters"),
+        ({"--words": "a\x07"}, "U+0007"),
+        ({"--words": "<end_of_text>"}, "tokenizer's mark"),
+        ({"--method": "slcip"}, "did you mean: sclip"),
+        ({"--backbone": "nothing"}, "there is no model"),
+        ({"--domain": "cooking"}, "there is no domain"),
+        ({"--device": "quantum"}, "there is no device"),
+        ({"--format": "docx"}, "there is no format"),
+        ({"IMAGE": "nowhere.png"}, "there is no file"),
+        ({"IMAGE": __file__}, "cannot read"),
+        ({"-o": __file__}, "cannot write"),
+        ({"--recipe": "nowhere.toml"}, "cannot read the recipe"),
+    ],
+)
+def test_bad_input_ends_with_2_and_one_line(tmp_path, photo, capsys, changes, told):
+    values = {"IMAGE": str(photo), "--words": "grass", "-o": str(tmp_path / "out"), **changes}
+    image = values.pop("IMAGE")
+    code = main(["segment", image, *(part for pair in values.items() for part in pair)])
+    captured = capsys.readouterr()
+    assert code == 2
+    assert told in captured.err
+    assert captured.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_bad_picture_does_not_stop_the_others(tmp_path, photo, capsys):
+    (tmp_path / "bad.png").write_bytes(b"no")
+    code = main(["segment", str(tmp_path / "bad.png"), str(photo), "--words", "grass", "-o", str(tmp_path / "out")])
+    assert code == 2
+    assert (tmp_path / "out" / "photo.ome.tif").is_file()
+    assert "bad.png" in capsys.readouterr().err
+
+
+def test_two_pictures_of_one_name_are_refused(tmp_path, photo, capsys):
+    other = tmp_path / "b" / "photo.png"
+    other.parent.mkdir()
+    other.write_bytes(photo.read_bytes())
+    assert main(["segment", str(photo), str(other), "--words", "a", "-o", str(tmp_path / "out")]) == 2
+    assert "same file" in capsys.readouterr().err
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    """Two pictures whose masks are known; the second was asked only for one class."""
+    folder = tmp_path / "sets" / "toy"
+    (folder / "images").mkdir(parents=True)
+    (folder / "masks").mkdir()
+    for name in ("a", "b"):
+        rng = np.random.default_rng(ord(name))
+        Image.fromarray(rng.integers(0, 255, (60, 70)).astype(np.uint8)).save(folder / "images" / f"{name}.png")
+        mask = np.zeros((60, 70), np.uint8)
+        mask[:, 40:], mask[:5] = 3, 255
+        Image.fromarray(mask).save(folder / "masks" / f"{name}.png")
+    (folder / "dataset.toml").write_text(
+        "name = 'toy'\nignore_value = 255\n"
+        "[[classes]]\nid = 0\nname = 'ground'\nqueries = ['background']\nbackground = true\n"
+        "[[classes]]\nid = 3\nname = 'grass'\nqueries = ['grass', 'lawn']\n"
+        "[[images]]\nfile = 'a.png'\n[[images]]\nfile = 'b.png'\nask = [3]\n"
+    )
+    return tmp_path / "sets"
+
+
+def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_path, capsys):
+    assert main(["evaluate", str(dataset), "--domain", "none", "--json", str(tmp_path / "r.json")]) == 0
+    table = json.loads((tmp_path / "r.json").read_text())
+    result = table["datasets"]["toy"]
+    assert set(result) == {"miou", "pixel_accuracy", "iou", "n_images", "seconds"}
+    assert set(result["iou"]) == {"ground", "grass"}
+    assert result["n_images"] == 2
+    assert result["miou"] == pytest.approx(np.mean(list(result["iou"].values())))
+    assert table["recipe"]["backbone"] == "starter"
+    assert "toy" in capsys.readouterr().out
+
+
+def test_scores_of_a_known_confusion():
+    from napari_ovseg.evaluate import scores
+
+    confusion = np.zeros((4, 4), int)
+    confusion[0, 0], confusion[0, 2], confusion[2, 2], confusion[2, 3] = 60, 20, 10, 10
+    result = scores(confusion, {0: "a", 1: "never", 2: "b"})
+    assert result["iou"] == {"a": 60 / 80, "b": 10 / 40}
+    assert result["miou"] == pytest.approx(0.5)
+    assert result["pixel_accuracy"] == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("text", ["[", "name = 'x'", "[[classes]]\nname = 'a'\n"])
+def test_bad_data_sets_are_told(tmp_path, text, capsys):
+    assert main(["evaluate", str(tmp_path)]) == 2
+    (tmp_path / "dataset.toml").write_text(text + ("[[images]]\nfile='a.png'" if "classes" in text else ""))
+    assert main(["evaluate", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+def test_lists(capsys):
+    for command in ("models", "methods", "exporters"):
+        assert main([command]) == 0
+    out = capsys.readouterr().out
+    for text in ("starter", "ViT-B-16-quickgelu:openai", "MIT", "sclip", "ome-tiff", "BSD-3-Clause"):
+        assert text in out
+
+
+def test_the_script_is_installed():
+    done = subprocess.run([sys.executable, "-m", "napari_ovseg.cli", "--help"], capture_output=True, text=True,
+                          check=True, timeout=60)  # fmt: skip
+    assert "segment" in done.stdout

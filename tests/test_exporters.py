@@ -1,0 +1,163 @@
+"""Files are read back with another library than wrote them."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import napari_ovseg as ov
+from napari_ovseg.errors import ExportError, RecipeError
+from napari_ovseg.exporters import EXPORTERS
+from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.exporters.ome_tiff import CLASSES, ome_axes
+
+WORDS = ov.Vocabulary(
+    (ov.Category(1, "nucleus", ("nucleus", "cell nucleus"), colour="#ff0000"), ov.Category(7, "細胞質", colour="#00ff00"),
+     ov.Category(9, "=danger", role="background"))
+)  # fmt: skip
+
+
+def annotation(shape=(20, 30), name="cells", vocabulary=WORDS, grid=None, top=None):
+    ids = np.zeros(shape, np.uint16)
+    ids[..., 2:5, 3:9] = 1
+    ids[..., 10:, 4] = top or 7
+    return ov.Annotation(name, ov.LabelMap(ids, vocabulary, grid or ov.Grid.regular(len(shape))))
+
+
+def test_png_keeps_ids_colours_and_names(tmp_path):
+    given = annotation()
+    picture, table = ov.export(given, tmp_path, "png")
+    with Image.open(picture) as opened:
+        assert opened.mode == "P"
+        assert (np.asarray(opened) == given.labels.ids).all()
+        palette = np.reshape(opened.getpalette(), (-1, 3))
+    assert palette[1].tolist() == [255, 0, 0]
+    assert palette[7].tolist() == [0, 255, 0]
+    assert palette[0].tolist() == [0, 0, 0]
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    assert [(r["id"], r["name"]) for r in rows] == [("1", "nucleus"), ("7", "細胞質"), ("9", "'=danger")]
+    assert rows[0]["queries"] == "nucleus, cell nucleus"
+
+
+def test_png_writes_every_plane_and_refuses_what_it_cannot_hold(tmp_path):
+    files = ov.export(annotation((3, 20, 30)), tmp_path, "png")
+    assert [f.name for f in files[:3]] == ["cells_0000.png", "cells_0001.png", "cells_0002.png"]
+    big = ov.Vocabulary((ov.Category(255, "a"),))
+    with pytest.raises(ExportError, match="ome-tiff"):
+        ov.export(annotation(vocabulary=big, top=255), tmp_path / "big", "png")
+    assert not (tmp_path / "big").exists()
+
+
+@pytest.mark.parametrize(("shape", "axes"), [((20, 30), "YX"), ((2, 20, 30), "ZYX"), ((2, 3, 20, 30), "CZYX")])
+@pytest.mark.parametrize("top", [7, 65_000])
+def test_ome_tiff_keeps_ids_names_colours_and_size(tmp_path, shape, axes, top):
+    units = ("pixel",) * (len(shape) - 2) + ("micrometer", "µm")
+    grid = ov.Grid.regular(len(shape), (1.0,) * (len(shape) - 2) + (0.25, 0.5), units=units)
+    words = WORDS.with_category(ov.Category(65_000, "last"))
+    given = annotation(shape, grid=grid, vocabulary=words, top=top)
+    (path,) = ov.export(given, tmp_path)
+    with tifffile.TiffFile(path) as file:
+        assert file.series[0].axes == axes
+        assert (file.series[0].asarray() == given.labels.ids).all()
+        xml = ET.fromstring(file.ome_metadata)
+    pixels = xml.find(".//{*}Pixels")
+    assert (float(pixels.get("PhysicalSizeY")), float(pixels.get("PhysicalSizeX"))) == (0.25, 0.5)
+    assert pixels.get("PhysicalSizeX" + "Unit") == "µm"
+    table = next(a for a in xml.iter() if a.get("Namespace") == CLASSES)
+    entries = {m.get("K"): m.text for m in table.iter() if m.get("K")}
+    assert '"細胞質"' in entries["7"]
+    assert '"#00ff00"' in entries["7"]
+    with Image.open(path) as opened:
+        assert np.asarray(opened).shape == shape[-2:]
+
+
+def test_what_is_lost_is_said_before(tmp_path):
+    grid = ov.Grid.regular(2, (0.5, 0.5), units=("µm", "µm"))
+    assert any("physical size" in text for text in EXPORTERS.get("png")().check(annotation(grid=grid)))
+    sheared = ov.Grid(("y", "x"), ((1, 0.5, 0), (0, 1, 0), (0, 0, 1)), ("pixel", "pixel"))
+    assert any("shear" in text for text in EXPORTERS.get("ome-tiff")().check(annotation(grid=sheared)))
+    assert EXPORTERS.get("ome-tiff")().check(annotation(grid=grid)) == []
+
+
+def test_axes_get_ome_names():
+    assert ome_axes(("t", "z", "y", "x")) == "TZYX"
+    assert ome_axes(("depth", "lambda", "time", "rows", "cols")) == "ZTCYX"
+    with pytest.raises(ExportError, match="five axes"):
+        ome_axes(tuple("abcdef"))
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names())
+@pytest.mark.parametrize("hostile", ["../../up", "/etc/passwd", "CON", "a\nb", "x" * 300, "", ".", "%s{}", "<b>", "\u202eabc",
+                                     "ядро", "a/b\\c"])  # fmt: skip
+def test_names_never_leave_the_folder(tmp_path, name, hostile):
+    folder = tmp_path / "out"
+    for path in ov.export(annotation(name=hostile), folder, name):
+        assert path.resolve().parent == folder.resolve()
+    assert {p.name for p in tmp_path.iterdir()} == {"out"}
+
+
+def test_safe_names_differ_where_names_do():
+    assert safe_name("cells") == "cells"
+    assert safe_name("a b") != safe_name("a_b") != safe_name("a/b")
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names())
+def test_a_folder_that_cannot_be_written_is_told_and_old_files_stay(tmp_path, name):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ExportError, match="cannot write"):
+        ov.export(annotation(), tmp_path / "file", name)
+    first = ov.export(annotation(), tmp_path / "out", name)[0]
+    before = first.read_bytes()
+    real = os.fsync
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    os.fsync = full
+    try:
+        with pytest.raises(ExportError, match="No space left"):
+            ov.export(annotation(shape=(40, 40)), tmp_path / "out", name)
+    finally:
+        os.fsync = real
+    assert first.read_bytes() == before
+    assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_unknown_format_is_told(tmp_path):
+    with pytest.raises(RecipeError, match="did you mean: ome-tiff"):
+        ov.export(annotation(), tmp_path, "ome-tif")
+
+
+_WRITE = """
+import sys, numpy as np, napari_ovseg as ov
+rng = np.random.default_rng(0)
+ids = rng.integers(0, 3, (900, 900)).astype(np.uint16)
+words = ov.Vocabulary.parse("a; b")
+print("ready", flush=True)
+while True:
+    ids = (ids + 1) % 3
+    ov.export(ov.Annotation("x", ov.LabelMap(ids, words, ov.Grid.regular(2))), sys.argv[1], sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names())
+def test_a_killed_writer_leaves_a_whole_file(tmp_path, name):
+    rng = np.random.default_rng(1)
+    for _ in range(int(os.environ.get("OVSEG_KILLS", "2"))):
+        process = subprocess.Popen([sys.executable, "-c", _WRITE, str(tmp_path), name], stdout=subprocess.PIPE)
+        process.stdout.readline()
+        time.sleep(0.3 + rng.uniform(0, 0.3))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        for path in tmp_path.glob(f"x{EXPORTERS.get(name).suffix}"):
+            ids = tifffile.imread(path) if path.suffix == ".tif" else np.asarray(Image.open(path))
+            assert ids.shape == (900, 900)

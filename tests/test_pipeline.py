@@ -1,0 +1,245 @@
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+import napari_ovseg as ov
+from napari_ovseg import encoding, text
+from napari_ovseg.backbones.open_clip import load_backbone
+from napari_ovseg.device import guarded
+from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError
+from napari_ovseg.methods import METHODS
+from napari_ovseg.progress import Progress, run
+
+WORDS = ov.Vocabulary.parse("grass; gravel; brick wall")
+
+
+def picture(height=130, width=150, channels=3, seed=0):
+    shape = (height, width, channels) if channels else (height, width)
+    return np.random.default_rng(seed).integers(0, 255, shape).astype(np.uint8)
+
+
+@pytest.mark.parametrize("method", METHODS.names())
+def test_every_method_keeps_the_contract(method):
+    """Shapes, unit vectors, labels on the image's own pixels, and no effect of the batch."""
+    image = picture()
+    features = ov.encode(image, ov.Recipe(method=method, precision="float32"))
+    assert features.vectors.ndim == 4
+    assert features.shape == (130, 150)
+    assert bool(torch.isfinite(features.vectors).all())
+    labels = ov.label(features, WORDS)
+    assert labels.ids.shape == (130, 150)
+    assert set(np.unique(labels.ids)) <= {0, 1, 2, 3}
+    assert (ov.label(features, WORDS).ids == labels.ids).all()
+
+
+@pytest.mark.parametrize("method", METHODS.names())
+@pytest.mark.parametrize("blend", ["merged", "exact"])
+def test_batch_size_changes_nothing(method, blend, monkeypatch):
+    recipe = ov.Recipe(method=method, precision="float32", tiling=ov.Tiling(blend=blend))
+    whole = ov.encode(picture(230, 250), recipe)
+    monkeypatch.setattr(encoding, "batch_size", lambda *_: 1)
+    single = ov.encode(picture(230, 250), recipe)
+    assert torch.allclose(whole.vectors, single.vectors, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        picture(channels=0),
+        picture(channels=3),
+        picture(channels=0).astype(np.uint16) * 257,
+        picture(channels=0).astype(np.float32) / 7 - 10,
+        picture(channels=0).astype(np.float64),
+        picture(channels=4),
+        picture(7, 300),
+        picture(2, 2, 0),
+        np.zeros((50, 60), np.uint8),
+    ],
+)
+def test_every_kind_of_picture_comes_back_at_its_own_size(image):
+    labels = ov.label(ov.encode(image), WORDS)
+    assert labels.ids.shape == image.shape[:2]
+    assert labels.ids.dtype == np.uint16
+
+
+def test_grey_and_its_copy_in_colour_are_the_same():
+    grey = picture(channels=0)
+    grey[0, :2] = 0, 255
+    display = ov.Display(limits=(0, 255))
+    one = ov.encode(grey, ov.Recipe(display=display))
+    other = ov.encode(np.stack([grey] * 3, -1), ov.Recipe(display=display))
+    assert torch.equal(one.vectors, other.vectors)
+
+
+def test_bit_depth_does_not_matter():
+    grey = picture(channels=0)
+    wide = ov.segment(grey.astype(np.uint16) * 256 + 13, WORDS)
+    assert (wide.labels.ids == ov.segment(grey, WORDS).labels.ids).mean() > 0.999
+
+
+def test_a_hot_pixel_changes_nothing():
+    grey = picture(300, 300, 0).astype(np.uint16)
+    hot = grey.copy()
+    hot[150, 150] = 65_535
+    agree = ov.segment(grey, WORDS).labels.ids == ov.segment(hot, WORDS).labels.ids
+    assert agree.mean() > 0.99
+
+
+def test_the_same_recipe_from_an_export_gives_the_same_bytes():
+    image = picture()
+    first = ov.segment(image, WORDS, ov.Recipe(contrast=("sky",)))
+    again = ov.segment(image, WORDS, ov.Recipe.from_toml(first.provenance.recipe))
+    assert (first.labels.ids == again.labels.ids).all()
+    assert first.provenance.recipe == again.provenance.recipe
+
+
+def test_a_stack_is_labelled_plane_by_plane_with_common_limits():
+    stack = np.stack([picture(channels=0), picture(channels=0, seed=1) // 4])
+    annotation = ov.segment(stack, WORDS)
+    assert annotation.labels.ids.shape == stack.shape
+    display = ov.Display().resolve(ov.Image.of(stack))
+    plane = ov.segment(stack[1], WORDS, ov.Recipe(display=display))
+    assert (annotation.labels.ids[1] == plane.labels.ids).all()
+
+
+def test_one_word_does_not_paint_everything_it_competes():
+    """A contrast word takes pixels; a background of the vocabulary's own replaces it."""
+    features = ov.encode(picture())
+    alone = ov.label(features, ov.Vocabulary.parse("gravel"), ov.Recipe(contrast=()))
+    assert (alone.ids == 1).all()
+    text_words = ov.Recipe(contrast=("gravel stone", "pebbles", "crushed stone"))
+    same = ov.label(features, ov.Vocabulary.parse("grass"), text_words)
+    assert (same.ids == 0).any()
+    own = ov.label(features, ov.Vocabulary.parse("grass; background"), text_words)
+    assert (own.ids > 0).all()
+
+
+def test_area_threshold_drops_small_categories_and_fills_their_place():
+    features = ov.encode(picture(), ov.Recipe(contrast=()))
+    words = ov.Vocabulary.parse("grass; gravel; brick wall; rust; snow; water")
+    plain = ov.label(features, words)
+    counts = np.bincount(plain.ids.ravel(), minlength=7)
+    share = (np.sort(counts[counts > 0])[0] + 0.5) / counts.sum()
+    dropped = ov.label(features, words, ov.Recipe(contrast=(), area_threshold=float(share)))
+    assert len(np.unique(dropped.ids)) == len(np.unique(plain.ids)) - 1
+    assert (dropped.ids > 0).all()
+
+
+def test_thresholds_leave_pixels_unlabelled():
+    features = ov.encode(picture(), ov.Recipe(contrast=()))
+    strict = ov.Vocabulary(tuple(ov.Category(c.id, c.name, threshold=0.99) for c in WORDS))
+    assert (ov.label(features, WORDS).ids > 0).all()
+    assert (ov.label(features, strict).ids == 0).mean() > 0.05
+
+
+def test_progress_is_reported_and_cancel_stops_within_a_batch():
+    steps = ov.encode_steps(picture(400, 400))
+    seen = []
+    for progress in steps:
+        seen.append(progress)
+        if progress.stage == "windows" and progress.done > 0:
+            break
+    steps.close()
+    assert isinstance(seen[-1], Progress)
+    assert 0 < seen[-1].done <= seen[-1].total
+    assert [p.stage for p in seen[:3]] == ["model", "image", "windows"]
+
+
+def test_text_is_embedded_once_and_kept_on_disk(monkeypatch):
+    backbone = load_backbone("starter", "cpu")
+    calls = []
+    real = type(backbone.text).__call__
+    monkeypatch.setattr(type(backbone.text), "__call__", lambda s, t: calls.append(len(t)) or real(s, t))
+    method = METHODS.get("sclip")()
+    first = run(text.embed_steps(backbone, ("a very new word", "grass"), method))
+    assert sum(calls) in (80, 160)
+    calls.clear()
+    text._memory.clear()
+    again = run(text.embed_steps(backbone, ("grass", "a very new word"), method))
+    assert not calls
+    assert torch.equal(first, again.flip(0))
+    assert torch.allclose(first.norm(dim=-1), torch.ones(2), atol=1e-5)
+
+
+def test_a_damaged_cache_only_costs_time():
+    backbone = load_backbone("starter", "cpu")
+    method = METHODS.get("sclip")()
+    good = run(text.embed_steps(backbone, ("grass",), method))
+    text._memory.clear()
+    text._cache_file(backbone.fingerprint, "grass").write_bytes(b"\x93NUMPY garbage")
+    assert torch.equal(run(text.embed_steps(backbone, ("grass",), method)), good)
+
+
+def test_running_out_of_memory_halves_the_batch_and_changes_nothing(monkeypatch):
+    whole = ov.encode(picture(300, 300))
+    sizes = []
+    real = encoding._attempt
+
+    def attempt(backbone, recipe, rgb, windows, size):
+        sizes.append(size)
+        if size > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate")
+        return (yield from real(backbone, recipe, rgb, windows, size))
+
+    monkeypatch.setattr(encoding, "_attempt", attempt)
+    assert torch.allclose(ov.encode(picture(300, 300)).vectors, whole.vectors, atol=1e-3)
+    assert sizes[-1] <= 2 < sizes[-2]
+
+
+def test_no_runtime_error_leaves_a_generator(monkeypatch):
+    """superqt swallows them and the window would wait for ever."""
+
+    def attempt(*_):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        yield
+
+    monkeypatch.setattr(encoding, "_attempt", attempt)
+    with pytest.raises(OutOfMemoryError, match="smaller working size") as caught:
+        ov.encode(picture())
+    assert not isinstance(caught.value, RuntimeError)
+
+    @guarded("testing")
+    def breaks():
+        yield Progress("x", 0, 1)
+        raise RuntimeError("shape '[3]' is invalid")
+
+    with pytest.raises(ComputeError, match="while testing") as caught:
+        run(breaks())
+    assert not isinstance(caught.value, RuntimeError)
+
+
+def test_errors_of_ours_are_never_runtime_errors():
+    todo = [OvsegError]
+    while todo:
+        kind = todo.pop()
+        assert not issubclass(kind, RuntimeError)
+        todo += kind.__subclasses__()
+
+
+@pytest.mark.parametrize("size", [1e-4, 1e5 - 1])
+def test_impossible_sizes_are_told(size):
+    with pytest.raises(OvsegError, match="working size"):
+        ov.encode(picture(), ov.Recipe(working_size=ov.WorkingSize(magnification=size)))
+
+
+def test_nan_is_told():
+    with pytest.raises(ImageError, match="nan_to_num"):
+        ov.encode(np.full((40, 40), np.nan, np.float32))
+
+
+def test_features_of_other_weights_are_refused():
+    from dataclasses import replace
+
+    features = replace(ov.encode(picture()), weights="starter, sha256 0000")
+    with pytest.raises(OvsegError, match="encode the image again"):
+        ov.label(features, WORDS)
+
+
+def test_engine_works_on_any_thread():
+    result = []
+    thread = threading.Thread(target=lambda: result.append(ov.segment(picture(), WORDS)))
+    thread.start()
+    thread.join()
+    assert (result[0].labels.ids == ov.segment(picture(), WORDS).labels.ids).all()

@@ -1,0 +1,84 @@
+import pytest
+
+from napari_ovseg import Display, Grid, Recipe, Tiling, Vocabulary, WorkingSize
+from napari_ovseg.errors import RecipeError
+from napari_ovseg.methods import METHODS
+from napari_ovseg.windows import sliding_windows
+
+
+@pytest.mark.parametrize("method", METHODS.names())
+def test_toml_round_trip(method, tmp_path):
+    recipe = Recipe(
+        backbone="ViT-B-16-quickgelu:openai", method=method, display=Display((1.5, 9), 0.7, ("#000000", "#00ff00")),
+        working_size=WorkingSize(pixel_size=0.25), tiling=Tiling(224, 112, "exact"), contrast=("sky", "mur épais"),
+        logit_scale=50, area_threshold=0.1, precision="float32",
+    )  # fmt: skip
+    recipe.save(tmp_path / "r.toml")
+    assert Recipe.load(tmp_path / "r.toml") == recipe
+    assert Recipe.from_toml(Recipe().to_toml()) == Recipe()
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"method": "slcip"}, "did you mean: sclip"),
+        ({"backbone": " "}, "backbone"),
+        ({"contrast": ("a\x00",)}, "U\\+0000"),
+        ({"logit_scale": 0}, "logit_scale"),
+        ({"area_threshold": 1}, "area_threshold"),
+        ({"precision": "int8"}, "precision"),
+    ],
+)
+def test_impossible_recipes_are_refused(values, told):
+    with pytest.raises(RecipeError, match=told):
+        Recipe(**values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (Tiling, {"crop": -1}), (Tiling, {"stride": 0}), (Tiling, {"crop": 100, "stride": 101}),
+        (Tiling, {"blend": "max"}), (WorkingSize, {"magnification": 0}), (WorkingSize, {"magnification": "big"}),
+        (WorkingSize, {"magnification": 1, "short_side": 300}),
+    ],
+)  # fmt: skip
+def test_impossible_parts_are_refused(kind, values):
+    with pytest.raises(RecipeError):
+        kind(**values)
+
+
+@pytest.mark.parametrize("text", ["=", "colour = 1", "[tiling]\nsize = 3", "display = 3", "[method]\nname = 'no'",
+                                  "logit_scale = 'x'"])  # fmt: skip
+def test_bad_files_are_refused(text):
+    with pytest.raises(RecipeError):
+        Recipe.from_toml(text)
+
+
+def test_contrast_words_step_aside():
+    recipe = Recipe(contrast=("background", "wall", "sky"))
+    assert recipe.contrast_for(Vocabulary.parse("brick wall; grass")) == ("background", "sky")
+    assert recipe.contrast_for(Vocabulary.parse("nucleus; background")) == ()
+
+
+def test_working_size():
+    um = Grid.regular(2, (0.5, 0.5), units=("µm", "µm"))
+    assert WorkingSize().magnify((500, 900), um, 112) == 1
+    assert WorkingSize().magnify((56, 900), um, 112) == 4
+    assert WorkingSize().magnify((2016, 4000), um, 112) == 0.5
+    assert WorkingSize(pixel_size=0.25).magnify((500, 500), um, 112) == 2
+    assert WorkingSize(short_side=336).magnify((672, 900), um, 112) == 0.5
+    with pytest.raises(RecipeError, match="calibrated"):
+        WorkingSize(pixel_size=0.25).magnify((500, 500), Grid.regular(2), 112)
+
+
+def test_windows_cover_everything_and_end_at_the_border():
+    windows = sliding_windows(1024, 1024, 224, 112)
+    assert len(windows) == 81
+    for height, width in ((224, 224), (100, 500), (225, 337), (56, 130)):
+        seen = set()
+        for window in sliding_windows(height, width, 64, 32):
+            rows, columns = window.slices
+            assert rows.stop <= height
+            assert columns.stop <= width
+            seen |= {(r, c) for r in range(rows.start, rows.stop) for c in range(columns.start, columns.stop)}
+        assert len(seen) == height * width

@@ -1,0 +1,274 @@
+"""Weights are loaded strictly: the right tensors, all of them, or a clear error."""
+
+import hashlib
+import http.server
+import json
+import pickle
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import open_clip
+import pytest
+import torch
+from models import tiny_clip, write_folder
+from safetensors.torch import load_file, save_file
+
+from napari_ovseg.backbones import _files
+from napari_ovseg.backbones.open_clip import load_backbone
+from napari_ovseg.errors import RecipeError, WeightsError
+
+WEIGHTS = "open_clip_model.safetensors"
+
+
+def test_folder_loads_exactly_its_tensors(tmp_path):
+    model = tiny_clip(3)
+    backbone = load_backbone(str(write_folder(tmp_path / "m", model)), "cpu")
+    pixels, words = torch.rand(2, 3, 32, 32), open_clip.tokenize(["a cat", "two dogs in the snow"])
+    with torch.inference_mode():
+        x = backbone.vision.embed(pixels)
+        for block in backbone.vision.blocks:
+            x = block(x)
+        assert torch.allclose(backbone.text(words), model.encode_text(words), atol=1e-5)
+        assert torch.allclose(
+            backbone.vision.project(x), model.visual.ln_post(x)[:, 1:] @ model.visual.proj, atol=1e-6
+        )
+    assert backbone.licence == "CC0-1.0"
+    assert backbone.fingerprint == hashlib.sha256((tmp_path / "m" / WEIGHTS).read_bytes()).hexdigest()
+    assert load_backbone(str(tmp_path / "m"), "cpu") is backbone
+
+
+def _truncate(folder):
+    path = folder / WEIGHTS
+    path.write_bytes(path.read_bytes()[:-1000])
+
+
+def _truncate_without_manifest(folder):
+    (folder / "manifest.json").unlink()
+    _truncate(folder)
+
+
+def _flip(folder):
+    path = folder / WEIGHTS
+    data = bytearray(path.read_bytes())
+    data[-100] ^= 1
+    path.write_bytes(data)
+
+
+def _empty(folder):
+    (folder / "manifest.json").unlink()
+    (folder / WEIGHTS).write_bytes(b"")
+
+
+def _change_tensors(change):
+    def spoil(folder):
+        (folder / "manifest.json").unlink()
+        tensors = load_file(folder / WEIGHTS)
+        change(tensors)
+        save_file(tensors, folder / WEIGHTS)
+
+    return spoil
+
+
+def _config(text):
+    return lambda folder: (folder / "open_clip_config.json").write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_truncate, "damaged or was altered"),
+        (_truncate_without_manifest, "truncated"),
+        (_flip, "damaged or was altered"),
+        (_empty, "truncated"),
+        (lambda f: (f / WEIGHTS).unlink(), "holds no"),
+        (lambda f: (f / "open_clip_config.json").unlink(), "cannot read open_clip_config"),
+        (_config("{"), "cannot read open_clip_config"),
+        (_config("[]"), "must hold an object"),
+        (_config("{}"), "cannot be used"),
+        (_config('{"model_cfg": {"vision_cfg": {"timm_model_name": "x/../y"}, "text_cfg": {}}}'), "native"),
+        (_config('{"model_cfg": {"embed_dim": 16, "vision_cfg": {"nonsense": 1}, "text_cfg": {}}}'), "cannot be used"),
+        (_change_tensors(lambda t: t.pop("visual.proj")), "1 missing, as visual.proj"),
+        (_change_tensors(lambda t: t.update(extra=torch.zeros(1))), "1 unknown, as extra"),
+        (_change_tensors(lambda t: t.update({"visual.proj": torch.zeros(3, 3)})), "another shape"),
+    ],
+)  # fmt: skip
+def test_damaged_models_are_refused(tmp_path, spoil, told):
+    folder = write_folder(tmp_path / "m")
+    spoil(folder)
+    with pytest.raises(WeightsError, match=told):
+        load_backbone(str(folder), "cpu")
+
+
+class Payload:
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return (Path.touch, (Path(self.marker),))
+
+
+def test_pickles_are_refused_and_run_nothing(tmp_path):
+    marker = tmp_path / "marker"
+    for name, data in (("a.pt", pickle.dumps(Payload(marker))), ("b.pt", b"PK\x03\x04nonsense")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(WeightsError, match="refused"):
+            load_backbone(str(tmp_path / name), "cpu")
+    torch.save({"visual.proj": torch.zeros(2)}, tmp_path / "c.pt")
+    with pytest.raises(WeightsError, match="refused"):
+        load_backbone(str(tmp_path / "c.pt"), "cpu")
+    assert not marker.exists()
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:FutureWarning")
+def test_openai_archive_loads(tmp_path):
+    """OpenAI publishes TorchScript archives; their architecture is read from the tensors."""
+    from open_clip.model import build_model_from_openai_state_dict
+
+    torch.manual_seed(1)
+    config = {"embed_dim": 16, "quick_gelu": True,
+              "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 64, "patch_size": 8},
+              "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2}}  # fmt: skip
+    model = open_clip.model.CLIP(**config).eval()
+
+    class Holder(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            for key, value in model.state_dict().items():
+                owner = self
+                *parents, leaf = key.split(".")
+                for part in parents:
+                    if not hasattr(owner, part):
+                        owner.add_module(part, torch.nn.Module())
+                    owner = getattr(owner, part)
+                owner.register_buffer(leaf, value.clone())
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x
+
+    torch.jit.save(torch.jit.script(Holder()), str(tmp_path / "ViT-tiny.pt"))
+    backbone = load_backbone(str(tmp_path / "ViT-tiny.pt"), "cpu")
+    expected = build_model_from_openai_state_dict(dict(model.state_dict()), cast_dtype=torch.float32).float().eval()
+    words = open_clip.tokenize(["a cat"])
+    with torch.inference_mode():
+        assert torch.allclose(backbone.text(words), expected.encode_text(words), atol=1e-5)
+    (tmp_path / "ViT-tiny.pt").write_bytes((tmp_path / "ViT-tiny.pt").read_bytes()[:-5000])
+    with pytest.raises(WeightsError):
+        _files.read_tensors(tmp_path / "ViT-tiny.pt")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("no-such-model", "there is no model"),
+        ("ViT-B-16-quickgelu:opnai", "did you mean"),
+        ("RN50:openai", "no native ViT"),
+        ("ViT-B-16:openai", "ViT-B-16-quickgelu:openai"),
+        ("ViT-B-16-quickgelu:openai", "ovseg models --fetch ViT-B-16-quickgelu:openai"),
+    ],
+)
+def test_models_that_are_not_here_are_explained(name, told):
+    with pytest.raises(WeightsError, match=told):
+        load_backbone(name, "cpu")
+
+
+def test_unknown_device_is_told():
+    with pytest.raises(RecipeError, match="no device"):
+        load_backbone("starter", "tpu")
+
+
+def test_every_native_vit_can_be_opened():
+    """Each architecture has exactly what the adapter touches (built without memory)."""
+    names = _files.native_models()
+    assert len(names) > 60
+    for architecture in sorted({name.partition(":")[0] for name in names}):
+        config = dict(open_clip.get_model_config(architecture))
+        custom = config.pop("custom_text", False)
+        with torch.device("meta"):
+            model = (open_clip.model.CustomTextCLIP if custom else open_clip.model.CLIP)(**config)
+        block = model.visual.transformer.resblocks[-1]
+        for attribute in ("ln_1", "ln_2", "mlp", "ls_1", "ls_2"):
+            assert hasattr(block, attribute)
+        for attribute in ("in_proj_weight", "in_proj_bias", "out_proj", "num_heads"):
+            assert hasattr(block.attn, attribute)
+        for attribute in ("conv1", "class_embedding", "positional_embedding", "ln_pre", "ln_post", "proj"):
+            assert hasattr(model.visual, attribute)
+
+
+def test_quickgelu_names_and_tags_agree():
+    for name in _files.native_models():
+        architecture, _, tag = name.partition(":")
+        trained = bool(open_clip.pretrained.get_pretrained_cfg(architecture, tag).get("quick_gelu"))
+        built = bool(open_clip.get_model_config(architecture).get("quick_gelu"))
+        assert built or not trained, name
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """As much of a hub as huggingface_hub asks for."""
+
+    data = b""
+
+    def do_HEAD(self):
+        self._answer(body=False)
+
+    def do_GET(self):
+        self._answer(body=True)
+
+    def _answer(self, body):
+        found = self.path.split("?")[0].endswith("/open_clip_model.safetensors")
+        self.send_response(200 if found else 404)
+        if not found:
+            self.send_header("X-Error-Code", "EntryNotFound")
+        digest = hashlib.sha256(self.data).hexdigest()
+        for key, value in (("ETag", f'"{digest}"'), ("X-Repo-Commit", "a" * 40), ("X-Linked-Etag", f'"{digest}"'),
+                           ("X-Linked-Size", str(len(self.data))), ("Content-Length", str(len(self.data) if found else 0))):  # fmt: skip
+            self.send_header(key, value)
+        self.end_headers()
+        if body and found:
+            self.wfile.write(self.data)
+
+    def log_message(self, *args):
+        pass
+
+
+_FETCH = """
+import json, sys
+import open_clip
+from open_clip import factory, pretrained
+factory._MODEL_CONFIGS["ViT-tiny-test"] = json.loads(sys.argv[1])
+pretrained._PRETRAINED["ViT-tiny-test"] = {"tag": {"hf_hub": "someone/tiny/"}}
+from napari_ovseg.cli import main
+from napari_ovseg.backbones.open_clip import load_backbone
+from napari_ovseg.errors import WeightsError
+try:
+    load_backbone("ViT-tiny-test:tag", "cpu")
+except WeightsError as error:
+    print("before:", error)
+assert main(["models", "--fetch", "ViT-tiny-test:tag"]) == 0
+backbone = load_backbone("ViT-tiny-test:tag", "cpu")
+assert main(["models", "--fetch", "ViT-tiny-test:tag", "--to", sys.argv[2]]) == 0
+assert load_backbone(sys.argv[2], "cpu").fingerprint == backbone.fingerprint
+print("after:", backbone.fingerprint)
+"""
+
+
+def test_fetch_from_a_hub_on_loopback(tmp_path):
+    from models import CONFIG
+
+    folder = write_folder(tmp_path / "m")
+    Hub.data = (folder / WEIGHTS).read_bytes()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environment = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "hf"),
+                   "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PATH": "", "HOME": str(tmp_path)}  # fmt: skip
+    command = [sys.executable, "-c", _FETCH, json.dumps(CONFIG), str(tmp_path / "carry")]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "before: the weights of 'ViT-tiny-test:tag' are not on this machine" in done.stdout
+    assert hashlib.sha256(Hub.data).hexdigest() in done.stdout
+    assert {p.name for p in (tmp_path / "carry").iterdir()} == {WEIGHTS, "open_clip_config.json", "manifest.json"}
