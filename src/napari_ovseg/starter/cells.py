@@ -41,9 +41,10 @@ def nuclei(rng: np.random.Generator, size: int) -> tuple[Array, Array, tuple[str
     around : tuple of str
         What the other pixels are, in words; the first is the category's name.
     """
-    radius = log_uniform(rng, 6, 30)
-    count = max(2, int(rng.uniform(0.1, 0.45) * size * size / (3.14 * radius * radius)))
-    field = blobs(rng, size, radius, count)
+    radius = log_uniform(rng, 5, 36)
+    # Empty and crowded fields: captions alone must tell a nucleus from what is around it.
+    share = 0.0 if rng.random() < 0.35 else rng.uniform(0.05, 1.2)
+    field = blobs(rng, size, radius, int(np.ceil(share * size * size / (3.14 * radius * radius))))
     inside = field > 0
     soft = np.clip(field / rng.uniform(0.08, 0.3), 0, 1) ** 0.7
     grain = fractal(rng, size, max(radius / 3, 1))
