@@ -1,0 +1,37 @@
+# Every target sets up what it needs in .venv on a machine that has only python3, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_LINK_MODE ?= copy
+
+.PHONY: demo test soak check bench docs clean
+
+demo: $(VENV)/.ready
+	@scripts/display $(BIN)/ovseg demo
+
+test: check
+	@scripts/display $(BIN)/pytest tests
+
+soak: $(VENV)/.ready
+	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 scripts/display $(BIN)/pytest tests -m soak
+
+check: $(VENV)/.ready
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/npe2 validate src/napari_ovseg/napari.yaml
+
+bench: $(VENV)/.ready
+	$(BIN)/python -m tests.benchmarks
+
+docs: $(VENV)/.ready
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group docs
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) demo site
+
+$(VENV)/.ready: pyproject.toml scripts/setup
+	@scripts/setup $(PYTHON) $(VENV)
+	@touch $@
