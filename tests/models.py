@@ -25,7 +25,9 @@ def write_folder(folder: Path, model=None, manifest=True) -> Path:
     model = model or tiny_clip()
     weights = folder / "open_clip_model.safetensors"
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, weights)
-    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": {}}))
+    (folder / "open_clip_config.json").write_text(
+        json.dumps({"model_cfg": CONFIG, "preprocess_cfg": {}})
+    )
     if manifest:
         sums = {weights.name: hashlib.sha256(weights.read_bytes()).hexdigest()}
         (folder / "manifest.json").write_text(json.dumps({"sha256": sums, "licence": "CC0-1.0"}))

@@ -13,7 +13,9 @@ from napari_ovseg.cli import main
 @pytest.fixture
 def photo(tmp_path):
     path = tmp_path / "photo.png"
-    Image.fromarray(np.random.default_rng(0).integers(0, 255, (130, 140, 3)).astype(np.uint8)).save(path)
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (130, 140, 3)).astype(np.uint8)).save(
+        path
+    )
     return path
 
 
@@ -34,11 +36,21 @@ def test_a_vocabulary_file_and_a_recipe_file_say_everything(tmp_path, photo):
 
     ov.Vocabulary((ov.Category(40, "grass"), ov.Category(7, "gravel"))).save(tmp_path / "v.toml")
     ov.Recipe(method="vanilla", contrast=()).save(tmp_path / "r.toml")
-    arguments = ["segment", str(photo), "--vocabulary", str(tmp_path / "v.toml"), "--recipe", str(tmp_path / "r.toml")]
+    arguments = [
+        "segment",
+        str(photo),
+        "--vocabulary",
+        str(tmp_path / "v.toml"),
+        "--recipe",
+        str(tmp_path / "r.toml"),
+    ]
     assert main([*arguments, "-o", str(tmp_path / "out")]) == 0
     ids = tifffile.imread(tmp_path / "out" / "photo.ome.tif")
     assert set(np.unique(ids)) <= {7, 40}
-    vocabulary, recipe = ov.Vocabulary.load(tmp_path / "v.toml"), ov.Recipe.load(tmp_path / "r.toml")
+    vocabulary, recipe = (
+        ov.Vocabulary.load(tmp_path / "v.toml"),
+        ov.Recipe.load(tmp_path / "r.toml"),
+    )
     same = ov.segment(ov.open_image(photo), vocabulary, recipe)
     assert (same.labels.ids == ids).all()
 
@@ -75,7 +87,17 @@ def test_bad_input_ends_with_2_and_one_line(tmp_path, photo, capsys, changes, to
 
 def test_one_bad_picture_does_not_stop_the_others(tmp_path, photo, capsys):
     (tmp_path / "bad.png").write_bytes(b"no")
-    code = main(["segment", str(tmp_path / "bad.png"), str(photo), "--words", "grass", "-o", str(tmp_path / "out")])
+    code = main(
+        [
+            "segment",
+            str(tmp_path / "bad.png"),
+            str(photo),
+            "--words",
+            "grass",
+            "-o",
+            str(tmp_path / "out"),
+        ]
+    )
     assert code == 2
     assert (tmp_path / "out" / "photo.ome.tif").is_file()
     assert "bad.png" in capsys.readouterr().err
@@ -85,7 +107,9 @@ def test_two_pictures_of_one_name_are_refused(tmp_path, photo, capsys):
     other = tmp_path / "b" / "photo.png"
     other.parent.mkdir()
     other.write_bytes(photo.read_bytes())
-    assert main(["segment", str(photo), str(other), "--words", "a", "-o", str(tmp_path / "out")]) == 2
+    assert (
+        main(["segment", str(photo), str(other), "--words", "a", "-o", str(tmp_path / "out")]) == 2
+    )
     assert "same file" in capsys.readouterr().err
 
 
@@ -97,7 +121,9 @@ def dataset(tmp_path):
     (folder / "masks").mkdir()
     for name in ("a", "b"):
         rng = np.random.default_rng(ord(name))
-        Image.fromarray(rng.integers(0, 255, (60, 70)).astype(np.uint8)).save(folder / "images" / f"{name}.png")
+        Image.fromarray(rng.integers(0, 255, (60, 70)).astype(np.uint8)).save(
+            folder / "images" / f"{name}.png"
+        )
         mask = np.zeros((60, 70), np.uint8)
         mask[:, 40:], mask[:5] = 3, 255
         Image.fromarray(mask).save(folder / "masks" / f"{name}.png")
@@ -111,7 +137,10 @@ def dataset(tmp_path):
 
 
 def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_path, capsys):
-    assert main(["evaluate", str(dataset), "--domain", "none", "--json", str(tmp_path / "r.json")]) == 0
+    assert (
+        main(["evaluate", str(dataset), "--domain", "none", "--json", str(tmp_path / "r.json")])
+        == 0
+    )
     table = json.loads((tmp_path / "r.json").read_text())
     result = table["datasets"]["toy"]
     assert set(result) == {"miou", "pixel_accuracy", "iou", "n_images", "seconds"}
@@ -136,7 +165,9 @@ def test_scores_of_a_known_confusion():
 @pytest.mark.parametrize("text", ["[", "name = 'x'", "[[classes]]\nname = 'a'\n"])
 def test_bad_data_sets_are_told(tmp_path, text, capsys):
     assert main(["evaluate", str(tmp_path)]) == 2
-    (tmp_path / "dataset.toml").write_text(text + ("[[images]]\nfile='a.png'" if "classes" in text else ""))
+    (tmp_path / "dataset.toml").write_text(
+        text + ("[[images]]\nfile='a.png'" if "classes" in text else "")
+    )
     assert main(["evaluate", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 2
 
@@ -145,7 +176,14 @@ def test_lists(capsys):
     for command in ("models", "methods", "exporters"):
         assert main([command]) == 0
     out = capsys.readouterr().out
-    for text in ("starter", "ViT-B-16-quickgelu:openai", "MIT", "sclip", "ome-tiff", "BSD-3-Clause"):
+    for text in (
+        "starter",
+        "ViT-B-16-quickgelu:openai",
+        "MIT",
+        "sclip",
+        "ome-tiff",
+        "BSD-3-Clause",
+    ):
         assert text in out
 
 

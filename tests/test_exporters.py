@@ -43,7 +43,11 @@ def test_png_keeps_ids_colours_and_names(tmp_path):
     assert palette[7].tolist() == [0, 255, 0]
     assert palette[0].tolist() == [0, 0, 0]
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
-    assert [(r["id"], r["name"]) for r in rows] == [("1", "nucleus"), ("7", "細胞質"), ("9", "'=danger")]
+    assert [(r["id"], r["name"]) for r in rows] == [
+        ("1", "nucleus"),
+        ("7", "細胞質"),
+        ("9", "'=danger"),
+    ]
     assert rows[0]["queries"] == "nucleus, cell nucleus"
 
 
@@ -56,7 +60,9 @@ def test_png_writes_every_plane_and_refuses_what_it_cannot_hold(tmp_path):
     assert not (tmp_path / "big").exists()
 
 
-@pytest.mark.parametrize(("shape", "axes"), [((20, 30), "YX"), ((2, 20, 30), "ZYX"), ((2, 3, 20, 30), "CZYX")])
+@pytest.mark.parametrize(
+    ("shape", "axes"), [((20, 30), "YX"), ((2, 20, 30), "ZYX"), ((2, 3, 20, 30), "CZYX")]
+)
 @pytest.mark.parametrize("top", [7, 65_000])
 def test_ome_tiff_keeps_ids_names_colours_and_size(tmp_path, shape, axes, top):
     units = ("pixel",) * (len(shape) - 2) + ("micrometer", "µm")
@@ -81,9 +87,13 @@ def test_ome_tiff_keeps_ids_names_colours_and_size(tmp_path, shape, axes, top):
 
 def test_what_is_lost_is_said_before(tmp_path):
     grid = ov.Grid.regular(2, (0.5, 0.5), units=("µm", "µm"))
-    assert any("physical size" in text for text in EXPORTERS.get("png")().check(annotation(grid=grid)))
+    assert any(
+        "physical size" in text for text in EXPORTERS.get("png")().check(annotation(grid=grid))
+    )
     sheared = ov.Grid(("y", "x"), ((1, 0.5, 0), (0, 1, 0), (0, 0, 1)), ("pixel", "pixel"))
-    assert any("shear" in text for text in EXPORTERS.get("ome-tiff")().check(annotation(grid=sheared)))
+    assert any(
+        "shear" in text for text in EXPORTERS.get("ome-tiff")().check(annotation(grid=sheared))
+    )
     assert EXPORTERS.get("ome-tiff")().check(annotation(grid=grid)) == []
 
 
@@ -152,7 +162,9 @@ while True:
 def test_a_killed_writer_leaves_a_whole_file(tmp_path, name):
     rng = np.random.default_rng(1)
     for _ in range(int(os.environ.get("OVSEG_KILLS", "2"))):
-        process = subprocess.Popen([sys.executable, "-c", _WRITE, str(tmp_path), name], stdout=subprocess.PIPE)
+        process = subprocess.Popen(
+            [sys.executable, "-c", _WRITE, str(tmp_path), name], stdout=subprocess.PIPE
+        )
         process.stdout.readline()
         time.sleep(0.3 + rng.uniform(0, 0.3))
         process.send_signal(signal.SIGKILL)

@@ -106,7 +106,8 @@ def test_limits_of_odd_pictures(array, limits):
 
 
 @pytest.mark.parametrize(
-    "values", [{"limits": (2, 1)}, {"limits": (0, np.nan)}, {"gamma": 0}, {"colormap": ("red", "blue")}]
+    "values",
+    [{"limits": (2, 1)}, {"limits": (0, np.nan)}, {"gamma": 0}, {"colormap": ("red", "blue")}],
 )
 def test_impossible_displays_are_refused(values):
     with pytest.raises(RecipeError):

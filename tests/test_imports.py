@@ -10,7 +10,9 @@ HEAVY = ("torch", "open_clip", "napari", "qtpy", "PyQt6", "magicgui", "superqt",
 
 def modules_after(code: str) -> set[str]:
     script = f"{code}\nimport sys; print(' '.join(m for m in sys.modules if '.' not in m))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=100)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=100
+    )
     return set(done.stdout.splitlines()[-1].split())
 
 
@@ -20,7 +22,9 @@ def test_import_loads_nothing_heavy():
 
 def test_help_and_lists_load_no_torch():
     for arguments in (["--help"], ["segment", "--help"], ["methods"], ["exporters"]):
-        code = f"import napari_ovseg.cli as c\ntry:\n    c.main({arguments})\nexcept SystemExit: pass"
+        code = (
+            f"import napari_ovseg.cli as c\ntry:\n    c.main({arguments})\nexcept SystemExit: pass"
+        )
         assert not modules_after(code) & {"torch", "open_clip", "napari", "qtpy"}
 
 

@@ -32,7 +32,7 @@ def accuracy(picture, truth, words):
 def test_mosaic_of_real_photographs(mosaics, record_property):
     found = [accuracy(*mosaic, PHOTOGRAPHS) for mosaic in mosaics]
     record_property("accuracy", found)
-    print("mosaic accuracy: stripes %.3f, board %.3f" % tuple(found))
+    print("mosaic accuracy: stripes {:.3f}, board {:.3f}".format(*tuple(found)))
     assert min(found) >= 0.80
     # The same test on words in another order fails: it measures meaning, not shapes.
     assert accuracy(*mosaics[0], ("gravel", "brick wall", "grass")) < 0.34

@@ -151,7 +151,9 @@ def test_text_is_embedded_once_and_kept_on_disk(monkeypatch):
     backbone = load_backbone("starter", "cpu")
     calls = []
     real = type(backbone.text).__call__
-    monkeypatch.setattr(type(backbone.text), "__call__", lambda s, t: calls.append(len(t)) or real(s, t))
+    monkeypatch.setattr(
+        type(backbone.text), "__call__", lambda s, t: calls.append(len(t)) or real(s, t)
+    )
     method = METHODS.get("sclip")()
     first = run(text.embed_steps(backbone, ("a very new word", "grass"), method))
     assert sum(calls) in (80, 160)

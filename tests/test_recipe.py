@@ -80,5 +80,9 @@ def test_windows_cover_everything_and_end_at_the_border():
             rows, columns = window.slices
             assert rows.stop <= height
             assert columns.stop <= width
-            seen |= {(r, c) for r in range(rows.start, rows.stop) for c in range(columns.start, columns.stop)}
+            seen |= {
+                (r, c)
+                for r in range(rows.start, rows.stop)
+                for c in range(columns.start, columns.stop)
+            }
         assert len(seen) == height * width

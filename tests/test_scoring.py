@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from napari_ovseg import Grid, Recipe
-from napari_ovseg import scoring
+from napari_ovseg import Grid, Recipe, scoring
 from napari_ovseg.features import Features
 from napari_ovseg.scoring import Queries, decide, label_blocks, upsample
 from napari_ovseg.windows import Window
@@ -72,8 +71,12 @@ def test_a_synonym_between_two_corners_is_found():
     """Two queries of A win at the ends of a stretch; B wins in between."""
     vectors = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])[None]
     text = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.9, 0.9]])
-    features = Features(vectors, (Window(0, 0, 16, 8),), (16, 8), (16, 8), Grid.regular(2), "x", Recipe(), "")
-    queries = Queries(text, torch.tensor([1, 1, 2]), torch.zeros(3), torch.ones(3, dtype=torch.bool), 40.0)
+    features = Features(
+        vectors, (Window(0, 0, 16, 8),), (16, 8), (16, 8), Grid.regular(2), "x", Recipe(), ""
+    )
+    queries = Queries(
+        text, torch.tensor([1, 1, 2]), torch.zeros(3), torch.ones(3, dtype=torch.bool), 40.0
+    )
     found = fast(features, queries)[:, 0]
     assert found[0] == found[-1] == 1
     assert 2 in found

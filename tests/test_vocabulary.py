@@ -17,7 +17,9 @@ def test_parse_gives_ids_in_order_and_synonyms():
 
 @pytest.mark.parametrize("name", ["beta-actin", "Zellkern (groß)", "細胞核", "ядро", "a/b", "=1+1"])
 def test_names_of_any_kind_survive_toml(name):
-    vocabulary = Vocabulary((Category(7, name, ("x", "y, z; w"), colour="#010203", threshold=0.5, role="stuff"),))
+    vocabulary = Vocabulary(
+        (Category(7, name, ("x", "y, z; w"), colour="#010203", threshold=0.5, role="stuff"),)
+    )
     assert Vocabulary.from_toml(vocabulary.to_toml()) == vocabulary
 
 

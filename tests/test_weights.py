@@ -12,9 +12,9 @@ from pathlib import Path
 import open_clip
 import pytest
 import torch
-from models import tiny_clip, write_folder
 from safetensors.torch import load_file, save_file
 
+from models import tiny_clip, write_folder
 from napari_ovseg.backbones import _files
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError, WeightsError
@@ -32,10 +32,14 @@ def test_folder_loads_exactly_its_tensors(tmp_path):
             x = block(x)
         assert torch.allclose(backbone.text(words), model.encode_text(words), atol=1e-5)
         assert torch.allclose(
-            backbone.vision.project(x), model.visual.ln_post(x)[:, 1:] @ model.visual.proj, atol=1e-6
+            backbone.vision.project(x),
+            model.visual.ln_post(x)[:, 1:] @ model.visual.proj,
+            atol=1e-6,
         )
     assert backbone.licence == "CC0-1.0"
-    assert backbone.fingerprint == hashlib.sha256((tmp_path / "m" / WEIGHTS).read_bytes()).hexdigest()
+    assert (
+        backbone.fingerprint == hashlib.sha256((tmp_path / "m" / WEIGHTS).read_bytes()).hexdigest()
+    )
     assert load_backbone(str(tmp_path / "m"), "cpu") is backbone
 
 
@@ -149,7 +153,11 @@ def test_openai_archive_loads(tmp_path):
 
     torch.jit.save(torch.jit.script(Holder()), str(tmp_path / "ViT-tiny.pt"))
     backbone = load_backbone(str(tmp_path / "ViT-tiny.pt"), "cpu")
-    expected = build_model_from_openai_state_dict(dict(model.state_dict()), cast_dtype=torch.float32).float().eval()
+    expected = (
+        build_model_from_openai_state_dict(dict(model.state_dict()), cast_dtype=torch.float32)
+        .float()
+        .eval()
+    )
     words = open_clip.tokenize(["a cat"])
     with torch.inference_mode():
         assert torch.allclose(backbone.text(words), expected.encode_text(words), atol=1e-5)
@@ -192,7 +200,14 @@ def test_every_native_vit_can_be_opened():
             assert hasattr(block, attribute)
         for attribute in ("in_proj_weight", "in_proj_bias", "out_proj", "num_heads"):
             assert hasattr(block.attn, attribute)
-        for attribute in ("conv1", "class_embedding", "positional_embedding", "ln_pre", "ln_post", "proj"):
+        for attribute in (
+            "conv1",
+            "class_embedding",
+            "positional_embedding",
+            "ln_pre",
+            "ln_post",
+            "proj",
+        ):
             assert hasattr(model.visual, attribute)
 
 
@@ -264,11 +279,17 @@ def test_fetch_from_a_hub_on_loopback(tmp_path):
                    "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PATH": "", "HOME": str(tmp_path)}  # fmt: skip
     command = [sys.executable, "-c", _FETCH, json.dumps(CONFIG), str(tmp_path / "carry")]
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=200, check=False)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=200, check=False
+        )
     finally:
         server.shutdown()
         server.server_close()
     assert done.returncode == 0, done.stderr[-2000:]
     assert "before: the weights of 'ViT-tiny-test:tag' are not on this machine" in done.stdout
     assert hashlib.sha256(Hub.data).hexdigest() in done.stdout
-    assert {p.name for p in (tmp_path / "carry").iterdir()} == {WEIGHTS, "open_clip_config.json", "manifest.json"}
+    assert {p.name for p in (tmp_path / "carry").iterdir()} == {
+        WEIGHTS,
+        "open_clip_config.json",
+        "manifest.json",
+    }

@@ -15,7 +15,6 @@ from typing import Generic, TypeVar
 
 from napari_ovseg.errors import RecipeError
 
-
 T = TypeVar("T")
 
 
@@ -42,7 +41,9 @@ class Registry(Generic[T]):
         folder = Path(__file__).parent / self.package.rpartition(".")[2]
         own = {path.stem for path in folder.glob("[!_]*.py")}
         foreign = {point.name for point in entry_points(group=self.package)}
-        return sorted(name.replace("_", "-") if self.kind == "format" else name for name in own | foreign)
+        return sorted(
+            name.replace("_", "-") if self.kind == "format" else name for name in own | foreign
+        )
 
     def get(self, name: str) -> type[T]:
         """Return the class of a name.

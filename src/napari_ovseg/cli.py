@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from napari_ovseg.errors import InputError, MissingDependencyError, OvsegError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from napari_ovseg.progress import Progress, Steps
     from napari_ovseg.recipe import Recipe
@@ -47,10 +46,14 @@ def _parser() -> argparse.ArgumentParser:
     segment.set_defaults(command=_segment)
     segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     words = segment.add_mutually_exclusive_group(required=True)
-    words.add_argument("--words", help='categories and synonyms: "nucleus, cell nucleus; cytoplasm"')
+    words.add_argument(
+        "--words", help='categories and synonyms: "nucleus, cell nucleus; cytoplasm"'
+    )
     words.add_argument("--vocabulary", type=Path, metavar="FILE.toml")
     segment.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
-    segment.add_argument("--format", default="ome-tiff", help="one or more of 'ovseg exporters', by commas")
+    segment.add_argument(
+        "--format", default="ome-tiff", help="one or more of 'ovseg exporters', by commas"
+    )
     _add_recipe_options(segment)
 
     evaluate = commands.add_parser("evaluate", help="measure a recipe on pictures with masks")
@@ -62,9 +65,13 @@ def _parser() -> argparse.ArgumentParser:
     models = commands.add_parser("models", help="list encoders, or fetch one")
     models.set_defaults(command=_models)
     models.add_argument("--fetch", metavar="NAME:TAG", help="download the weights of a model")
-    models.add_argument("--to", type=Path, metavar="DIR", help="as a folder to carry to another machine")
+    models.add_argument(
+        "--to", type=Path, metavar="DIR", help="as a folder to carry to another machine"
+    )
     for name, text in (("methods", "list methods"), ("exporters", "list file formats")):
-        commands.add_parser(name, help=text).set_defaults(command=_methods if name == "methods" else _exporters)
+        commands.add_parser(name, help=text).set_defaults(
+            command=_methods if name == "methods" else _exporters
+        )
 
     demo = commands.add_parser("demo", help="open napari with a labelled photograph")
     demo.set_defaults(command=_demo)
@@ -76,7 +83,9 @@ def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", type=Path, metavar="FILE.toml")
     parser.add_argument("--backbone", help="starter, NAME:TAG of 'ovseg models', or a folder")
     parser.add_argument("--method", help="one of 'ovseg methods'")
-    parser.add_argument("--domain", help="contrast words of: general, microscopy, medical, engineering, none")
+    parser.add_argument(
+        "--domain", help="contrast words of: general, microscopy, medical, engineering, none"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
 
 
@@ -87,7 +96,9 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     changes = {k: getattr(args, k) for k in ("backbone", "method") if getattr(args, k)}
     if args.domain is not None:
         if args.domain not in CONTRAST:
-            raise InputError(f"there is no domain {args.domain!r}; choose from: {', '.join(CONTRAST)}")
+            raise InputError(
+                f"there is no domain {args.domain!r}; choose from: {', '.join(CONTRAST)}"
+            )
         changes["contrast"] = CONTRAST[args.domain]
     return replace(recipe, **changes)
 
@@ -95,7 +106,9 @@ def _recipe(args: argparse.Namespace) -> Recipe:
 def _vocabulary(args: argparse.Namespace) -> Vocabulary:
     from napari_ovseg.vocabulary import Vocabulary
 
-    return Vocabulary.parse(args.words) if args.words is not None else Vocabulary.load(args.vocabulary)
+    return (
+        Vocabulary.parse(args.words) if args.words is not None else Vocabulary.load(args.vocabulary)
+    )
 
 
 def _segment(args: argparse.Namespace) -> int:
@@ -114,7 +127,9 @@ def _segment(args: argparse.Namespace) -> int:
     for path in args.images:
         try:
             with _bar(path.name) as watch:
-                annotation = _drive(segment_steps(open_image(path), vocabulary, recipe, args.device), watch)
+                annotation = _drive(
+                    segment_steps(open_image(path), vocabulary, recipe, args.device), watch
+                )
             for name in formats:
                 files = export(annotation, args.output, name)
                 _say(f"{path.name} -> {', '.join(str(f) for f in files)}")
@@ -133,8 +148,10 @@ def _check_files(images: Sequence[Path]) -> None:
     for path in images:
         stem = path.stem.removesuffix(".ome")
         if stem in stems:
-            raise InputError(f"{stems[stem]} and {path} would write the same file; run them one by one into "
-                             "different folders")  # fmt: skip
+            raise InputError(
+                f"{stems[stem]} and {path} would write the same file; "
+                "run them one by one into different folders"
+            )
         stems[stem] = path
 
 
@@ -173,7 +190,8 @@ def _models(args: argparse.Namespace) -> int:
     _say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  licence of the weights")
     for entry in catalogue.entries():
         here = "yes" if entry.here else "no"
-        _say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {entry.pixels:>5}/{entry.patch:<3} {here:>5}  {entry.licence}")
+        shape = f"{entry.pixels}/{entry.patch}"
+        _say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.licence}")
     return 0
 
 
@@ -230,7 +248,7 @@ def _drive(steps: Steps[R], watch: Callable[[Progress], None]) -> R:
 
 
 def _say(text: str, *, error: bool = False) -> None:
-    print(text, file=sys.stderr if error else sys.stdout, flush=True)  # noqa: T201
+    print(text, file=sys.stderr if error else sys.stdout, flush=True)
 
 
 if __name__ == "__main__":

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from napari_ovseg.errors import ComputeError, OutOfMemoryError, OvsegError, RecipeError
-from napari_ovseg.progress import Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
+
+    from napari_ovseg.progress import Steps
 
 R = TypeVar("R")
 P = ParamSpec("P")

@@ -8,12 +8,15 @@ image changes nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_ovseg._colours import is_colour, rgb
 from napari_ovseg.errors import RecipeError
-from napari_ovseg.image import Image
+
+if TYPE_CHECKING:
+    from napari_ovseg.image import Image
 
 GREY = ("#000000", "#ffffff")
 PERCENTILES = (0.2, 99.8)
@@ -50,7 +53,9 @@ class Display:
             raise RecipeError(f"gamma must be above 0 and below 100, got {self.gamma}")
         object.__setattr__(self, "colormap", tuple(c.lower() for c in self.colormap))
         if len(self.colormap) < 2 or not all(is_colour(c) for c in self.colormap):
-            raise RecipeError(f"a colormap needs two or more colours '#rrggbb', got {self.colormap}")
+            raise RecipeError(
+                f"a colormap needs two or more colours '#rrggbb', got {self.colormap}"
+            )
 
     def resolve(self, image: Image) -> Display:
         """Return a copy with limits: those set, or robust ones of the whole image."""
@@ -95,7 +100,7 @@ def robust_limits(image: Image) -> tuple[float, float]:
     the 0.2 and 99.8 percentiles, or between its extremes where those coincide.
     """
     dtype = np.dtype(image.levels[0].dtype)
-    if dtype == bool:
+    if dtype.kind == "b":
         return 0.0, 1.0
     if image.rgb and dtype == np.uint8:
         return 0.0, 255.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,8 @@ from napari_ovseg.recipe import Recipe, WorkingSize
 from napari_ovseg.windows import Window, sliding_windows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from napari_ovseg.backbones import Backbone
@@ -64,13 +65,15 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
     if recipe.tiling.blend == "merged":
         crop, stride = crop // patch * patch, max(stride // patch, 1) * patch
     if 0 < crop < patch:
-        raise RecipeError(f"crop {crop} is smaller than a patch of {patch} px; use at least {patch}")
+        raise RecipeError(
+            f"crop {crop} is smaller than a patch of {patch} px; use at least {patch}"
+        )
     shape = (image.shape[-2], image.shape[-1])
     factor = recipe.working_size.magnify(shape, image.grid, backbone.vision.native)
     if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
-            f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not possible; "
-            f"choose a magnification nearer to 1 than {factor:.3g}"
+            f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not "
+            f"possible; choose a magnification nearer to 1 than {factor:.3g}"
         )
     return replace(
         recipe,
@@ -85,7 +88,7 @@ def working_image(image: Image, recipe: Recipe) -> Tensor:
     import torch
 
     factor = recipe.working_size.magnification
-    assert factor is not None  # noqa: S101  # resolved
+    assert factor is not None  # resolved
     height, width = (max(1, round(side * factor)) for side in image.shape[-2:])
     pixels = image.read(image.level_for((height, width)))
     shown = recipe.display.apply(pixels)
@@ -122,7 +125,7 @@ def cut(rgb: Tensor, recipe: Recipe, backbone: Backbone) -> tuple[Tensor, list[W
 def encode_windows(
     backbone: Backbone, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
-    """Encode all windows: (L, gh, gw, C) float32. Starts again with half a batch when memory runs out."""
+    """Encode all windows: (L, gh, gw, C) float32; again with half a batch if memory runs out."""
     size = batch_size(backbone, windows[0])
     while True:
         try:
@@ -153,7 +156,9 @@ def _attempt(
 
     def batches() -> Iterator[Tensor]:
         for start in range(0, len(windows), size):
-            stack = torch.stack([rgb[(slice(None), *w.slices)] for w in windows[start : start + size]])
+            stack = torch.stack(
+                [rgb[(slice(None), *w.slices)] for w in windows[start : start + size]]
+            )
             yield backbone.normalise(stack)
 
     parts: list[Tensor] = []

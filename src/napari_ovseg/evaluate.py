@@ -9,7 +9,7 @@ import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,8 +17,10 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.image import open_image
 from napari_ovseg.pipeline import segment_steps
 from napari_ovseg.progress import Progress, Steps
-from napari_ovseg.recipe import Recipe
 from napari_ovseg.vocabulary import Category, Vocabulary
+
+if TYPE_CHECKING:
+    from napari_ovseg.recipe import Recipe
 
 IGNORE = 255
 
@@ -74,7 +76,9 @@ def find_datasets(folder: Path) -> list[DataSet]:
     if not files[0].is_file():
         files = sorted(folder.glob("*/dataset.toml"))
     if not files:
-        raise InputError(f"{str(folder)!r} holds no dataset.toml, nor do its folders; see docs/datasets.md")
+        raise InputError(
+            f"{str(folder)!r} holds no dataset.toml, nor do its folders; see docs/datasets.md"
+        )
     return [data_set for file in files if (data_set := _read(file)).pictures]
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_ovseg.errors import ImageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -122,7 +124,8 @@ class Image:
             raise ImageError(f"pixels must be integers or floats, got {dtype}; convert the image")
         if min(self.shape[-2:]) < 2 or 0 in shape:
             raise ImageError(
-                f"an image needs at least 2 x 2 pixels, got shape {shape}; nothing can be seen in less"
+                f"an image needs at least 2 x 2 pixels, got shape {shape}; "
+                "nothing can be seen in less"
             )
 
     @property
@@ -219,9 +222,8 @@ def open_image(path: str | Path) -> Image:
         from PIL import Image as Pillow
 
         with Pillow.open(path) as picture:
-            if picture.mode not in {"L", "RGB", "I", "I;16", "I;16B", "F"}:
-                picture = picture.convert("RGB")  # noqa: PLW2901
-            return Image.of(np.asarray(picture), path.stem)
+            plain = picture.mode in {"L", "RGB", "I", "I;16", "I;16B", "F"}
+            return Image.of(np.asarray(picture if plain else picture.convert("RGB")), path.stem)
     except ImageError:
         raise
     except Exception as error:
@@ -250,7 +252,7 @@ def _tiff_calibration(file: Any, axes: tuple[str, ...]) -> tuple[list[float], li
 
     spacing, units = [1.0] * len(axes), ["pixel"] * len(axes)
     if file.ome_metadata:
-        pixels = ET.fromstring(file.ome_metadata).find(".//{*}Pixels")  # noqa: S314
+        pixels = ET.fromstring(file.ome_metadata).find(".//{*}Pixels")
         for i, axis in enumerate(axes):
             size = None if pixels is None else pixels.get(f"PhysicalSize{axis.upper()}")
             if pixels is not None and size is not None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_ovseg.errors import ImageError
-from napari_ovseg.image import Grid
-from napari_ovseg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from napari_ovseg.image import Grid
+    from napari_ovseg.vocabulary import Vocabulary
 
 
 class Owner(IntEnum):

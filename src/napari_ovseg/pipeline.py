@@ -21,12 +21,12 @@ from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.progress import Progress, Steps, run
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.text import embed_steps
-from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.features import Features
     from napari_ovseg.scoring import Queries
+    from napari_ovseg.vocabulary import Vocabulary
 
 __all__ = ["encode", "encode_steps", "label", "label_steps", "segment", "segment_steps"]
 
@@ -123,7 +123,7 @@ def segment_steps(
         features = yield from encode_steps(stack.plane(index), recipe, device)
         labels = yield from label_steps(features, vocabulary)
         ids[index] = labels.ids
-    assert features is not None  # noqa: S101  # an Image has at least one plane
+    assert features is not None  # an Image has at least one plane
     return Annotation(
         stack.name, LabelMap(ids, vocabulary, stack.grid), None, provenance_of(features)
     )
@@ -151,7 +151,8 @@ def _embed(
 
     if backbone.fingerprint not in features.weights:
         raise RecipeError(
-            "the features were made with other weights than the model now has; encode the image again"
+            "the features were made with other weights than the model has now; "
+            "encode the image again"
         )
     rows = [(query, c.id, c.threshold) for c in vocabulary for query in c.queries]
     rows += [(word, 0, 0.0) for word in recipe.contrast_for(vocabulary)]

@@ -6,16 +6,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.display import Display
 from napari_ovseg.errors import RecipeError, VocabularyError
-from napari_ovseg.image import Grid
 from napari_ovseg.methods import METHODS, Method
 from napari_ovseg.vocabulary import Vocabulary, clean
+
+if TYPE_CHECKING:
+    from napari_ovseg.image import Grid
 
 CONTRAST: dict[str, tuple[str, ...]] = {
     "general": ("background", "sky", "wall", "ground", "water", "plants"),
@@ -108,8 +110,10 @@ class Tiling:
         if self.stride is not None and self.stride < 1:
             raise RecipeError(f"stride must be at least 1 px, got {self.stride}")
         if self.crop and self.stride and self.stride > self.crop:
-            raise RecipeError(f"stride {self.stride} is larger than crop {self.crop}: pixels between "
-                              "windows would never be seen; use half the crop")  # fmt: skip
+            raise RecipeError(
+                f"stride {self.stride} is larger than crop {self.crop}: pixels between "
+                "windows would never be seen; use half the crop"
+            )
 
 
 @dataclass(frozen=True)
@@ -151,16 +155,20 @@ class Recipe:
         """Turn a method's name into the method and refuse impossible values."""
         if isinstance(self.method, str):
             object.__setattr__(self, "method", METHODS.get(self.method)())
-        if not isinstance(self.backbone, str) or not self.backbone.strip():
+        if not str(self.backbone).strip():
             raise RecipeError(f"backbone must be a name or a folder, got {self.backbone!r}")
         try:
-            object.__setattr__(self, "contrast", tuple(clean(w, "contrast word") for w in self.contrast))
+            object.__setattr__(
+                self, "contrast", tuple(clean(w, "contrast word") for w in self.contrast)
+            )
         except VocabularyError as error:
             raise RecipeError(str(error)) from error
         if not 0 < self.logit_scale < 1e4:
             raise RecipeError(f"logit_scale must be above 0, got {self.logit_scale}")
         if not 0 <= self.area_threshold < 1:
-            raise RecipeError(f"area_threshold must be at least 0 and below 1, got {self.area_threshold}")
+            raise RecipeError(
+                f"area_threshold must be at least 0 and below 1, got {self.area_threshold}"
+            )
         if self.precision not in ("float16", "float32"):
             raise RecipeError(f"precision must be 'float16' or 'float32', got {self.precision!r}")
 
@@ -194,7 +202,7 @@ class Recipe:
         table = asdict(self)
         table["method"] = {"name": self.method.name, **asdict(self.method)}
         pruned = _without_none(table)
-        assert isinstance(pruned, dict)  # noqa: S101
+        assert isinstance(pruned, dict)
         return pruned
 
     @classmethod
@@ -218,7 +226,8 @@ class Recipe:
         if isinstance(method := values.get("method"), dict):
             options = dict(method)
             values["method"] = _build(METHODS.get(options.pop("name", "")), options, "method")
-        return _build(cls, values, "recipe")
+        recipe: Recipe = _build(cls, values, "recipe")
+        return recipe
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
@@ -238,7 +247,9 @@ def _build(kind: type, values: object, name: str) -> Any:
         raise RecipeError(f"[{name}] must be a table, got {values!r}")
     known = {f.name for f in fields(kind)}
     if unknown := sorted(set(values) - known):
-        raise RecipeError(f"[{name}] has unknown fields {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+        raise RecipeError(
+            f"[{name}] has unknown fields {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+        )
     plain = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
     try:
         return kind(**plain)

@@ -12,13 +12,16 @@ is convex there. Only the other stretches are computed pixel by pixel.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from napari_ovseg.features import Features
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_ovseg.features import Features
 
 _BLOCK = 1 << 23
 """Numbers in the largest temporary of a block: 32 MiB of float32."""
@@ -112,7 +115,9 @@ def logits(features: Features, queries: Queries, start: int, stop: int) -> Tenso
         scores = features.recipe.method.score(vectors.float(), queries.text).permute(2, 0, 1)
         pixels = upsample(scores, (window.height, window.width))
         columns = slice(window.left, window.left + window.width)
-        total[:, top - first : bottom - first, columns] += pixels[:, top - window.top : bottom - window.top]
+        total[:, top - first : bottom - first, columns] += pixels[
+            :, top - window.top : bottom - window.top
+        ]
         count[:, top - first : bottom - first, columns] += 1
     low, high, weight = _row_weights(height, work_h, ratio, total.device)
     low, high, weight = (v[start:stop] for v in (low, high, weight))
@@ -121,7 +126,9 @@ def logits(features: Features, queries: Queries, start: int, stop: int) -> Tenso
     return upsample(rows, (stop - start, width))
 
 
-def upsample(scores: Tensor, size: tuple[int, int], zoom: tuple[float, float] | None = None) -> Tensor:
+def upsample(
+    scores: Tensor, size: tuple[int, int], zoom: tuple[float, float] | None = None
+) -> Tensor:
     """Interpolate (Q, a, b) scores to `size`, bilinear between centres.
 
     `zoom` gives pixels per cell where they are not ``size / (a, b)``.

@@ -49,13 +49,13 @@ def embed_steps(backbone: Backbone, queries: tuple[str, ...], method: Method) ->
 
     mixtures = [method.phrases(query) for query in queries]
     phrases = dict.fromkeys(phrase for mixture in mixtures for _, phrase in mixture)
-    vectors = {p: _recall(backbone.fingerprint, p) for p in phrases}
-    new = [p for p, vector in vectors.items() if vector is None]
+    known = {p: _recall(backbone.fingerprint, p) for p in phrases}
+    vectors = {p: vector for p, vector in known.items() if vector is not None}
+    new = [p for p in phrases if p not in vectors]
     for number, phrase in enumerate(new):
-        vector = yield from _ensemble(backbone, phrase, number, len(new))
-        vectors[phrase] = vector
+        vectors[phrase] = vector = yield from _ensemble(backbone, phrase, number, len(new))
         _remember(backbone.fingerprint, phrase, vector)
-    rows = [sum(share * vectors[p] for share, p in mixture) for mixture in mixtures]
+    rows = [np.sum([s * vectors[p] for s, p in mixture], axis=0) for mixture in mixtures]
     return torch.from_numpy(np.stack(rows).astype(np.float32)).to(backbone.device)
 
 
@@ -84,7 +84,7 @@ def _recall(fingerprint: str, query: str) -> np.ndarray | None:
     if (fingerprint, query) in _memory:
         return _memory[fingerprint, query]
     try:
-        vector = np.load(_cache_file(fingerprint, query), allow_pickle=False)
+        vector: np.ndarray = np.load(_cache_file(fingerprint, query), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     if vector.ndim != 1 or vector.dtype != np.float32 or not np.isfinite(vector).all():

@@ -10,16 +10,18 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg._colours import default_colour, is_colour
 from napari_ovseg.errors import VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Role = Literal["thing", "stuff", "background"]
 
@@ -97,22 +99,32 @@ class Category:
 
     def __post_init__(self) -> None:
         """Normalise the words and refuse what no file or model could hold."""
-        if isinstance(self.id, bool) or not isinstance(self.id, int) or not 1 <= self.id <= MAX_ID:
-            raise VocabularyError(f"a category id must be a whole number 1..{MAX_ID}, got {self.id!r}")
+        if type(self.id) is not int or not 1 <= self.id <= MAX_ID:
+            raise VocabularyError(
+                f"a category id must be a whole number 1..{MAX_ID}, got {self.id!r}"
+            )
         name = clean(self.name)
         queries = tuple(dict.fromkeys(clean(q, "query") for q in self.queries)) or (name,)
         colour = self.colour.lower() or default_colour(self.id)
         if not is_colour(colour):
-            raise VocabularyError(f"the colour of {name!r} must read '#rrggbb', got {self.colour!r}")
-        if isinstance(self.threshold, str) or not 0 <= self.threshold < 1:
+            raise VocabularyError(
+                f"the colour of {name!r} must read '#rrggbb', got {self.colour!r}"
+            )
+        if type(self.threshold) not in (int, float) or not 0 <= self.threshold < 1:
             raise VocabularyError(
                 f"the threshold of {name!r} must be at least 0 and below 1, got {self.threshold!r}"
             )
         if self.role not in get_args(Role):
             raise VocabularyError(
-                f"the role of {name!r} must be one of {', '.join(get_args(Role))}, got {self.role!r}"
+                f"the role of {name!r} must be one of {', '.join(get_args(Role))}, "
+                f"got {self.role!r}"
             )
-        values = {"name": name, "queries": queries, "colour": colour, "threshold": float(self.threshold)}
+        values = {
+            "name": name,
+            "queries": queries,
+            "colour": colour,
+            "threshold": float(self.threshold),
+        }
         for key, value in values.items():
             object.__setattr__(self, key, value)
 
@@ -134,7 +146,9 @@ class Vocabulary:
         """Refuse an empty vocabulary, and ids or names that occur twice."""
         object.__setattr__(self, "categories", tuple(self.categories))
         if not self.categories:
-            raise VocabularyError("the vocabulary is empty; write at least one word, like 'nucleus'")
+            raise VocabularyError(
+                "the vocabulary is empty; write at least one word, like 'nucleus'"
+            )
         if len(self.categories) > MAX_CATEGORIES:
             raise VocabularyError(
                 f"a vocabulary may have {MAX_CATEGORIES} categories, got {len(self.categories)}"
@@ -227,7 +241,9 @@ class Vocabulary:
                 queries = tuple(row.pop("queries", ()))
                 categories.append(Category(**{"id": number, "name": "", **row}, queries=queries))
             except (TypeError, AttributeError) as error:
-                raise VocabularyError(f"category {number} has a field of the wrong kind: {error}") from error
+                raise VocabularyError(
+                    f"category {number} has a field of the wrong kind: {error}"
+                ) from error
         return cls(tuple(categories))
 
     @classmethod

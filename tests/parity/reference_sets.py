@@ -46,7 +46,9 @@ class Case:
         outside = np.abs(given - expected) > bound
         worst = (np.abs(given - expected) / bound).max()
         allowed = tolerance.get("max_fraction_outside", 0.0)
-        assert outside.mean() <= allowed, f"{outside.mean():.5f} outside, worst {worst:.2f}x the bound"
+        assert outside.mean() <= allowed, (
+            f"{outside.mean():.5f} outside, worst {worst:.2f}x the bound"
+        )
 
 
 def sets() -> list[Path]:
@@ -69,9 +71,12 @@ def cases(*methods: str, kind: str) -> list[Case]:
     found = []
     for folder in sets():
         salt = json.loads((folder / "set.json").read_text())["salt"]
-        for spec in json.loads((folder / "cases.json").read_text()):
-            if spec["kind"] == kind and spec["method"] in methods:
-                found.append(Case(folder, salt, spec))
+        specs = json.loads((folder / "cases.json").read_text())
+        found += [
+            Case(folder, salt, spec)
+            for spec in specs
+            if spec["kind"] == kind and spec["method"] in methods
+        ]
     return found
 
 
@@ -137,8 +142,12 @@ def make_input(case: Case, number: int) -> torch.Tensor:
         return sum(terms).expand(shape)
     if op == "clusters":
         proto = randn(*how["proto"], salt)
-        ids = _state(how["ids_name"], salt).randint(0, len(proto), size=how["ids_shape"], dtype=np.int64)
-        return proto[torch.from_numpy(ids)].movedim(-1, 1) + how["coef"] * randn(*how["noise"], salt)
+        ids = _state(how["ids_name"], salt).randint(
+            0, len(proto), size=how["ids_shape"], dtype=np.int64
+        )
+        return proto[torch.from_numpy(ids)].movedim(-1, 1) + how["coef"] * randn(
+            *how["noise"], salt
+        )
     if op == "blocks":
         coarse = randn(*how["coarse"], salt)
         big = coarse.repeat_interleave(how["block"], -2).repeat_interleave(how["block"], -1)

@@ -65,7 +65,9 @@ def encode(case: Case, method: str) -> Features:
     image = make_input(case, 0)[0]
     size = tuple(image.shape[-2:])
     windows = sliding_windows(*size, o["crop"], o["stride"])
-    recipe = Recipe(method=method, tiling=Tiling(o["crop"], o["stride"], "exact"), precision="float32")
+    recipe = Recipe(
+        method=method, tiling=Tiling(o["crop"], o["stride"], "exact"), precision="float32"
+    )
     vectors = run(encode_windows(SeededBackbone(case), recipe, image, windows))
     shape = tuple(o["output_size"])
     return Features(vectors, tuple(windows), size, shape, Grid.regular(2), "case", recipe, "")

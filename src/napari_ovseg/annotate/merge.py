@@ -10,7 +10,8 @@ def edited(current: np.ndarray, proposal: np.ndarray | None) -> np.ndarray:
 
     Without a proposal every labelled pixel counts as a person's.
     """
-    return current != (0 if proposal is None else proposal)
+    touched: np.ndarray = current != (0 if proposal is None else proposal)
+    return touched
 
 
 def merge(current: np.ndarray, proposal: np.ndarray | None, new: np.ndarray) -> np.ndarray:

@@ -110,8 +110,10 @@ def _in_folder(folder: Path) -> Weights:
     if archives := sorted(folder.glob("*.pt")):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     there = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"
-    raise WeightsError(f"the folder {str(folder)!r} holds no {WEIGHTS} (it holds {there}); "
-                       "copy the file there or fetch the model again")  # fmt: skip
+    raise WeightsError(
+        f"the folder {str(folder)!r} holds no {WEIGHTS} (it holds {there}); "
+        "copy the file there or fetch the model again"
+    )
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -120,7 +122,9 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise WeightsError(f"cannot read {path.name} of the model: {error}") from error
     if not isinstance(value, dict):
-        raise WeightsError(f"{path.name} of the model must hold an object, got {type(value).__name__}")
+        raise WeightsError(
+            f"{path.name} of the model must hold an object, got {type(value).__name__}"
+        )
     return value
 
 
@@ -253,8 +257,9 @@ def fetch(name: str, to: Path | None = None) -> Path:
         weights = _hub_weights(architecture, tag, path)
         weights.verified()
         return path if to is None else _pack(weights, name, to)
-    raise WeightsError(f"{repository!r} holds no safetensors file; convert the weights yourself and "
-                       "give their folder")  # fmt: skip
+    raise WeightsError(
+        f"{repository!r} holds no safetensors file; convert the weights and give their folder"
+    )
 
 
 def _pack(weights: Weights, name: str, folder: Path) -> Path:
@@ -286,7 +291,9 @@ def read_tensors(path: Path) -> dict[str, Any]:
                 f"{path.name} is truncated or not a safetensors file ({error}); fetch it again"
             ) from error
     names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
-    if not any(n.endswith("/constants.pkl") for n in names) or not any("/code/" in n for n in names):
+    if not any(n.endswith("/constants.pkl") for n in names) or not any(
+        "/code/" in n for n in names
+    ):
         raise WeightsError(
             f"{path.name} is neither safetensors nor an OpenAI archive; pickled weights can run "
             "code and are refused: convert the file to safetensors first"
@@ -298,4 +305,8 @@ def read_tensors(path: Path) -> dict[str, Any]:
             state: dict[str, Any] = torch.jit.load(str(path), map_location="cpu").state_dict()
     except RuntimeError as error:
         raise WeightsError(f"{path.name} is a damaged archive: {error}") from error
-    return {k: v for k, v in state.items() if k not in ("input_resolution", "context_length", "vocab_size")}
+    return {
+        k: v
+        for k, v in state.items()
+        if k not in ("input_resolution", "context_length", "vocab_size")
+    }

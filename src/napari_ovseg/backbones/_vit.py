@@ -137,9 +137,8 @@ class Text:
         x = tower.token_embedding(tokens[:, :length]) + tower.positional_embedding[:length]
         x = tower.transformer(x, attn_mask=tower.attn_mask[:length, :length])
         x = tower.ln_final(x)[torch.arange(len(tokens), device=tokens.device), ends]
-        if tower.text_projection is None:
-            return x
-        if isinstance(tower.text_projection, torch.nn.Module):
-            linear: Tensor = tower.text_projection(x)
-            return linear
-        return x @ tower.text_projection
+        project = tower.text_projection
+        if project is not None:
+            x = project(x) if isinstance(project, torch.nn.Module) else x @ project
+        embedded: Tensor = x
+        return embedded

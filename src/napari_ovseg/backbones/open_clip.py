@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,6 +13,11 @@ from napari_ovseg.backbones import _files
 from napari_ovseg.backbones._vit import Text, Vision
 from napari_ovseg.device import choose_device, translated
 from napari_ovseg.errors import OvsegError, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Tokenize: TypeAlias = "Callable[[Sequence[str]], Tensor]"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -43,7 +47,7 @@ class Backbone:
     licence: str
     vision: Vision
     text: Text
-    tokenize: Callable[[Sequence[str]], Tensor]
+    tokenize: Tokenize
     mean: Tensor
     std: Tensor
     device: torch.device
@@ -104,7 +108,15 @@ def _load(name: str, device: torch.device) -> Backbone:
     model = model.float().eval().requires_grad_(False).to(device)
     mean, std = _statistics(preprocess, device)
     return Backbone(
-        name, fingerprint, weights.licence, Vision(model.visual), Text(model), tokenize, mean, std, device
+        name,
+        fingerprint,
+        weights.licence,
+        Vision(model.visual),
+        Text(model),
+        tokenize,
+        mean,
+        std,
+        device,
     )
 
 
@@ -137,11 +149,17 @@ def _fill(model: Any, tensors: dict[str, Any], file_name: str) -> None:
     if missing or unknown or shapes:
         parts = {"missing": missing, "unknown": unknown, "of another shape": shapes}
         told = "; ".join(f"{len(v)} {k}, as {v[0]}" for k, v in parts.items() if v)
-        raise WeightsError(f"{file_name} does not fit the architecture: {told}; it is another model")
-    model.load_state_dict({k: v for k, v in tensors.items() if k in wanted and k not in optional}, strict=False)
+        raise WeightsError(
+            f"{file_name} does not fit the architecture: {told}; it is another model"
+        )
+    model.load_state_dict(
+        {k: v for k, v in tensors.items() if k in wanted and k not in optional}, strict=False
+    )
 
 
-def _from_archive(tensors: dict[str, Any]) -> tuple[Any, Callable[[Sequence[str]], Tensor], dict[str, Any]]:
+def _from_archive(
+    tensors: dict[str, Any],
+) -> tuple[Any, Tokenize, dict[str, Any]]:
     """Build OpenAI's architecture from its own tensors (QuickGELU throughout)."""
     import open_clip
     from open_clip.model import build_model_from_openai_state_dict
@@ -155,23 +173,29 @@ def _from_archive(tensors: dict[str, Any]) -> tuple[Any, Callable[[Sequence[str]
     return model, open_clip.SimpleTokenizer(context_length=model.context_length), {}
 
 
-def _tokenizer(weights: _files.Weights, text: dict[str, Any]) -> Callable[[Sequence[str]], Tensor]:
+def _tokenizer(weights: _files.Weights, text: dict[str, Any]) -> Tokenize:
     import open_clip
 
     length = text.get("context_length", 77)
     if "hf_tokenizer_name" not in text:
-        return open_clip.SimpleTokenizer(context_length=length, **text.get("tokenizer_kwargs", {}))
+        plain: Tokenize = open_clip.SimpleTokenizer(
+            context_length=length, **text.get("tokenizer_kwargs", {})
+        )
+        return plain
     local = weights.file.parent
     source = str(local) if (local / "tokenizer.json").is_file() else text["hf_tokenizer_name"]
     try:
         from open_clip.tokenizer import HFTokenizer
 
-        return HFTokenizer(source, context_length=length, **text.get("tokenizer_kwargs", {}))
+        options = text.get("tokenizer_kwargs", {})
+        learnt: Tokenize = HFTokenizer(source, context_length=length, **options)
     except Exception as error:
         raise WeightsError(
-            f"this model reads words through the tokenizer {text['hf_tokenizer_name']!r}, which is not "
-            f"here ({error}); install transformers and fetch it, or copy tokenizer.json beside the weights"
+            f"this model reads words through the tokenizer {text['hf_tokenizer_name']!r}, which "
+            f"is not here ({error}); install transformers and fetch it, or copy tokenizer.json "
+            "beside the weights"
         ) from error
+    return learnt
 
 
 def _statistics(preprocess: dict[str, Any], device: torch.device) -> tuple[Tensor, Tensor]:
@@ -180,5 +204,3 @@ def _statistics(preprocess: dict[str, Any], device: torch.device) -> tuple[Tenso
     values = preprocess.get("mean", OPENAI_DATASET_MEAN), preprocess.get("std", OPENAI_DATASET_STD)
     mean, std = (torch.tensor(v, device=device, dtype=torch.float32).view(3, 1, 1) for v in values)
     return mean, std
-
-

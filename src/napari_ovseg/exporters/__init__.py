@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_ovseg._registry import Registry
 from napari_ovseg.exporters._base import Exporter
-from napari_ovseg.labels import Annotation
 
-EXPORTERS: Registry[Exporter] = Registry(__name__, "napari_ovseg.exporters._base:Exporter", "format")
+if TYPE_CHECKING:
+    from napari_ovseg.labels import Annotation
+
+EXPORTERS: Registry[Exporter] = Registry(
+    __name__, "napari_ovseg.exporters._base:Exporter", "format"
+)
 
 __all__ = ["EXPORTERS", "Exporter", "export"]
 
 
 def export(
-    annotation: Annotation, folder: str | Path, format: str = "ome-tiff", **options: Any  # noqa: A002
+    annotation: Annotation,
+    folder: str | Path,
+    format: str = "ome-tiff",  # noqa: A002
+    **options: Any,
 ) -> list[Path]:
     """Write an annotation into a folder.
 

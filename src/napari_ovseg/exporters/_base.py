@@ -9,11 +9,13 @@ import re
 import unicodedata
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from napari_ovseg.labels import Annotation
-from napari_ovseg.vocabulary import Vocabulary
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Vocabulary
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 

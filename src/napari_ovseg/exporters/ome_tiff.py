@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from napari_ovseg._atomic import atomic_path
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import Exporter, safe_name
-from napari_ovseg.image import Grid
-from napari_ovseg.labels import Annotation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_ovseg.image import Grid
+    from napari_ovseg.labels import Annotation
 
 CLASSES = "napari-ovseg/classes"
 """Namespace of the map annotation {category id: JSON of name, colour, queries, role}."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -12,8 +11,12 @@ from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import Exporter, class_table, safe_name
-from napari_ovseg.labels import Annotation
-from napari_ovseg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Vocabulary
 
 MAX_ID = 254
 """255 is "ignore" in data sets of this kind, so no category gets it."""
@@ -44,7 +47,7 @@ class PNG(Exporter):
         labels = annotation.labels
         if (largest := max(int(labels.ids.max()), *(c.id for c in labels.vocabulary))) > MAX_ID:
             raise ExportError(
-                f"an indexed PNG holds ids up to {MAX_ID}, got {largest}; export as ome-tiff instead"
+                f"an indexed PNG holds ids up to {MAX_ID}, got {largest}; export as ome-tiff"
             )
         stem = safe_name(annotation.name)
         planes = list(np.ndindex(labels.ids.shape[:-2]))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import napari
 import numpy as np
@@ -17,7 +17,11 @@ from napari_ovseg.exporters import export
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.samples import PHOTOGRAPH_WORDS, photograph
 from napari_ovseg.gui.widget import OvsegWidget
-from napari_ovseg.labels import LabelMap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_ovseg.labels import LabelMap
 
 FOLDER = Path("demo")
 _PATIENCE = 300.0
@@ -39,7 +43,8 @@ def main(*, headless: bool, say: Callable[..., None]) -> None:
     viewer.add_image(data, **meta)
     widget = OvsegWidget(viewer)
     viewer.window.add_dock_widget(widget, name="Label by words", area="right")
-    say(f"opened {meta['name']!r}, {data.shape[0]} x {data.shape[1]} px, in napari {napari.__version__}")
+    size = f"{data.shape[0]} x {data.shape[1]} px"
+    say(f"opened {meta['name']!r}, {size}, in napari {napari.__version__}")
     labels = label(viewer, widget)
     counts = ", ".join(f"{name} {n / labels.ids.size:.0%}" for name, n in labels.counts().items())
     say(f"labelled by the words {PHOTOGRAPH_WORDS!r}: {counts}")
@@ -70,21 +75,32 @@ def label(viewer: napari.Viewer, widget: OvsegWidget) -> LabelMap:
     return layers.annotation_of(layer).labels
 
 
-def save(viewer: napari.Viewer, widget: OvsegWidget, data: np.ndarray, labels: LabelMap) -> list[str]:
+def save(
+    viewer: napari.Viewer, widget: OvsegWidget, data: np.ndarray, labels: LabelMap
+) -> list[str]:
     """Leave the labels, an overlay and a screenshot of the window in ``demo/``."""
     source = widget.form.chosen_image()
     layer = None if source is None else widget.labels_layer(source)
-    assert layer is not None  # noqa: S101  # label() has made it
-    files = [f for name in ("ome-tiff", "png") for f in export(layers.annotation_of(layer), FOLDER, name)]
+    assert layer is not None  # label() has made it
+    files = [
+        f for name in ("ome-tiff", "png") for f in export(layers.annotation_of(layer), FOLDER, name)
+    ]
     picture = FOLDER / "overlay.png"
     Image.fromarray(overlay(data, labels)).save(picture)
     viewer.window.resize(1500, 900)
-    for _ in range(20):
-        QApplication.processEvents()
-        time.sleep(0.02)
+    settle()
+    viewer.reset_view()
+    settle()
     screenshot = FOLDER / "window.png"
     viewer.screenshot(str(screenshot), canvas_only=False, flash=False)
     return [f"wrote {path}" for path in (*files, picture, screenshot)]
+
+
+def settle() -> None:
+    """Let the window lay itself out and draw."""
+    for _ in range(15):
+        QApplication.processEvents()
+        time.sleep(0.02)
 
 
 def overlay(data: np.ndarray, labels: LabelMap, opacity: float = 0.5) -> np.ndarray:
@@ -95,4 +111,5 @@ def overlay(data: np.ndarray, labels: LabelMap, opacity: float = 0.5) -> np.ndar
         if category.id < len(table):
             table[category.id] = rgb(category.colour)
     share = np.where(labels.ids[..., None] > 0, opacity, 0.0)
-    return (base * (1 - share) + table[labels.ids] * share).astype(np.uint8)
+    mixed: np.ndarray = base * (1 - share) + table[labels.ids] * share
+    return mixed.astype(np.uint8)

@@ -65,11 +65,18 @@ def display_of(layer: ImageLayer) -> Display:
     Napari's own first guess stretches from the smallest to the largest value, so one hot
     pixel would blacken the rest: then the limits stay open and robust ones are taken.
     """
-    colours = GREY
+    colours: tuple[str, ...] = GREY
     if not layer.rgb and layer.colormap.name != "gray":
         table = layer.colormap.map(np.linspace(0, 1, _COLORMAP_STEPS, dtype=np.float32))
-        colours = tuple("#%02x%02x%02x" % tuple(row) for row in np.round(table[:, :3] * 255).astype(int))
-    limits = None if layer.rgb or has_automatic_limits(layer) else tuple(map(float, layer.contrast_limits))
+        colours = tuple(
+            "#{:02x}{:02x}{:02x}".format(*tuple(row))
+            for row in np.round(table[:, :3] * 255).astype(int)
+        )
+    limits = (
+        None
+        if layer.rgb or has_automatic_limits(layer)
+        else tuple(map(float, layer.contrast_limits))
+    )
     return Display(limits, float(layer.gamma), colours)  # type: ignore[arg-type]
 
 
@@ -85,7 +92,8 @@ def has_automatic_limits(layer: ImageLayer) -> bool:
     views = [coarsest]
     if not isinstance(coarsest, np.ndarray):
         leading = coarsest.ndim - 2
-        views = [np.asarray(coarsest[(0,) * leading]), np.asarray(coarsest[tuple(n // 2 for n in coarsest.shape[:leading])])]  # fmt: skip
+        middle = tuple(n // 2 for n in coarsest.shape[:leading])
+        views = [np.asarray(coarsest[index]) for index in ((0,) * leading, middle)]
     guesses += [tuple(map(float, ImageLayer(view, rgb=False).contrast_limits)) for view in views]
     return limits in guesses
 
@@ -93,7 +101,8 @@ def has_automatic_limits(layer: ImageLayer) -> bool:
 def colormap_of(vocabulary: Vocabulary) -> DirectLabelColormap:
     """Build the vocabulary's colours; unlabelled is transparent, unknown ids are grey."""
     table: dict[int | None, str] = {None: "#808080", 0: "transparent"}
-    return DirectLabelColormap(color_dict={**table, **{c.id: c.colour for c in vocabulary}})
+    table.update((c.id, c.colour) for c in vocabulary)
+    return DirectLabelColormap(color_dict=table)
 
 
 def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:

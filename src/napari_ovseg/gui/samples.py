@@ -8,19 +8,24 @@ import numpy as np
 
 LayerData = tuple[Any, dict[str, Any], str]
 
-PHOTOGRAPH_WORDS = "grass, lawn; gravel, stones; brick wall, bricks"
-
-
-def photograph_mosaic(tile: int = 256) -> np.ndarray:
-    """Three real photographs of scikit-image side by side: grass, gravel, brick; (tile, 3 tile) uint8."""
-    from skimage import data
-
-    return np.hstack([picture[:tile, :tile] for picture in (data.grass(), data.gravel(), data.brick())])
+PHOTOGRAPH_WORDS = "grass; gravel; brick wall"
 
 
 def photograph() -> list[LayerData]:
-    """Give napari the mosaic of real photographs."""
-    return [(photograph_mosaic(512), {"name": "grass, gravel, brick"}, "image")]
+    """Give napari three real photographs of scikit-image in one picture.
+
+    A round lawn and the corner of a wall in a gravel yard: grass, gravel and brick, each as
+    photographed; (512, 512) uint8.
+    """
+    from skimage import data
+
+    rows, columns = np.mgrid[:512, :512]
+    picture = data.gravel()
+    lawn = (rows - 330) ** 2 + (columns - 180) ** 2 < 150**2
+    wall = columns - rows > 130
+    for place, surface in ((lawn, data.grass()), (wall, data.brick())):
+        picture = np.where(place, surface, picture)
+    return [(picture, {"name": "gravel yard"}, "image")]
 
 
 def scene() -> list[LayerData]:

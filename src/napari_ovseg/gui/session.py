@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_ovseg.display import Display
 from napari_ovseg.gui.preload import import_engine
-from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation
 from napari_ovseg.progress import Progress, Steps
 from napari_ovseg.recipe import Recipe
@@ -18,7 +16,9 @@ from napari_ovseg.vocabulary import Category, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from napari_ovseg.display import Display
     from napari_ovseg.features import Features
+    from napari_ovseg.image import Image
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,6 @@ class Session:
             self._cached = (key, features)
         labels = yield from label_steps(features, job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
-
-    def forget(self) -> None:
-        """Drop the features in memory."""
-        self._cached = None
 
 
 def _labelling(encoded: Recipe, wanted: Recipe) -> Recipe:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from napari.layers import Image as ImageLayer
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -17,9 +16,15 @@ from qtpy.QtWidgets import (
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.exporters import EXPORTERS
-from napari_ovseg.gui.session import Session
 from napari_ovseg.methods import METHODS
 from napari_ovseg.recipe import CONTRAST, WorkingSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.layers import Image as ImageLayer
+
+    from napari_ovseg.gui.session import Session
 
 MODELS = (
     "starter",
@@ -52,16 +57,28 @@ class SettingsForm(QWidget):
         self.display.setObjectName("ovseg_display")
         self.display.setWordWrap(True)
         self.display.setToolTip("What of the image is encoded: exactly what its layer shows")
-        self.model = self._combo("ovseg_model", MODELS, "An encoder of 'ovseg models', or a folder; nothing is loaded before a run")  # fmt: skip
+        self.model = self._combo(
+            "ovseg_model", MODELS, "A name of 'ovseg models', or a folder; loaded at the first run"
+        )
         self.model.setEditable(True)
-        self.method = self._combo("ovseg_method", METHODS.names(), "How patches are made comparable with words")
+        self.method = self._combo(
+            "ovseg_method", METHODS.names(), "How patches are made comparable with words"
+        )
         self.method.setCurrentText(session.recipe.method.name)
         self.size = self._make_size()
         self.domain = self._combo("ovseg_domain", tuple(CONTRAST), "Fills the contrast words")
         self.contrast = QLineEdit(", ".join(session.recipe.contrast))
         self.contrast.setObjectName("ovseg_contrast")
-        self.contrast.setToolTip("Words that compete with yours and become unlabelled, unless you have a background of your own")  # fmt: skip
-        self.device = self._combo("ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute")
+        self.contrast.setToolTip(
+            "Words that compete with yours and become unlabelled; not used while your words "
+            "hold a background"
+        )
+        self.contrast.setCursorPosition(0)
+        self.device = self._combo(
+            "ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute"
+        )
+        self.device_line = QLabel("told at the first run")
+        self.device_line.setObjectName("ovseg_device_line")
         self.format = self._combo("ovseg_format", EXPORTERS.names(), "File format of the export")
         self._lay_out()
         self._connect()
@@ -82,7 +99,9 @@ class SettingsForm(QWidget):
         size.setSingleStep(0.25)
         size.setSpecialValueText("automatic")
         size.setSuffix(" ×")
-        size.setToolTip("How much the image is magnified before it is encoded; more for small objects")
+        size.setToolTip(
+            "How much the image is magnified before it is encoded; more for small objects"
+        )
         return size
 
     def _lay_out(self) -> None:
@@ -95,7 +114,7 @@ class SettingsForm(QWidget):
             ("model", self.model),
             ("method", self.method),
             ("size", self.size),
-            ("device", self.device),
+            ("device", row(self.device, self.device_line)),
             ("domain", self.domain),
             ("contrast", self.contrast),
         ):
@@ -108,9 +127,7 @@ class SettingsForm(QWidget):
             lambda value: self._configure(working_size=WorkingSize(magnification=value or None))
         )
         self.device.currentTextChanged.connect(self._set_device)
-        self.domain.currentTextChanged.connect(
-            lambda name: (self.contrast.setText(", ".join(CONTRAST[name])), self._set_contrast())
-        )
+        self.domain.currentTextChanged.connect(self._set_domain)
         self.contrast.editingFinished.connect(self._set_contrast)
 
     def _configure(self, **values: object) -> None:
@@ -119,6 +136,11 @@ class SettingsForm(QWidget):
         except OvsegError as error:
             if self.model.currentText().strip():
                 self._tell(str(error))
+
+    def _set_domain(self, name: str) -> None:
+        self.contrast.setText(", ".join(CONTRAST[name]))
+        self.contrast.setCursorPosition(0)
+        self._set_contrast()
 
     def _set_contrast(self) -> None:
         self._configure(contrast=tuple(w for w in self.contrast.text().split(",") if w.strip()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QColor, QGuiApplication, QKeySequence
@@ -20,7 +20,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_ovseg.gui.session import Session
 
 COLUMNS = ("id", "colour", "name", "synonyms")
 ID, COLOUR, NAME, QUERIES = range(4)
@@ -37,7 +41,9 @@ class VocabularyTable(QWidget):
         self._entry = QLineEdit()
         self._entry.setObjectName("ovseg_words")
         self._entry.setPlaceholderText("add words:  nucleus, cell nucleus; cytoplasm; background")
-        self._entry.setToolTip("A semicolon between categories, a comma between synonyms; Enter adds them.")
+        self._entry.setToolTip(
+            "A semicolon between categories, a comma between synonyms; Enter adds them."
+        )
         self._entry.returnPressed.connect(self._add)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -70,7 +76,7 @@ class VocabularyTable(QWidget):
         for name, text, slot, tip in (
             ("ovseg_add", "Add", self._add, "Add the words typed above"),
             ("ovseg_remove", "Remove", self._remove, "Remove the selected categories"),
-            ("ovseg_paste", "Paste list", self._paste, "Add the words on the clipboard, one category to a line"),
+            ("ovseg_paste", "Paste list", self._paste, "Add words from the clipboard"),
         ):  # fmt: skip
             button = QPushButton(text)
             button.setObjectName(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +10,12 @@ from napari.layers import Labels
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.exporters import EXPORTERS, export
 from napari_ovseg.gui import layers
-from napari_ovseg.gui.settings_form import SettingsForm, row
 from napari_ovseg.gui.session import Session
+from napari_ovseg.gui.settings_form import SettingsForm, row
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.gui.worker import Runner
 
@@ -45,13 +45,13 @@ class OvsegWidget(QWidget):
         self.session = Session()
         self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self._target: tuple[ImageLayer, tuple[int, ...]] | None = None
-        self._closed = False
         self._build()
         for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed,
                       self.viewer.layers.events.renamed):  # fmt: skip
             event.connect(self._layers_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
-        self.destroyed.connect(self._close)
+        # Not a method of the widget: Qt would disconnect it together with the widget.
+        self.destroyed.connect(self.runner.close)
         self._layers_changed()
 
     # --- building -------------------------------------------------------------------
@@ -61,13 +61,19 @@ class OvsegWidget(QWidget):
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
         self.table = VocabularyTable(self.session, self.tell)
-        self.run_button = self._button("ovseg_segment", "Segment", self.segment, "Label the picture on screen")
-        self.cancel_button = self._button("ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed")
+        self.run_button = self._button(
+            "ovseg_segment", "Segment", self.segment, "Label the picture on screen"
+        )
+        self.cancel_button = self._button(
+            "ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed"
+        )
         self.cancel_button.setEnabled(False)
         self.bar = QProgressBar()
         self.bar.setObjectName("ovseg_progress")
         self.bar.setFormat("ready")
-        self.export_button = self._button("ovseg_export", "Export…", self._ask_export, "Write the labels to a folder")
+        self.export_button = self._button(
+            "ovseg_export", "Export…", self._ask_export, "Write the labels to a folder"
+        )
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")
         self.message.setWordWrap(True)
@@ -88,24 +94,30 @@ class OvsegWidget(QWidget):
     # --- layers ---------------------------------------------------------------------
 
     def _layers_changed(self, _event: Any = None) -> None:
-        if self._closed:
+        if self.runner.closed:
             return
         pictures = [layer for layer in self.viewer.layers if isinstance(layer, ImageLayer)]
         self.form.set_images(pictures)
         for layer in pictures:
-            for emitter in (layer.events.contrast_limits, layer.events.gamma, layer.events.colormap):
+            for emitter in (
+                layer.events.contrast_limits,
+                layer.events.gamma,
+                layer.events.colormap,
+            ):
                 emitter.disconnect(self._show_display)
                 emitter.connect(self._show_display)
         self._show_display()
 
     def _active_changed(self, _event: Any = None) -> None:
         active = self.viewer.layers.selection.active
-        if not self._closed and isinstance(active, ImageLayer):
+        if not self.runner.closed and isinstance(active, ImageLayer):
             self.form.choose_image(active)
 
     def _show_display(self, _event: Any = None) -> None:
         """Tell what the encoder will see of the chosen layer."""
-        layer = None if self._closed else self.form.chosen_image()
+        if self.runner.closed:
+            return
+        layer = self.form.chosen_image()
         if layer is None:
             self.form.display.setText("no image layer open")
             return
@@ -128,7 +140,10 @@ class OvsegWidget(QWidget):
         """Find the labels layer that belongs to an image layer."""
         for layer in self.viewer.layers:
             ours = layer.metadata.get(layers.KEY, {}) if isinstance(layer, Labels) else {}
-            if ours.get("source_id") == str(source.unique_id) and layer.data.shape == layers.image_of(source).shape:
+            if (
+                ours.get("source_id") == str(source.unique_id)
+                and layer.data.shape == layers.image_of(source).shape
+            ):
                 return layer
         return None
 
@@ -156,19 +171,19 @@ class OvsegWidget(QWidget):
         self.runner.start(self.session.run_steps, job)
 
     def _progressed(self, progress: Progress, seconds: float | None) -> None:
-        if self._closed:
-            return
         self.bar.setRange(0, max(progress.total, 1))
         self.bar.setValue(progress.done)
         left = "" if seconds is None else f", about {seconds:.0f} s left"
         self.bar.setFormat(f"{_STAGES.get(progress.stage, progress.stage)}: %p %{left}")
 
     def _done(self, annotation: Annotation) -> None:
-        if self._closed or self._target is None:
+        if self._target is None:
             return
         source, plane = self._target
         if source not in self.viewer.layers:
-            self.tell(f"the layer {source.name!r} was removed during the run; its labels were dropped")
+            self.tell(
+                f"the layer {source.name!r} was removed during the run; its labels were dropped"
+            )
             return
         layer = self.labels_layer(source)
         kept = 0
@@ -181,16 +196,17 @@ class OvsegWidget(QWidget):
         self._report(annotation, kept)
 
     def _report(self, annotation: Annotation, kept: int) -> None:
+        self.form.device_line.setText(describe_device(choose_device(self.session.device)))
         total = annotation.labels.ids.size
-        parts = [f"{name} {count / total:.0%}" for name, count in annotation.labels.counts().items()]
+        parts = [
+            f"{name} {count / total:.0%}" for name, count in annotation.labels.counts().items()
+        ]
         text = ", ".join(parts[:8]) + (" …" if len(parts) > 8 else "")
         if kept:
             text += f"\n{kept} corrected pixels were kept as you left them"
         self.message.setText(text)
 
     def _failed(self, error: Exception) -> None:
-        if self._closed:
-            return
         if isinstance(error, OvsegError):
             self.tell(str(error))
         else:
@@ -199,8 +215,6 @@ class OvsegWidget(QWidget):
 
     def _ended(self) -> None:
         self._target = None
-        if self._closed:
-            return
         self.run_button.setEnabled(True)
         self.cancel_button.setEnabled(False)
         self.bar.setRange(0, 1)
@@ -236,10 +250,3 @@ class OvsegWidget(QWidget):
         note = f"; {name} does not hold {'; '.join(lost)}" if lost else ""
         self.message.setText(f"wrote {', '.join(f.name for f in files)}{note}")
         show_info(f"wrote {len(files)} files to {folder}")
-
-    def _close(self, _object: Any = None) -> None:
-        self._closed = True
-        self.runner.cancel()
-        self.session.forget()
-        with suppress(RuntimeError, AttributeError):
-            self.viewer.layers.events.disconnect(self)

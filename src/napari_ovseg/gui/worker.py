@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari.qt.threading import GeneratorWorker, create_worker
 
-from napari_ovseg.labels import Annotation
-from napari_ovseg.progress import Progress, Steps
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.progress import Progress, Steps
 
 J = TypeVar("J")
 
@@ -25,6 +27,8 @@ class Runner:
         Called with the annotation, or with the exception.
     on_end
         Called last in every case, cancelled or not.
+    closed
+        Whether the window is gone: then nothing is called any more.
     """
 
     def __init__(
@@ -38,6 +42,7 @@ class Runner:
         self._on_done, self._on_error, self._on_end = on_done, on_error, on_end
         self._worker: GeneratorWorker[Any, Any, Any] | None = None
         self._stage, self._since = "", 0.0
+        self.closed = False
 
     @property
     def running(self) -> bool:
@@ -52,7 +57,11 @@ class Runner:
             steps,
             job,
             _start_thread=False,
-            _connect={"errored": self._errored, "yielded": self._yielded, "returned": self._returned},
+            _connect={
+                "errored": self._errored,
+                "yielded": self._yielded,
+                "returned": self._returned,
+            },
         )
         worker.finished.connect(self._ended)
         self._worker = worker
@@ -63,8 +72,13 @@ class Runner:
         if self._worker is not None:
             self._worker.quit()
 
+    def close(self, _window: object = None) -> None:
+        """Stop for good; to be called when the window is destroyed."""
+        self.closed = True
+        self.cancel()
+
     def _yielded(self, progress: Progress) -> None:
-        if self._worker is None or self._worker.abort_requested:
+        if self.closed or self._worker is None or self._worker.abort_requested:
             return
         if progress.stage != self._stage:
             self._stage, self._since = progress.stage, time.monotonic()
@@ -77,14 +91,15 @@ class Runner:
         return spent / progress.done * (progress.total - progress.done)
 
     def _returned(self, annotation: Annotation) -> None:
-        if self._worker is not None and not self._worker.abort_requested:
+        if not self.closed and self._worker is not None and not self._worker.abort_requested:
             self._on_done(annotation)
 
     def _errored(self, error: Exception) -> None:
-        if self._worker is not None:
+        if not self.closed:
             self._on_error(error)
 
     def _ended(self) -> None:
         self._worker = None
         self._stage = ""
-        self._on_end()
+        if not self.closed:
+            self._on_end()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from open_clip import OPENAI_IMAGENET_TEMPLATES as TEMPLATES
 
 from napari_ovseg.starter.scenes import WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def caption(rng: np.random.Generator, names: Sequence[str]) -> tuple[str, frozenset[str]]:

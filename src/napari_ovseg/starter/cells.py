@@ -54,7 +54,9 @@ def nuclei(rng: np.random.Generator, size: int) -> tuple[Array, Array, tuple[str
         bright = np.ones(3, np.float32) if rng.random() < 0.7 else tone(rng, (0.3, 0.4, 1.0), 0.1)
         image = paint(glow, dark, bright * rng.uniform(0.4, 1.0))
         return image.astype(np.float32), inside, BACKGROUND
-    tissue = paint(fractal(rng, size, 12, 5), tone(rng, (0.8, 0.5, 0.68)), tone(rng, (0.97, 0.86, 0.92), 0.04))
+    tissue = paint(
+        fractal(rng, size, 12, 5), tone(rng, (0.8, 0.5, 0.68)), tone(rng, (0.97, 0.86, 0.92), 0.04)
+    )
     stain = paint(grain, tone(rng, (0.2, 0.1, 0.35)), tone(rng, (0.5, 0.32, 0.62)))
     image = tissue * (1 - soft[..., None]) + stain * soft[..., None]
     return image.astype(np.float32), inside, TISSUE

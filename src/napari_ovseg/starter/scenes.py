@@ -6,14 +6,17 @@ give the tests images whose every pixel is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from napari_ovseg.starter.cells import BACKGROUND, NUCLEUS, TISSUE, nuclei
 from napari_ovseg.starter.textures import SURFACES, Array, log_uniform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WORDS: dict[str, tuple[str, ...]] = {
     **{name: (name, *s.synonyms) for name, s in SURFACES.items()},
@@ -111,7 +114,9 @@ def photograph(rng: np.random.Generator, image: Array) -> Array:
     """Vary how the same thing may be recorded: colour, light, focus and noise."""
     picture = image.astype(np.float32) / 255
     if rng.random() < 0.45:
-        picture = np.repeat((picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None], 3, 2)
+        picture = np.repeat(
+            (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None], 3, 2
+        )
     else:
         picture = picture * rng.uniform(0.85, 1.15, 3).astype(np.float32)
     middle = picture.mean()

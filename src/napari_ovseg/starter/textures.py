@@ -63,9 +63,7 @@ def noise(rng: np.random.Generator, size: int, sigma: float | tuple[float, float
 
 def fractal(rng: np.random.Generator, size: int, sigma: float, octaves: int = 4) -> Array:
     """A sum of noises, each half as wide and half as strong as the last."""
-    return unit(
-        sum(noise(rng, size, max(sigma / 2**o, 0.4)) / 2**o for o in range(octaves))
-    )
+    return unit(sum(noise(rng, size, max(sigma / 2**o, 0.4)) / 2**o for o in range(octaves)))
 
 
 def paint(field: Array, dark: Array, light: Array) -> Array:
@@ -105,10 +103,10 @@ def cells(rng: np.random.Generator, size: int, spacing: float) -> tuple[Array, A
         Offset of each pixel from its seed, px.
     """
     count = int(size / spacing) + 3
-    lattice = np.stack(np.mgrid[:count, :count], -1).reshape(-1, 2) - 1.0
+    lattice = np.argwhere(np.ones((count, count), bool)) - 1.0
     seeds = (lattice + rng.uniform(0, 1, lattice.shape)) * spacing
-    pixels = np.stack(np.mgrid[:size, :size], -1).reshape(-1, 2)
-    distance, index = cKDTree(seeds).query(pixels, k=2)
+    pixels = np.argwhere(np.ones((size, size), bool))
+    distance, index = map(np.asarray, cKDTree(seeds).query(pixels, k=2))
     border = (distance[:, 1] - distance[:, 0]).reshape(size, size).astype(np.float32)
     centre = (pixels - seeds[index[:, 0]]).reshape(size, size, 2).astype(np.float32)
     return index[:, 0].reshape(size, size), border, centre
@@ -161,10 +159,14 @@ def gravel(rng: np.random.Generator, size: int) -> Array:
     body = shade + 0.3 * slope + (facet * centre / spacing).sum(-1)
     body += 0.12 * (fractal(rng, size, 3) - 0.5)
     gap = np.clip(border / (rng.uniform(0.12, 0.3) * spacing), 0, 1) ** 0.7
-    return paint(np.clip(body * gap, 0, 1), tone(rng, (0.1, 0.1, 0.1), 0.04), tone(rng, (0.85, 0.82, 0.78)))
+    return paint(
+        np.clip(body * gap, 0, 1), tone(rng, (0.1, 0.1, 0.1), 0.04), tone(rng, (0.85, 0.82, 0.78))
+    )
 
 
-def _courses(rng: np.random.Generator, size: int, aspect: float, shift: float) -> tuple[Array, Array]:
+def _courses(
+    rng: np.random.Generator, size: int, aspect: float, shift: float
+) -> tuple[Array, Array]:
     """Distance to the joint (px) and an id per unit of a wall laid in courses."""
     height = log_uniform(rng, 12, 50)
     length = height * aspect
@@ -187,7 +189,9 @@ def brick_wall(rng: np.random.Generator, size: int) -> Array:
     edge = warp(rng, edge, rng.uniform(0, 2.5), 6)
     clay = rng.normal(0.5, 0.12, 997)[ids] + 0.35 * (fractal(rng, size, 6) - 0.5)
     wall = paint(np.clip(clay, 0, 1), tone(rng, (0.32, 0.12, 0.08)), tone(rng, (0.75, 0.4, 0.3)))
-    mortar = paint(noise(rng, size, 1), *(tone(rng, (0.7, 0.68, 0.64), 0.1) * k for k in (0.8, 1.1)))
+    mortar = paint(
+        noise(rng, size, 1), *(tone(rng, (0.7, 0.68, 0.64), 0.1) * k for k in (0.8, 1.1))
+    )
     if rng.random() < 0.25:
         mortar = mortar * 0.4
     joint = np.clip((rng.uniform(0.04, 0.12) - edge) * 25, 0, 1)[..., None]
@@ -208,12 +212,18 @@ def water(rng: np.random.Generator, size: int) -> Array:
     sigma = log_uniform(rng, 1.2, 5)
     wave = noise(rng, size, (sigma, sigma * rng.uniform(3, 7)))
     wave = warp(rng, wave, 5, 12) ** rng.uniform(1.2, 2.5)
-    return paint(unit(wave + 0.3 * noise(rng, size, 40)), tone(rng, (0.03, 0.15, 0.28)), tone(rng, (0.6, 0.78, 0.86)))
+    return paint(
+        unit(wave + 0.3 * noise(rng, size, 40)),
+        tone(rng, (0.03, 0.15, 0.28)),
+        tone(rng, (0.6, 0.78, 0.86)),
+    )
 
 
 @surface("sky", "blue sky", "cloudy sky", "clouds")
 def sky(rng: np.random.Generator, size: int) -> Array:
-    cloud = np.clip((fractal(rng, size, log_uniform(rng, 25, 70)) - rng.uniform(0.3, 0.9)) * 2, 0, 1)
+    cloud = np.clip(
+        (fractal(rng, size, log_uniform(rng, 25, 70)) - rng.uniform(0.3, 0.9)) * 2, 0, 1
+    )
     ramp = np.linspace(0, 1, size, dtype=np.float32)[:, None] * np.ones((1, size), np.float32)
     blue = paint(ramp, tone(rng, (0.25, 0.48, 0.8)), tone(rng, (0.65, 0.8, 0.95)))
     return blue * (1 - cloud[..., None]) + cloud[..., None] * tone(rng, (0.95, 0.95, 0.96), 0.03)
@@ -222,7 +232,9 @@ def sky(rng: np.random.Generator, size: int) -> Array:
 @surface("snow", "fresh snow", "snowy ground")
 def snow(rng: np.random.Generator, size: int) -> Array:
     field = 0.7 * fractal(rng, size, 50, 3) + 0.12 * noise(rng, size, 0.7)
-    return paint(unit(field), tone(rng, (0.76, 0.81, 0.88), 0.03), tone(rng, (0.98, 0.98, 1.0), 0.01))
+    return paint(
+        unit(field), tone(rng, (0.76, 0.81, 0.88), 0.03), tone(rng, (0.98, 0.98, 1.0), 0.01)
+    )
 
 
 @surface("wood", "wooden planks", "timber", "wood grain")
@@ -243,7 +255,9 @@ def bark(rng: np.random.Generator, size: int) -> Array:
     sigma = log_uniform(rng, 1.5, 5)
     ridge = np.abs(warp(rng, noise(rng, size, (sigma * 6, sigma)), 6, 10) - 0.5) * 2
     field = unit(ridge) ** 0.6 * (0.6 + 0.4 * fractal(rng, size, 5))
-    return turn(rng, paint(field, tone(rng, (0.07, 0.05, 0.04), 0.03), tone(rng, (0.5, 0.42, 0.34))))
+    return turn(
+        rng, paint(field, tone(rng, (0.07, 0.05, 0.04), 0.03), tone(rng, (0.5, 0.42, 0.34)))
+    )
 
 
 @surface("leaves", "foliage", "leaf litter", "green leaves")
@@ -257,7 +271,9 @@ def leaves(rng: np.random.Generator, size: int) -> Array:
         half = length * rng.uniform(0.35, 0.6)
         t = np.linspace(-1, 1, 9)
         side = (1 - t**2) * half * rng.uniform(0.3, 0.55)
-        outline = np.concatenate([np.stack([t * half, side], -1), np.stack([t[::-1] * half, -side], -1)])
+        outline = np.concatenate(
+            [np.stack([t * half, side], -1), np.stack([t[::-1] * half, -side], -1)]
+        )
         angle = rng.uniform(0, 2 * np.pi)
         spin = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         place = rng.uniform(-half, size + half, 2)
@@ -299,7 +315,10 @@ def fabric(rng: np.random.Generator, size: int) -> Array:
     rows, cols = np.mgrid[:size, :size].astype(np.float32)
     rows, cols = warp(rng, rows, 2, 25), warp(rng, cols, 2, 25)
     over = (np.floor(rows / pitch) + np.floor(cols / pitch)) % 2
-    bulge_r, bulge_c = np.sin(np.pi * (rows % pitch) / pitch), np.sin(np.pi * (cols % pitch) / pitch)
+    bulge_r, bulge_c = (
+        np.sin(np.pi * (rows % pitch) / pitch),
+        np.sin(np.pi * (cols % pitch) / pitch),
+    )
     field = np.where(over > 0, bulge_r * 0.9 + 0.1 * bulge_c, bulge_c * 0.75)
     field = field * (0.8 + 0.2 * noise(rng, size, 0.7))
     colour = rng.uniform(0.25, 0.95, 3).astype(np.float32)
@@ -320,7 +339,9 @@ def rust(rng: np.random.Generator, size: int) -> Array:
     colour = paint(blotch, tone(rng, (0.25, 0.1, 0.05), 0.04), tone(rng, (0.78, 0.42, 0.18)))
     pits = noise(rng, size, 1.5) > 0.8
     flake = np.clip((fractal(rng, size, 12, 4) - rng.uniform(0.6, 0.95)) * 6, 0, 1)[..., None]
-    return colour * (1 - 0.35 * pits[..., None]) * (1 - flake) + flake * tone(rng, (0.5, 0.47, 0.45))
+    return colour * (1 - 0.35 * pits[..., None]) * (1 - flake) + flake * tone(
+        rng, (0.5, 0.47, 0.45)
+    )
 
 
 @surface("tiles", "tiled floor", "ceramic tiles", "tiled wall")
@@ -328,7 +349,9 @@ def tiles(rng: np.random.Generator, size: int) -> Array:
     edge, ids = _courses(rng, size, 1.0, 0.0)
     colour = rng.uniform(0.4, 0.95, 3).astype(np.float32)
     checker = (ids % 2) * rng.choice([0.0, 0.4])
-    glaze = np.clip(1 - checker + rng.normal(0, 0.04, 997)[ids] + 0.1 * (fractal(rng, size, 30) - 0.5), 0.1, 1.2)
+    glaze = np.clip(
+        1 - checker + rng.normal(0, 0.04, 997)[ids] + 0.1 * (fractal(rng, size, 30) - 0.5), 0.1, 1.2
+    )
     joint = np.clip((rng.uniform(0.03, 0.07) - edge) * 30, 0, 1)[..., None]
     grout = tone(rng, (0.5, 0.5, 0.5), 0.2)
     return np.clip(glaze[..., None] * colour * (1 - joint) + joint * grout, 0, 1)
@@ -340,7 +363,9 @@ def cracked_soil(rng: np.random.Generator, size: int) -> Array:
     _, border, _ = cells(rng, size, spacing)
     border = warp(rng, border, 4, 5)
     crack = np.clip(border / rng.uniform(2.0, 5.0), 0, 1)[..., None]
-    soil = paint(fractal(rng, size, 18, 5), tone(rng, (0.42, 0.32, 0.23)), tone(rng, (0.76, 0.65, 0.52)))
+    soil = paint(
+        fractal(rng, size, 18, 5), tone(rng, (0.42, 0.32, 0.23)), tone(rng, (0.76, 0.65, 0.52))
+    )
     return soil * (0.15 + 0.85 * crack)
 
 
@@ -352,8 +377,12 @@ def mesh(rng: np.random.Generator, size: int) -> Array:
     a = warp(rng, rows * np.cos(angle) + cols * np.sin(angle), 2, 20) % pitch
     b = warp(rng, cols * np.cos(angle) - rows * np.sin(angle), 2, 20) % pitch
     thick = pitch * rng.uniform(0.12, 0.25)
-    wire = np.maximum(np.clip(1 - np.abs(a - thick) / thick, 0, 1), np.clip(1 - np.abs(b - thick) / thick, 0, 1))
-    return paint(np.sqrt(wire), tone(rng, (0.1, 0.1, 0.12), 0.06), tone(rng, (0.85, 0.85, 0.86), 0.06))
+    wire = np.maximum(
+        np.clip(1 - np.abs(a - thick) / thick, 0, 1), np.clip(1 - np.abs(b - thick) / thick, 0, 1)
+    )
+    return paint(
+        np.sqrt(wire), tone(rng, (0.1, 0.1, 0.12), 0.06), tone(rng, (0.85, 0.85, 0.86), 0.06)
+    )
 
 
 @surface("circuit board", "printed circuit board", "electronic circuit")
@@ -362,7 +391,10 @@ def circuit_board(rng: np.random.Generator, size: int) -> Array:
     canvas = Image.new("RGB", (size, size), tuple((board * 255).astype(int)))
     pen = ImageDraw.Draw(canvas)
     pitch = int(log_uniform(rng, 7, 20))
-    copper, solder = (tuple((np.clip(c, 0, 1) * 255).astype(int)) for c in (board * 1.8 + 0.06, tone(rng, (0.85, 0.8, 0.65), 0.05)))
+    copper, solder = (
+        tuple((np.clip(c, 0, 1) * 255).astype(int))
+        for c in (board * 1.8 + 0.06, tone(rng, (0.85, 0.8, 0.65), 0.05))
+    )
     for _ in range(int(2.5 * size / pitch) * 4):
         r, c = rng.integers(0, size // pitch + 1, 2) * pitch
         points = [(c, r)]

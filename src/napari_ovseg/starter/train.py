@@ -116,15 +116,20 @@ def new_model() -> Any:
     return CLIP(**{**MODEL, "vision_cfg": vision}, init_logit_scale=math.log(14))
 
 
-def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
-    """Run or resume the training; returns the model and which token ids it has seen."""
-    torch.manual_seed(args.seed)
-    model = new_model()
+def new_optimiser(model: Any, rate: float) -> torch.optim.Optimizer:
+    """Build AdamW; biases and norms do not decay."""
     groups = [
         {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.05},
         {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=args.lr, betas=(0.9, 0.98))
+    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
+
+
+def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
+    """Run or resume the training; returns the model and which token ids it has seen."""
+    torch.manual_seed(args.seed)
+    model = new_model()
+    optimiser = new_optimiser(model, args.lr)
     seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
     first = 0
     if args.checkpoint.is_file():
@@ -135,7 +140,9 @@ def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     bank = Bank(args.seed, args.variants)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, unit="step")
     for step in bar:
-        rate = min(1.0, (step + 1) / WARM_UP) * (0.505 + 0.495 * math.cos(math.pi * step / args.steps))
+        rate = min(1.0, (step + 1) / WARM_UP) * (
+            0.505 + 0.495 * math.cos(math.pi * step / args.steps)
+        )
         for group in optimiser.param_groups:
             group["lr"] = args.lr * rate
         torch.manual_seed(args.seed * 1_000_003 + step)
@@ -143,9 +150,11 @@ def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
         seen[tokens.unique()] = True
         with torch.autocast("cpu", dtype=torch.bfloat16):
             images = model.encode_image(pixels)
-        loss = contrastive_loss(images.float(), model.encode_text(tokens), true, model.logit_scale.exp())
+        loss = contrastive_loss(
+            images.float(), model.encode_text(tokens), true, model.logit_scale.exp()
+        )
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
@@ -194,7 +203,9 @@ def main() -> None:
     model, seen = train(args)
     settings = {k: getattr(args, k) for k in ("steps", "batch", "lr", "seed", "variants")}
     minutes = round((time.monotonic() - start) / 60, 1)
-    export(model, seen, args.out, {**settings, "minutes": minutes, "scenes": args.steps * args.batch})
+    export(
+        model, seen, args.out, {**settings, "minutes": minutes, "scenes": args.steps * args.batch}
+    )
 
 
 if __name__ == "__main__":

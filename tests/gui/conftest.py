@@ -1,0 +1,45 @@
+"""GUI tests: real napari windows. Without a display they fail under CI, never pass silently."""
+
+import os
+import sys
+
+import pytest
+
+
+def has_display() -> bool:
+    return sys.platform != "linux" or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("gui") and not has_display():
+        message = "no display: run it through 'make test', which starts a virtual one"
+        if os.environ.get("CI"):
+            pytest.fail(message, pytrace=False)
+        pytest.skip(message)
+
+
+@pytest.fixture
+def widget(make_napari_viewer, qtbot):
+    """The dock widget in a real window."""
+    from napari_ovseg.gui.widget import OvsegWidget
+
+    viewer = make_napari_viewer(show=True)
+    made = OvsegWidget(viewer)
+    viewer.window.add_dock_widget(made, name="Label by words")
+    yield made
+    made.runner.cancel()
+    qtbot.waitUntil(lambda: not made.runner.running, timeout=20_000)
+
+
+@pytest.fixture
+def finish(qtbot):
+    """Press Segment and wait until the run has ended."""
+
+    def wait(widget, timeout=120_000):
+        widget.segment()
+        qtbot.waitUntil(lambda: not widget.runner.running, timeout=timeout)
+
+    return wait

@@ -1,0 +1,177 @@
+"""Between layers and the engine's types; no window is opened."""
+
+import numpy as np
+import pytest
+from napari.layers import Image, Labels
+
+import napari_ovseg as ov
+from napari_ovseg.annotate.merge import merge
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.session import Session
+from napari_ovseg.progress import run
+
+TURN = np.array([[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]])
+WORDS = ov.Vocabulary.parse("nucleus, cell nucleus; cytoplasm")
+
+
+def annotation(ids, grid=None):
+    return ov.Annotation("x", ov.LabelMap(ids.astype(np.uint16), WORDS, grid or ov.Grid.regular(2)))
+
+
+def placed(shape, rgb=False):
+    """An image layer that is scaled, shifted, turned, sheared and has units."""
+    n = len(shape)
+    data = np.zeros((*shape, 3) if rgb else shape, np.uint8)
+    return Image(
+        data, rgb=rgb, name="photo", scale=[2.0, 0.5, 0.25][-n:], translate=[5, 7, 11][-n:],
+        rotate=30 if n == 2 else TURN, shear=[0.2] if n == 2 else [0, 0, 0.2],
+        affine=np.diag([*[1.5, 2.5, 3.5][-n:], 1.0]), units=("um",) * n, axis_labels=("z", "y", "x")[-n:],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shape", "rgb"), [((20, 30), False), ((20, 30), True), ((4, 20, 30), False)]
+)
+def test_labels_lie_exactly_over_their_image(shape, rgb):
+    source = placed(shape, rgb)
+    index = () if len(shape) == 2 else (2,)
+    made = layers.new_labels(source, annotation(np.ones((20, 30))), index)
+    assert made.data.shape == shape
+    assert np.allclose(made._data_to_world.affine_matrix, source._data_to_world.affine_matrix)
+    assert made.units == source.units
+    assert made.axis_labels == source.axis_labels
+    assert (made.data[index] == 1).all()
+    assert made.data.sum() == 600
+    assert made.editable
+    grid = layers.grid_of(source)
+    assert grid.axes == ("z", "y", "x")[-len(shape) :]
+    corner = np.asarray(grid.affine) @ [*[3] * len(shape), 1]
+    assert np.allclose(corner[:-1], source.data_to_world([3] * len(shape)))
+
+
+def test_names_and_colours_are_on_the_layer():
+    made = layers.new_labels(placed((20, 30)), annotation(np.ones((20, 30))), ())
+    assert list(made.features["index"]) == [0, 1, 2]
+    assert list(made.features["category"]) == ["unlabelled", "nucleus", "cytoplasm"]
+    assert np.allclose(made.colormap.color_dict[1][:3] * 255, [0xE6, 0x9F, 0x00], atol=1)
+    assert "nucleus" in made.metadata["ovseg"]["vocabulary"]
+    assert any("nucleus" in part for part in made._get_properties(np.array([1, 1]), world=False))
+
+
+def test_limits_are_open_until_a_person_sets_them():
+    data = np.random.default_rng(0).integers(0, 4000, (64, 64)).astype(np.uint16)
+    data[3, 3] = 65_535
+    layer = Image(data)
+    assert layers.display_of(layer).limits is None
+    layer.contrast_limits = (100, 3000)
+    assert layers.display_of(layer).limits == (100, 3000)
+    assert layers.display_of(Image(data, contrast_limits=(5, 900))).limits == (5, 900)
+    assert layers.display_of(Image(data.astype(np.uint8))).limits is None
+    assert layers.display_of(Image(data / 7.0)).limits is None
+
+
+def test_gamma_and_colormap_are_taken_over():
+    data = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
+    layer = Image(data, gamma=0.5, colormap="viridis", contrast_limits=(10, 200))
+    display = layers.display_of(layer)
+    assert display.gamma == 0.5
+    shown = display.colour(display.apply(data))
+    normal = np.clip((data.astype(float) - 10) / 190, 0, 1) ** 0.5
+    expected = layer.colormap.map(normal.ravel().astype(np.float32))[:, :3].reshape(64, 64, 3)
+    assert np.abs(shown - expected).max() < 0.03
+
+
+@pytest.mark.parametrize("kind", ["numpy", "lazy", "pyramid"])
+def test_lazy_layers_are_wrapped_not_read(kind):
+    dask = pytest.importorskip("dask.array")
+    read = []
+    data = np.arange(3 * 32 * 32, dtype=np.uint16).reshape(3, 32, 32)
+    lazy = dask.from_array(data, chunks=(1, 32, 32)).map_blocks(
+        lambda b: read.append(b.shape) or b, dtype=data.dtype
+    )
+    layer = {"numpy": lambda: Image(data), "lazy": lambda: Image(lazy),
+             "pyramid": lambda: Image([lazy, lazy[:, ::2, ::2]], multiscale=True)}[kind]()  # fmt: skip
+    read.clear()
+    image = layers.image_of(layer)
+    assert not read
+    assert image.shape == (3, 32, 32)
+    assert (image.plane((1,)).read() == data[1]).all()
+    assert sum(shape == (1, 32, 32) for shape in read) <= 1
+
+
+def test_plane_on_screen():
+    layer = Image(np.zeros((4, 5, 20, 30)))
+    assert layers.plane_index(layer, (1, 2, 0, 0), 4) == (1, 2)
+    assert layers.plane_index(layer, (9, 3, 99, 0, 0), 5) == (3, 4)
+    assert layers.plane_index(Image(np.zeros((20, 30))), (3, 0, 0), 3) == ()
+
+
+def test_a_second_run_keeps_what_a_person_painted():
+    source = placed((20, 30))
+    made = layers.new_labels(source, annotation(np.ones((20, 30))), ())
+    made.mode = "paint"
+    made.data[2:4, 2:4] = 2
+    kept = layers.update_labels(made, annotation(np.zeros((20, 30))), ())
+    assert kept == 4
+    assert (made.data[2:4, 2:4] == 2).all()
+    assert made.data.sum() == 8
+    assert made.mode == "paint"
+    back = layers.annotation_of(made)
+    assert back.provenance.share_by_hand == pytest.approx(4 / 600)
+    assert (back.owner[2:4, 2:4] == ov.Owner.PERSON).all()
+
+
+def test_undo_after_a_second_run_writes_nothing_stale():
+    made = layers.new_labels(placed((20, 30)), annotation(np.ones((20, 30))), ())
+    made.paint((5, 5), 2)
+    layers.update_labels(made, annotation(np.zeros((20, 30))), ())
+    before = made.data.copy()
+    made.undo()
+    assert (made.data == before).all()
+
+
+def test_merge_rule():
+    current, proposal, new = np.array([1, 2, 3, 0]), np.array([1, 1, 3, 1]), np.array([5, 5, 5, 5])
+    assert merge(current, proposal, new).tolist() == [5, 2, 5, 0]
+    assert merge(np.array([0, 4]), None, np.array([7, 7])).tolist() == [7, 4]
+
+
+def test_a_layer_that_is_not_ours_is_told():
+    with pytest.raises(ov.OvsegError, match="no vocabulary"):
+        layers.annotation_of(Labels(np.zeros((4, 4), int)))
+
+
+def test_words_change_without_encoding_again(monkeypatch):
+    from napari_ovseg import pipeline
+
+    calls = []
+    real = pipeline.encode_steps
+    monkeypatch.setattr(pipeline, "encode_steps", lambda *a: calls.append(a) or real(*a))
+    session = Session()
+    session.add("grass")
+    image = ov.Image.of(np.random.default_rng(0).integers(0, 255, (60, 60)).astype(np.uint8))
+    run(session.run_steps(session.job(image, (), ov.Display(), "key")))
+    session.add("gravel; water")
+    session.configure(contrast=("sky",))
+    annotation = run(session.run_steps(session.job(image, (), ov.Display(), "key")))
+    assert len(calls) == 1
+    assert 'contrast = [\n    "sky",\n]' in annotation.provenance.recipe
+    run(session.run_steps(session.job(image, (), ov.Display(limits=(0, 9)), "key")))
+    session.configure(method="vanilla")
+    run(session.run_steps(session.job(image, (), ov.Display(), "key")))
+    run(session.run_steps(session.job(image, (), ov.Display(), "other")))
+    assert len(calls) == 4
+
+
+def test_session_refuses_bad_edits_and_keeps_the_rows():
+    session = Session()
+    session.add("a, b; c")
+    before = list(session.rows)
+    for change in (lambda: session.add("C"), lambda: session.edit(1, name="c"), lambda: session.edit(1, colour="blue"),
+                   lambda: session.add("")):  # fmt: skip
+        with pytest.raises(ov.OvsegError):
+            change()
+        assert session.rows == before
+    session.remove([1])
+    session.add("d")
+    assert [(c.id, c.name) for c in session.rows] == [(2, "c"), (3, "d")]

@@ -1,0 +1,219 @@
+"""The dock widget in a real window."""
+
+import numpy as np
+import pytest
+import tifffile
+from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
+
+import napari_ovseg as ov
+from napari_ovseg import encoding
+from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
+
+pytestmark = pytest.mark.gui
+
+
+def picture(height=150, width=170, seed=0):
+    return np.random.default_rng(seed).integers(0, 255, (height, width)).astype(np.uint8)
+
+
+def test_every_control_has_a_name(widget):
+    for name in ("image", "model", "method", "device", "domain", "format"):
+        assert widget.findChild(QComboBox, f"ovseg_{name}") is not None
+    for name in ("segment", "cancel", "export", "add", "remove", "paste"):
+        assert widget.findChild(QPushButton, f"ovseg_{name}").toolTip()
+    for name in ("words", "contrast"):
+        assert widget.findChild(QLineEdit, f"ovseg_{name}") is not None
+    assert widget.findChild(QTableWidget, "ovseg_table") is not None
+
+
+def test_words_to_labels_to_file(widget, finish, tmp_path):
+    source = widget.viewer.add_image(picture(), scale=(0.5, 0.5), units=("um", "um"), name="cells")
+    before = source.data.copy()
+    widget.table.add_words("grass, lawn; gravel")
+    finish(widget)
+    layer = widget.labels_layer(source)
+    assert layer.name == "cells [labels]"
+    assert set(np.unique(layer.data)) <= {0, 1, 2}
+    assert (source.data == before).all()
+    assert list(layer.scale) == [0.5, 0.5]
+    layer.paint((5, 5), 2)
+    painted = layer.data.copy()
+    widget.export_to(str(tmp_path))
+    assert (tifffile.imread(tmp_path / "cells.ome.tif") == painted).all()
+    with tifffile.TiffFile(tmp_path / "cells.ome.tif") as file:
+        assert 'PhysicalSizeX="0.5"' in file.ome_metadata
+    assert widget.run_button.isEnabled()
+    assert not widget.cancel_button.isEnabled()
+
+
+def test_new_words_relabel_and_keep_corrections(widget, finish):
+    source = widget.viewer.add_image(picture())
+    widget.table.add_words("grass")
+    finish(widget)
+    layer = widget.labels_layer(source)
+    layer.data[10:20, 10:20] = 9
+    widget.table.add_words("gravel; water")
+    finish(widget)
+    assert widget.labels_layer(source) is layer
+    assert len([x for x in widget.viewer.layers if x is not source]) == 1
+    assert (layer.data[10:20, 10:20] == 9).all()
+    assert "corrected pixels were kept" in widget.message.text()
+    assert list(layer.features["category"]) == ["unlabelled", "grass", "gravel", "water"]
+
+
+def test_only_the_plane_on_screen_is_labelled(widget, finish):
+    stack = np.stack([picture(seed=s) for s in range(3)])
+    source = widget.viewer.add_image(stack)
+    widget.viewer.dims.set_current_step(0, 1)
+    widget.table.add_words("grass; background")
+    finish(widget)
+    layer = widget.labels_layer(source)
+    assert layer.data.shape == stack.shape
+    assert layer.data[1].all()
+    assert not layer.data[[0, 2]].any()
+    widget.viewer.dims.set_current_step(0, 2)
+    finish(widget)
+    assert layer.data[1:].all()
+
+
+def test_cancel_changes_nothing_and_leaves_the_widget_ready(widget, qtbot):
+    widget.viewer.add_image(picture(900, 900))
+    widget.table.add_words("grass")
+    widget.segment()
+    assert not widget.run_button.isEnabled()
+    qtbot.waitUntil(lambda: "encoding" in widget.bar.format(), timeout=60_000)
+    widget.cancel_button.click()
+    qtbot.waitUntil(lambda: not widget.runner.running, timeout=20_000)
+    assert len(widget.viewer.layers) == 1
+    assert widget.run_button.isEnabled()
+    assert widget.bar.format() == "ready"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "memory ran out"),
+        (MemoryError(), "memory ran out"),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), "torch failed while encoding"),
+        (ov.OvsegError("something of ours"), "something of ours"),
+        (KeyError("unforeseen"), "KeyError"),
+    ],
+)
+def test_an_error_reaches_the_user_and_the_widget_is_ready(
+    widget, finish, monkeypatch, error, told
+):
+    def attempt(*_):
+        raise error
+        yield
+
+    monkeypatch.setattr(encoding, "_attempt", attempt)
+    monkeypatch.setattr("napari_ovseg.gui.widget.show_error", lambda _text: None)
+    widget.viewer.add_image(picture())
+    widget.table.add_words("grass")
+    finish(widget)
+    assert told in widget.message.text()
+    assert widget.run_button.isEnabled()
+    assert len(widget.viewer.layers) == 1
+    monkeypatch.undo()
+    finish(widget)
+    assert len(widget.viewer.layers) == 2
+
+
+def test_bad_input_is_told_at_once(widget):
+    widget.segment()
+    assert "no image layer is open" in widget.message.text()
+    widget.viewer.add_image(picture())
+    widget.segment()
+    assert "vocabulary is empty" in widget.message.text()
+    assert not widget.table.add_words("a; A")
+    assert "two categories" in widget.message.text()
+    widget.export_to("nowhere")
+    assert "no labels of this image yet" in widget.message.text()
+    assert not widget.runner.running
+
+
+def test_weights_that_are_not_here_are_explained(widget, finish):
+    widget.viewer.add_image(picture())
+    widget.table.add_words("grass")
+    widget.form.model.setCurrentText("ViT-B-16-quickgelu:openai")
+    finish(widget)
+    assert "ovseg models --fetch" in widget.message.text()
+
+
+def test_a_layer_removed_during_the_run(widget, qtbot):
+    source = widget.viewer.add_image(picture(400, 400))
+    widget.table.add_words("grass")
+    widget.segment()
+    widget.viewer.layers.remove(source)
+    qtbot.waitUntil(lambda: not widget.runner.running, timeout=60_000)
+    assert len(widget.viewer.layers) == 0
+    assert "was removed during the run" in widget.message.text()
+
+
+def test_the_viewer_closed_during_a_run(make_napari_viewer, qtbot):
+    from napari_ovseg.gui.widget import OvsegWidget
+
+    viewer = make_napari_viewer(show=True)
+    widget = OvsegWidget(viewer)
+    viewer.window.add_dock_widget(widget)
+    viewer.add_image(picture(600, 600))
+    widget.table.add_words("grass")
+    widget.segment()
+    runner = widget.runner
+    qtbot.wait(200)
+    viewer.close()
+    qtbot.waitUntil(lambda: not runner.running, timeout=60_000)
+
+
+def test_the_table_edits_names_and_synonyms(widget):
+    widget.table.add_words("nucleus, cell nucleus; beta-actin")
+    table = widget.findChild(QTableWidget, "ovseg_table")
+    assert table.item(0, QUERIES).text() == "cell nucleus"
+    table.item(1, NAME).setText("細胞")
+    table.item(1, QUERIES).setText("cell, small cell")
+    assert widget.session.rows[1].name == "細胞"
+    assert widget.session.rows[1].queries == ("細胞", "cell", "small cell")
+    table.item(1, NAME).setText("nucleus")
+    assert widget.session.rows[1].name == "細胞"
+    assert table.item(1, NAME).text() == "細胞"
+    table.selectRow(0)
+    widget.findChild(QPushButton, "ovseg_remove").click()
+    assert [c.id for c in widget.session.rows] == [2]
+
+
+def test_what_will_be_encoded_is_shown(widget):
+    data = np.random.default_rng(0).integers(100, 4000, (64, 64)).astype(np.uint16)
+    data[3, 3] = 65_535
+    layer = widget.viewer.add_image(data)
+    assert "until you set limits" in widget.form.display.text()
+    assert "65535" not in widget.form.display.text()
+    layer.contrast_limits = (200, 3000)
+    assert widget.form.display.text().startswith("200 … 3000, as you set them")
+
+
+def test_settings_reach_the_recipe(widget):
+    widget.form.method.setCurrentText("vanilla")
+    widget.form.size.setValue(2.0)
+    widget.form.domain.setCurrentText("microscopy")
+    recipe = widget.session.recipe
+    assert recipe.method.name == "vanilla"
+    assert recipe.working_size.magnification == 2.0
+    assert "debris" in recipe.contrast
+    widget.form.size.setValue(0.0)
+    assert widget.session.recipe.working_size.magnification is None
+
+
+def test_manifest_opens_the_widget_samples_and_writers(make_napari_viewer, tmp_path, npe2pm):
+    from npe2 import PluginManifest
+
+    manifest = PluginManifest.from_distribution("napari-ovseg")
+    with npe2pm.tmp_plugin(manifest=manifest):
+        viewer = make_napari_viewer()
+        assert len(viewer.open_sample("napari-ovseg", "photograph")) == 1
+        image, truth = viewer.open_sample("napari-ovseg", "scene")
+        assert image.data.shape[:2] == truth.data.shape
+        for suffix in (".ome.tif", ".png"):
+            written = truth.save(str(tmp_path / f"t{suffix}"), plugin="napari-ovseg")
+            assert (tmp_path / f"t{suffix}").is_file()
+            assert written
+    assert (tifffile.imread(tmp_path / "t.ome.tif") == truth.data).all()
