@@ -1,13 +1,15 @@
 """From features and text to category ids, block by block, never (Q, H, W) at full size.
 
-Letters: Q queries, L windows, (gh, gw) patch grid, C channels, (h, w) image, n rows of a
-block. Scores are bilinear between patch centres (``align_corners=False``), as in SCLIP.
+Letters: Q queries (always the last axis), L windows, (gh, gw) patch grid, C channels, (h, w)
+image, n rows of a block. Logits are cosines times `Queries.scale`, bilinear between patch
+centres (``align_corners=False``), as in SCLIP.
 
 On one merged grid most of the work can be skipped. Interpolate along the columns only;
-then, on the stretch of a column between two grid rows, every query's score is a straight
-line. A query that is best at both ends is best in between, and the probability of that
-query is at least the smaller of its two ends, because ``1 / p = sum_q exp(s (l_q - l_best))``
-is convex there. Only the other stretches are computed pixel by pixel.
+then, on the stretch of a column between two grid rows, every query's logit is a straight
+line. A query that is best at both ends is best in between. With l_b the best logit, its
+probability is p = 1 / g with ``g = sum_q exp(l_q - l_b)``, which is convex along the stretch:
+if p reaches the threshold at both ends it does in between, and if the two tangents of g stay
+above 1 / threshold it does nowhere. Only the other stretches are computed pixel by pixel.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
     from napari_ovseg.features import Features
 
-_BLOCK = 1 << 23
-"""Numbers in the largest temporary of a block: 32 MiB of float32."""
+_BLOCK = 1 << 22
+"""Numbers in the largest temporary of a block: 16 MiB of float32."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -51,6 +53,11 @@ class Queries:
     eligible: Tensor
     scale: float
 
+    @property
+    def thresholded(self) -> bool:
+        """Whether any category has a threshold."""
+        return bool((self.thresholds > 0).any())
+
 
 def label_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, int, Tensor]]:
     """Label an image, a block of rows at a time.
@@ -69,75 +76,45 @@ def label_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, in
     rows = max(1, _BLOCK // (len(queries.ids) * max(width, features.working[1])))
     for start in range(0, height, rows):
         stop = min(start + rows, height)
-        yield start, stop, decide(logits(features, queries, start, stop), queries)
+        yield start, stop, decide(window_logits(features, queries, start, stop), queries)
 
 
-def decide(scores: Tensor, queries: Queries) -> Tensor:
-    """Choose for each pixel: (Q, ...) cosines to (...) category ids."""
-    masked = scores.masked_fill(~_along_first(queries.eligible, scores), -torch.inf)
-    best, winner = masked.max(dim=0)
-    ids = queries.ids[winner]
+def decide(logits: Tensor, queries: Queries) -> Tensor:
+    """Choose for each pixel: (..., Q) logits to (...) category ids."""
     if not bool(queries.eligible.any()):
-        return torch.zeros_like(ids)
-    if bool((queries.thresholds > 0).any()):
-        ids = torch.where(_probability(scores, best, queries) < queries.thresholds[winner], 0, ids)
+        return torch.zeros(logits.shape[:-1], dtype=queries.ids.dtype, device=logits.device)
+    _, winner = _best(logits, queries)
+    ids = queries.ids[winner]
+    if queries.thresholded:
+        probability = logits.softmax(-1).gather(-1, winner[..., None])[..., 0]
+        ids = torch.where(probability < queries.thresholds[winner], 0, ids)
     return ids
 
 
-def _along_first(values: Tensor, like: Tensor) -> Tensor:
-    return values.view(-1, *[1] * (like.ndim - 1))
+def _best(logits: Tensor, queries: Queries) -> tuple[Tensor, Tensor]:
+    """Return the largest logit of an eligible query, and which query it is."""
+    if not bool(queries.eligible.all()):
+        logits = logits.masked_fill(~queries.eligible, -torch.inf)
+    best, winner = logits.max(dim=-1)
+    return best, winner
 
 
-def _probability(scores: Tensor, best: Tensor, queries: Queries) -> Tensor:
-    """Softmax probability over all queries of the one that scores `best`."""
-    return 1 / ((scores - best) * queries.scale).exp().sum(dim=0)
-
-
-# --- windows kept apart: the papers' arithmetic ---------------------------------------
-
-
-def logits(features: Features, queries: Queries, start: int, stop: int) -> Tensor:
-    """Cosines of rows `start` to `stop` of the image: (Q, stop - start, w).
-
-    Each window's scores are interpolated to its pixels, averaged where windows overlap, and
-    the average is interpolated to the image (SCLIP's sliding inference).
-    """
-    (work_h, work_w), (height, width) = features.working, features.shape
-    ratio = work_h / height
-    first = max(0, int((start + 0.5) * ratio - 0.5) - 1)
-    last = min(work_h, int((stop - 0.5) * ratio - 0.5) + 3)
-    total = torch.zeros(len(queries.ids), last - first, work_w, device=features.vectors.device)
-    count = torch.zeros(1, last - first, work_w, device=total.device)
-    for window, vectors in zip(features.windows, features.vectors, strict=True):
-        top, bottom = max(first, window.top), min(last, window.top + window.height)
-        if top >= bottom:
-            continue
-        scores = features.recipe.method.score(vectors.float(), queries.text).permute(2, 0, 1)
-        pixels = upsample(scores, (window.height, window.width))
-        columns = slice(window.left, window.left + window.width)
-        total[:, top - first : bottom - first, columns] += pixels[
-            :, top - window.top : bottom - window.top
-        ]
-        count[:, top - first : bottom - first, columns] += 1
-    low, high, weight = _row_weights(height, work_h, ratio, total.device)
-    low, high, weight = (v[start:stop] for v in (low, high, weight))
-    mean = total / count
-    rows = torch.lerp(mean[:, low - first], mean[:, high - first], weight[:, None])
-    return upsample(rows, (stop - start, width))
+def _logits(features: Features, vectors: Tensor, queries: Queries) -> Tensor:
+    """Logits of patches: (a, b, C) to (a, b, Q)."""
+    return features.recipe.method.score(vectors.float(), queries.text * queries.scale)
 
 
 def upsample(
-    scores: Tensor, size: tuple[int, int], zoom: tuple[float, float] | None = None
+    logits: Tensor, size: tuple[int, int], zoom: tuple[float, float] | None = None
 ) -> Tensor:
-    """Interpolate (Q, a, b) scores to `size`, bilinear between centres.
+    r"""Interpolate (a, b, Q) to (\*size, Q), bilinear between centres.
 
     `zoom` gives pixels per cell where they are not ``size / (a, b)``.
     """
-    factors = zoom or (size[0] / scores.shape[1], size[1] / scores.shape[2])
-    result: Tensor = torch.ops.aten.upsample_bilinear2d.default(
-        scores[None].contiguous(), list(size), False, *factors
-    )
-    return result[0]
+    factors = zoom or (size[0] / logits.shape[0], size[1] / logits.shape[1])
+    planes = logits.permute(2, 0, 1)[None]  # queries stay innermost in memory
+    result: Tensor = torch.ops.aten.upsample_bilinear2d.default(planes, list(size), False, *factors)
+    return result[0].permute(1, 2, 0)
 
 
 def _row_weights(
@@ -148,6 +125,36 @@ def _row_weights(
     position = position.clamp(0, cells - 1)
     low = position.floor().long()
     return low, (low + 1).clamp(max=cells - 1), position - low
+
+
+# --- windows kept apart: the papers' arithmetic ---------------------------------------
+
+
+def window_logits(features: Features, queries: Queries, start: int, stop: int) -> Tensor:
+    """Logits of rows `start` to `stop` of the image: (stop - start, w, Q).
+
+    Each window's logits are interpolated to its pixels, averaged where windows overlap, and
+    the average is interpolated to the image (SCLIP's sliding inference).
+    """
+    (work_h, work_w), (height, width) = features.working, features.shape
+    ratio = work_h / height
+    first = max(0, int((start + 0.5) * ratio - 0.5) - 1)
+    last = min(work_h, int((stop - 0.5) * ratio - 0.5) + 3)
+    device = features.vectors.device
+    total = torch.zeros(last - first, work_w, len(queries.ids), device=device)
+    count = torch.zeros(last - first, work_w, 1, device=device)
+    for window, vectors in zip(features.windows, features.vectors, strict=True):
+        top, bottom = max(first, window.top), min(last, window.top + window.height)
+        if top >= bottom:
+            continue
+        pixels = upsample(_logits(features, vectors, queries), (window.height, window.width))
+        place = slice(top - first, bottom - first), window.slices[1]
+        total[place] += pixels[top - window.top : bottom - window.top]
+        count[place] += 1
+    low, high, weight = (part[start:stop] for part in _row_weights(height, work_h, ratio, device))
+    mean = total / count
+    rows = torch.lerp(mean[low - first], mean[high - first], weight[:, None, None])
+    return upsample(rows, (stop - start, width))
 
 
 # --- one merged grid: the fast way ---------------------------------------------------
@@ -170,13 +177,12 @@ def _merged_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, 
 
 
 def _lattice(features: Features, queries: Queries, first: int, last: int) -> Tensor:
-    """Scores at grid rows `first` to `last`, interpolated along the columns: (Q, rows, w)."""
-    vectors = features.vectors[0, first:last].float()
-    scores = features.recipe.method.score(vectors, queries.text).permute(2, 0, 1)
+    """Logits at grid rows `first` to `last`, interpolated along the columns: (rows, w, Q)."""
+    patches = _logits(features, features.vectors[0, first:last], queries)
     width = features.shape[1]
-    patch = features.windows[0].width / vectors.shape[1]
+    patch = features.windows[0].width / patches.shape[1]
     zoom = patch * width / features.working[1]
-    return upsample(scores, (last - first, width), (1.0, zoom))
+    return upsample(patches, (last - first, width), (1.0, zoom))
 
 
 def _fill(lattice: Tensor, low: Tensor, weight: Tensor, queries: Queries) -> Tensor:
@@ -184,8 +190,8 @@ def _fill(lattice: Tensor, low: Tensor, weight: Tensor, queries: Queries) -> Ten
 
     Parameters
     ----------
-    lattice : (Q, r, w)
-        Scores on consecutive grid rows.
+    lattice : (r, w, Q)
+        Logits on consecutive grid rows.
     low, weight : (n,)
         Lattice row above each pixel row, and how far below it the pixel row lies, 0..1.
 
@@ -193,30 +199,54 @@ def _fill(lattice: Tensor, low: Tensor, weight: Tensor, queries: Queries) -> Ten
     -------
     ids : (n, w) int64
     """
-    masked = lattice
-    if not bool(queries.eligible.all()):
-        masked = lattice.masked_fill(~_along_first(queries.eligible, lattice), -torch.inf)
-    best, winner = masked.max(dim=0)
-    sure = torch.ones_like(winner, dtype=torch.bool)
-    if bool((queries.thresholds > 0).any()):
-        sure = _probability(lattice, best, queries) >= queries.thresholds[winner]
-    below = torch.arange(1, len(winner) + 1, device=winner.device).clamp(max=len(winner) - 1)
-    certain = sure & sure[below] & (winner == winner[below])
-    ids = queries.ids[winner][low]
+    if len(lattice) == 1:  # the last grid row continues to the border
+        lattice = lattice.expand(2, -1, -1)
+    top, bottom = lattice[:-1], lattice[1:]
+    known, certain = _stretches(lattice, queries)
+    # A pixel row on the last lattice row lies at the end of the last stretch.
+    beyond = low == len(top)
+    low, weight = torch.where(beyond, low - 1, low), torch.where(beyond, 1.0, weight)
+    ids = known[low]
     open_row, open_column = torch.nonzero(~certain, as_tuple=True)
-    counts = torch.bincount(low, minlength=len(winner))
+    counts = torch.bincount(low, minlength=len(top))
     firsts = torch.cumsum(counts, 0) - counts
     for rows in counts.unique().tolist():
-        if rows == 0:
-            continue
         chosen = counts[open_row] == rows
         places = open_row[chosen], open_column[chosen]
-        step = max(1, _BLOCK // (len(lattice) * rows))
-        for begin in range(0, len(places[0]), step):
+        step = max(1, _BLOCK // (lattice.shape[-1] * max(rows, 1)))
+        for begin in range(0, len(places[0]) if rows else 0, step):
             r, c = (p[begin : begin + step] for p in places)
-            offsets = torch.arange(rows, device=r.device)[:, None]
-            pixel_rows = firsts[r] + offsets
-            top, bottom = lattice[:, r, c][:, None], lattice[:, below[r], c][:, None]
-            scores = torch.lerp(top, bottom, weight[pixel_rows])
-            ids[pixel_rows, c.expand_as(pixel_rows)] = decide(scores, queries)
+            pixel_rows = firsts[r][:, None] + torch.arange(rows, device=r.device)
+            ends = top[r, c][:, None], bottom[r, c][:, None]
+            logits = torch.lerp(*ends, weight[pixel_rows][..., None])
+            ids[pixel_rows, c[:, None].expand_as(pixel_rows)] = decide(logits, queries)
     return ids
+
+
+def _stretches(lattice: Tensor, queries: Queries) -> tuple[Tensor, Tensor]:
+    """Label what is certain between lattice rows.
+
+    Returns
+    -------
+    ids : (r - 1, w) int64
+        Category id along each stretch, where it is certain.
+    certain : (r - 1, w) bool
+    """
+    best, winner = _best(lattice, queries)
+    same = winner[:-1] == winner[1:]
+    ids = queries.ids[winner[:-1]]
+    if not queries.thresholded:
+        return ids, same
+    weights = (lattice - best[..., None]).exp()
+    g = weights.sum(-1)
+    slope = (lattice[1:] - lattice[:-1]) - (best[1:] - best[:-1])[..., None]
+    d0, d1 = (weights[:-1] * slope).sum(-1), (weights[1:] * slope).sum(-1)
+    limit = 1 / queries.thresholds[winner[:-1]]
+    g0, g1 = g[:-1], g[1:]
+    passes = (g0 <= limit) & (g1 <= limit)
+    # Lowest point of the larger of the two tangents; at an end where g only rises or falls.
+    meet = ((g1 - d1 - g0) / (d0 - d1)).nan_to_num(0.0).clamp(0, 1)
+    dips = (d0 < 0) & (d1 > 0)
+    lowest = torch.where(dips, g0 + d0 * meet, torch.minimum(g0, g1))
+    fails = lowest * (1 - 1e-5) > limit
+    return torch.where(fails, 0, ids), same & (passes | fails)

@@ -12,7 +12,7 @@ from napari_ovseg.image import Grid
 from napari_ovseg.methods import METHODS
 from napari_ovseg.progress import run
 from napari_ovseg.recipe import Recipe, Tiling
-from napari_ovseg.scoring import Queries, label_blocks, logits
+from napari_ovseg.scoring import Queries, label_blocks, window_logits
 from napari_ovseg.windows import sliding_windows
 
 OURS = {"vanilla": "vanilla", "sclip": "sclip", "maskclip_residual_free": "maskclip_value_only"}
@@ -86,14 +86,14 @@ def test_pipeline(case):
         eligible=torch.ones(len(owner), dtype=torch.bool),
         scale=o["logit_scale"],
     )
-    scores = logits(features, queries, 0, features.shape[0])
+    logits = window_logits(features, queries, 0, features.shape[0]).permute(2, 0, 1)
     wanted = case.outputs()
     if "logits" in wanted:
-        case.check("logits", scores.numpy())
+        case.check("logits", (logits / queries.scale).numpy())
     if o.get("area_thd") is not None:
         queries = bar_small(features, queries, o["area_thd"])
     if "probs" in wanted:
-        probabilities = (scores * queries.scale).softmax(0)
+        probabilities = logits.softmax(0)
         best = [probabilities[owner == c].amax(0) for c in range(int(owner.max()) + 1)]
         kept = [bool(queries.eligible[owner == c].any()) for c in range(len(best))]
         case.check("probs", torch.stack([b * k for b, k in zip(best, kept, strict=True)]).numpy())
