@@ -158,6 +158,7 @@ while True:
 """
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("name", EXPORTERS.names())
 def test_a_killed_writer_leaves_a_whole_file(tmp_path, name):
     rng = np.random.default_rng(1)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 
 import torch
 from tests.benchmarks._row import Row, seconds, side_by_side
@@ -120,8 +121,8 @@ def rows():
         wrong, _ = equal(features, question)
         assert wrong == 0, f"{wrong:.2e} of the labels differ"
         limit, mine = side_by_side(
-            lambda: plain(features, question), lambda: ours(features, question)
-        )  # noqa: B023
+            partial(plain, features, question), partial(ours, features, question)
+        )
         note = f"interpolate + argmax / label 1024 x 1024, {what}"
         yield Row(note, seconds(limit), seconds(mine), limit / mine, promised, at_least=True)
     for threshold in ("0", "0.3"):
