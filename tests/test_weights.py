@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from models import tiny_clip, write_folder
-from napari_ovseg.backbones import _files
+from napari_ovseg.backbones import _files, _names
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError, WeightsError
 
@@ -188,7 +188,7 @@ def test_unknown_device_is_told():
 
 def test_every_native_vit_can_be_opened():
     """Each architecture has exactly what the adapter touches (built without memory)."""
-    names = _files.native_models()
+    names = _names.native_models()
     assert len(names) > 60
     for architecture in sorted({name.partition(":")[0] for name in names}):
         config = dict(open_clip.get_model_config(architecture))
@@ -212,7 +212,7 @@ def test_every_native_vit_can_be_opened():
 
 
 def test_quickgelu_names_and_tags_agree():
-    for name in _files.native_models():
+    for name in _names.native_models():
         architecture, _, tag = name.partition(":")
         trained = bool(open_clip.pretrained.get_pretrained_cfg(architecture, tag).get("quick_gelu"))
         built = bool(open_clip.get_model_config(architecture).get("quick_gelu"))

@@ -183,7 +183,7 @@ def _models(args: argparse.Namespace) -> int:
     if args.to and not args.fetch:
         raise InputError("--to needs --fetch NAME:TAG: which model shall be put there?")
     if args.fetch:
-        from napari_ovseg.backbones._files import fetch
+        from napari_ovseg.backbones._hub import fetch
 
         _say(f"fetched to {fetch(args.fetch, args.to)}")
         return 0

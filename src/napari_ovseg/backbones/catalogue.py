@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from napari_ovseg.backbones import _files
+from napari_ovseg.backbones import _names
+from napari_ovseg.backbones._locate import find
 from napari_ovseg.errors import WeightsError
 
 
@@ -37,14 +38,14 @@ class Entry:
 
 def entries() -> list[Entry]:
     """List the starter and every native ViT of open_clip."""
-    return [_entry(name) for name in ("starter", *_files.native_models())]
+    return [_entry(name) for name in ("starter", *_names.native_models())]
 
 
 def _entry(name: str) -> Entry:
     import open_clip
 
     try:
-        weights = _files.find(name)
+        weights = find(name)
     except WeightsError:
         weights = None
     if weights is not None and weights.config is not None:
@@ -52,7 +53,7 @@ def _entry(name: str) -> Entry:
         megabytes = weights.file.stat().st_size / 1e6
     else:
         architecture, _, tag = name.partition(":")
-        config, licence = open_clip.get_model_config(architecture), _files.licence_of(tag)
+        config, licence = open_clip.get_model_config(architecture), _names.licence_of(tag)
         megabytes = _parameters(config) * 4 / 1e6
     vision = config["vision_cfg"]
     return Entry(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from torch import Tensor
 
-from napari_ovseg.backbones import _files
+from napari_ovseg.backbones import _files, _names
+from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._vit import Text, Vision
 from napari_ovseg.device import choose_device, translated
 from napari_ovseg.errors import OvsegError, WeightsError
@@ -95,7 +96,7 @@ def load_backbone(name: str, device: str = "auto") -> Backbone:
 
 
 def _load(name: str, device: torch.device) -> Backbone:
-    weights = _files.find(name)
+    weights = find(name)
     fingerprint = weights.verified()
     tensors = _files.read_tensors(weights.file)
     if weights.config is None:
@@ -126,7 +127,7 @@ def _build(config: dict[str, Any]) -> Any:
 
     try:
         model_config = dict(config["model_cfg"])
-        if not _files.is_native(model_config):
+        if not _names.is_native(model_config):
             raise WeightsError("only open_clip's native ViTs can be opened for dense features")
         custom = model_config.pop("custom_text", False)
         return (CustomTextCLIP if custom else CLIP)(**model_config)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_ovseg.starter.textures import Array, fractal, log_uniform, noise, paint, tone
+from napari_ovseg.starter.drawing import Array, fractal, log_uniform, noise, paint, tone
 
 NUCLEUS = ("nucleus", "cell nucleus", "nuclei", "cell nuclei")
 BACKGROUND = ("background", "empty background", "dark background")

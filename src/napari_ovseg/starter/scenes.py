@@ -13,7 +13,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from napari_ovseg.starter.cells import BACKGROUND, NUCLEUS, TISSUE, nuclei
-from napari_ovseg.starter.textures import SURFACES, Array, log_uniform
+from napari_ovseg.starter.drawing import Array, log_uniform
+from napari_ovseg.starter.textures import SURFACES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,8 +26,8 @@ from tqdm import tqdm
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER, WEIGHTS
 from napari_ovseg.starter.captions import caption, truth
+from napari_ovseg.starter.drawing import log_uniform
 from napari_ovseg.starter.scenes import KINDS, Scene, Swatch, draw_swatch, generate
-from napari_ovseg.starter.textures import log_uniform
 
 SIDE = 112
 CANVAS = 320
