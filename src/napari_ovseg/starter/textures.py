@@ -58,30 +58,40 @@ def surface(name: str, *synonyms: str) -> Callable[[Draw], Draw]:
 @surface("grass", "lawn", "green grass", "meadow")
 def grass(rng: np.random.Generator, size: int) -> Array:
     width = log_uniform(rng, 1, 5)
-    field = strokes(rng, size, width * rng.uniform(6, 14), width, rng.uniform(0.4, 1.5))
+    spread = np.pi if rng.random() < 0.5 else rng.uniform(0.4, 1.5)  # trampled or combed
+    field = strokes(rng, size, width * rng.uniform(6, 14), width, spread)
     field = 0.75 * field + 0.25 * fractal(rng, size, 25)
-    if rng.random() < 0.4:  # a clover or a dead leaf between the blades
-        leaf, border, _ = cells(rng, size, log_uniform(rng, 14, 30))
-        chosen = (rng.random(leaf.max() + 1) < 0.06)[leaf] & (border > 3)
-        field = np.where(chosen, 0.5 * field + 0.35, field)
-    return paint(field, tone(rng, (0.08, 0.16, 0.04), 0.04), tone(rng, (0.62, 0.75, 0.36)))
+    field = (field - 0.5) * rng.uniform(0.6, 1.3) + 0.5
+    if rng.random() < 0.6:  # a clover or a dead leaf between the blades
+        leaf, border, _ = cells(rng, size, log_uniform(rng, 10, 34))
+        chosen = (rng.random(leaf.max() + 1) < rng.uniform(0.02, 0.12))[leaf] & (border > 3)
+        field = np.where(chosen, 0.4 * field + rng.uniform(0.2, 0.45), field)
+    dark, light = tone(rng, (0.08, 0.16, 0.04), 0.04), tone(rng, (0.62, 0.75, 0.36))
+    return paint(np.clip(field, 0, 1), dark, light)
 
 
 @surface("gravel", "pebbles", "stones", "crushed stone")
 def gravel(rng: np.random.Generator, size: int) -> Array:
-    spacing = log_uniform(rng, 6, 36)
+    body = _stones(rng, size, log_uniform(rng, 6, 36))
+    if rng.random() < 0.5:  # finer stones between the large ones
+        finer = _stones(rng, size, log_uniform(rng, 5, 14))
+        body = np.where(body < rng.uniform(0.15, 0.4), finer * 0.8, body)
+    body = body + rng.uniform(0.05, 0.25) * (fractal(rng, size, 3) - 0.5)
+    dark, light = tone(rng, (0.1, 0.1, 0.1), 0.04), tone(rng, (0.85, 0.82, 0.78))
+    return paint(np.clip(body, 0, 1), dark, light)
+
+
+def _stones(rng: np.random.Generator, size: int, spacing: float) -> Array:
+    """Draw angular stones with a light side, a ridge and dark gaps: (size, size) about 0..1."""
     index, border, centre = cells(rng, size, spacing)
     count = index.max() + 1
-    shade = rng.normal(0.6, 0.14, count)[index]
     light = rng.uniform(0, 2 * np.pi)
     slope = centre @ np.array([np.cos(light), np.sin(light)], np.float32) / spacing
-    facet = rng.normal(0, 0.12, (count, 2))[index]
-    body = shade + 0.3 * slope + (facet * centre / spacing).sum(-1)
-    body += 0.12 * (fractal(rng, size, 3) - 0.5)
-    gap = np.clip(border / (rng.uniform(0.12, 0.3) * spacing), 0, 1) ** 0.7
-    return paint(
-        np.clip(body * gap, 0, 1), tone(rng, (0.1, 0.1, 0.1), 0.04), tone(rng, (0.85, 0.82, 0.78))
-    )
+    facet = (rng.normal(0, 1, (count, 2))[index] * centre / spacing).sum(-1)
+    ridge = rng.uniform(0.0, 0.12) * np.sign(facet)  # two planes that meet
+    body = rng.normal(0.6, 0.14, count)[index] + 0.3 * slope + 0.12 * facet + ridge
+    gap = np.clip(border / (rng.uniform(0.08, 0.3) * spacing), 0, 1) ** 0.7
+    return body * gap
 
 
 def _courses(
