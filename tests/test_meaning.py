@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import napari_ovseg as ov
+from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.starter.scenes import CATEGORIES, WORDS, generate
 
 SCENES = 200
@@ -69,7 +70,7 @@ def test_one_word_does_not_paint_everything():
 
     rng = np.random.default_rng(5)
     words = ov.Vocabulary.parse("nucleus")
-    recipe = ov.Recipe(contrast=ov.METHODS and ("background", "empty background", "tissue"))
+    recipe = ov.Recipe(contrast=CONTRAST["microscopy"])
     inside, outside = [], []
     for _ in range(8):
         swatch = draw_swatch(rng, "cells", 224)
@@ -79,3 +80,10 @@ def test_one_word_does_not_paint_everything():
         outside.append(found[~truth].mean())
     assert np.mean(outside) < 0.35
     assert np.mean(inside) > np.mean(outside) + 0.2
+
+
+def test_contrast_words_are_known_to_the_starter():
+    """An unknown word would take pixels from everything."""
+    known = {word for words in WORDS.values() for phrase in words for word in phrase.split()}
+    for words in CONTRAST.values():
+        assert {part for phrase in words for part in phrase.split()} <= known

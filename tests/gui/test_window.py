@@ -198,7 +198,7 @@ def test_settings_reach_the_recipe(widget):
     recipe = widget.session.recipe
     assert recipe.method.name == "vanilla"
     assert recipe.working_size.magnification == 2.0
-    assert "debris" in recipe.contrast
+    assert "tissue" in recipe.contrast
     widget.form.size.setValue(0.0)
     assert widget.session.recipe.working_size.magnification is None
 

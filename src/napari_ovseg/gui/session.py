@@ -33,8 +33,6 @@ class Job:
         Which picture of it.
     vocabulary, recipe, device
         How.
-    key
-        Identity of the layer's data, so that features are found again.
     """
 
     image: Image
@@ -42,7 +40,6 @@ class Job:
     vocabulary: Vocabulary
     recipe: Recipe
     device: str = "auto"
-    key: Any = None
 
 
 @dataclass
@@ -62,7 +59,7 @@ class Session:
     rows: list[Category] = field(default_factory=list)
     recipe: Recipe = field(default_factory=Recipe)
     device: str = "auto"
-    _cached: tuple[Any, Features] | None = None
+    _cached: tuple[Any, Image, Features] | None = None
 
     changed = Signal()
 
@@ -98,7 +95,7 @@ class Session:
         self.recipe = replace(self.recipe, **values)
         self.changed.emit()
 
-    def job(self, image: Image, plane: tuple[int, ...], display: Display, key: Any) -> Job:
+    def job(self, image: Image, plane: tuple[int, ...], display: Display) -> Job:
         """Fix what the next run does.
 
         Raises
@@ -107,7 +104,7 @@ class Session:
             If the words or the settings cannot be used.
         """
         recipe = replace(self.recipe, display=display)
-        return Job(image, plane, self.vocabulary(), recipe, self.device, key)
+        return Job(image, plane, self.vocabulary(), recipe, self.device)
 
     def run_steps(self, job: Job) -> Steps[Annotation]:
         """Encode if the pixels or the settings are new, then label."""
@@ -116,13 +113,15 @@ class Session:
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
-        key = (job.key, job.plane, recipe.encoding(), job.device)
-        cached = self._cached
-        if cached is not None and cached[0] == key:
-            features = replace(cached[1], recipe=_labelling(cached[1].recipe, recipe))
+        # Arrays are told apart by identity; keeping them keeps their identities taken.
+        levels = tuple(id(level) for level in job.image.levels)
+        key = (levels, job.plane, recipe.encoding(), job.device)
+        if self._cached is not None and self._cached[0] == key:
+            features = self._cached[2]
+            features = replace(features, recipe=_labelling(features.recipe, recipe))
         else:
             features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device)
-            self._cached = (key, features)
+            self._cached = (key, job.image, features)
         labels = yield from label_steps(features, job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
 

@@ -158,8 +158,7 @@ class OvsegWidget(QWidget):
             if layer is None:
                 raise InputError("no image layer is open; open an image first")
             plane = layers.plane_index(layer, self.viewer.dims.current_step, self.viewer.dims.ndim)
-            key = (str(layer.unique_id), id(layer.data))
-            job = self.session.job(layers.image_of(layer), plane, layers.display_of(layer), key)
+            job = self.session.job(layers.image_of(layer), plane, layers.display_of(layer))
         except OvsegError as error:
             self.tell(str(error))
             return
