@@ -62,13 +62,19 @@ def test_contrast_words_step_aside():
 
 def test_working_size():
     um = Grid.regular(2, (0.5, 0.5), units=("µm", "µm"))
-    assert WorkingSize().magnify((500, 900), um, 112) == 1
-    assert WorkingSize().magnify((56, 900), um, 112) == 4
-    assert WorkingSize().magnify((2016, 4000), um, 112) == 0.5
-    assert WorkingSize(pixel_size=0.25).magnify((500, 500), um, 112) == 2
-    assert WorkingSize(short_side=336).magnify((672, 900), um, 112) == 0.5
+    bounds = (112, 224, 1008)
+    for shape, expected in (
+        ((500, 900), 1),
+        ((190, 900), 224 / 190),
+        ((56, 900), 2),
+        ((2016, 4000), 0.5),
+        ((140, 150), 1.5),
+    ):
+        assert WorkingSize().magnify(shape, um, bounds) == pytest.approx(expected)
+    assert WorkingSize(pixel_size=0.25).magnify((500, 500), um, bounds) == 2
+    assert WorkingSize(short_side=336).magnify((672, 900), um, bounds) == 0.5
     with pytest.raises(RecipeError, match="calibrated"):
-        WorkingSize(pixel_size=0.25).magnify((500, 500), Grid.regular(2), 112)
+        WorkingSize(pixel_size=0.25).magnify((500, 500), Grid.regular(2), bounds)
 
 
 def test_windows_cover_everything_and_end_at_the_border():

@@ -69,7 +69,9 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
             f"crop {crop} is smaller than a patch of {patch} px; use at least {patch}"
         )
     shape = (image.shape[-2], image.shape[-1])
-    factor = recipe.working_size.magnify(shape, image.grid, backbone.vision.native)
+    window = backbone.vision.native
+    bounds = (window, *(backbone.short_side or (2 * window, 9 * window)))
+    factor = recipe.working_size.magnify(shape, image.grid, bounds)
     if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
             f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_ovseg.image import Grid
 
 CONTRAST: dict[str, tuple[str, ...]] = {
-    "general": ("background", "water", "wall", "wood", "metal"),
+    "general": ("background", "water", "wall"),
     "microscopy": ("background", "empty background", "tissue"),
     "medical": ("background", "dark background", "tissue"),
     "engineering": ("background", "metal", "concrete"),
@@ -31,6 +31,8 @@ CONTRAST: dict[str, tuple[str, ...]] = {
 All are words that the starter learnt: one it does not know is near every picture a little
 and would take pixels from every category.
 """
+
+_AUTOMATIC_LIMIT = 1.5
 
 Blend = Literal["merged", "exact"]
 Precision = Literal["float16", "float32"]
@@ -51,8 +53,9 @@ class WorkingSize:
 
     Notes
     -----
-    With no field set the image keeps its size unless its shorter side is below two windows
-    or above nine: enough patches for small objects, a bounded time for large images.
+    With no field set the shorter side is brought between the bounds of the encoder (two to
+    nine windows where its folder names none): enough patches for small objects, a bounded
+    time for large images. It is magnified by 1.5 at most, or to a whole window.
     """
 
     magnification: float | None = None
@@ -69,8 +72,11 @@ class WorkingSize:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e5:
                 raise RecipeError(f"{name} must be a number above 0, got {value!r}")
 
-    def magnify(self, shape: tuple[int, int], grid: Grid, window: int) -> float:
-        """Working pixels per image pixel for an image of `shape` (H, W)."""
+    def magnify(self, shape: tuple[int, int], grid: Grid, bounds: tuple[int, int, int]) -> float:
+        """Working pixels per image pixel for an image of `shape` (H, W).
+
+        `bounds` are the smallest, lower and upper length of the shorter side, px.
+        """
         short = min(shape)
         if self.magnification is not None:
             return self.magnification
@@ -84,7 +90,9 @@ class WorkingSize:
                     "calibrate the layer or use magnification instead"
                 )
             return float(sum(size) / 2 / self.pixel_size)
-        return min(max(short, 2 * window), 9 * window) / short
+        smallest, lower, upper = bounds
+        wanted = min(max(lower / short, 1.0), _AUTOMATIC_LIMIT, upper / short)
+        return max(wanted, smallest / short)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """The dock widget in a real window."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tifffile
@@ -217,3 +220,21 @@ def test_manifest_opens_the_widget_samples_and_writers(make_napari_viewer, tmp_p
             assert (tmp_path / f"t{suffix}").is_file()
             assert written
     assert (tifffile.imread(tmp_path / "t.ome.tif") == truth.data).all()
+
+
+_OPEN = """
+import sys, napari
+from napari_ovseg.gui.widget import OvsegWidget
+viewer = napari.Viewer(show=False)
+widget = OvsegWidget(viewer)
+viewer.window.add_dock_widget(widget)
+print("torch" in sys.modules, "open_clip" in sys.modules)
+viewer.close()
+"""
+
+
+def test_opening_the_widget_loads_no_model():
+    done = subprocess.run(
+        [sys.executable, "-c", _OPEN], capture_output=True, text=True, check=True, timeout=200
+    )
+    assert done.stdout.split()[-2:] == ["False", "False"]

@@ -36,12 +36,16 @@ class Weights:
         What the file must hash to; empty where nobody has said.
     licence
         Of the weights.
+    short_side
+        Between which lengths (px) of the shorter side the encoder works best, if its folder
+        says so.
     """
 
     file: Path
     config: dict[str, Any] | None
     sha256: str
     licence: str
+    short_side: tuple[int, int] | None = None
 
     def verified(self) -> str:
         """Hash the file and compare.
@@ -71,8 +75,11 @@ def in_folder(folder: Path) -> Weights:
     manifest = _read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     licence = str(manifest.get("licence", "unknown"))
     sums = manifest.get("sha256", {})
+    sides = manifest.get("short_side")
+    short_side = (int(sides[0]), int(sides[1])) if sides else None
     if (file := folder / WEIGHTS).is_file():
-        return Weights(file, _read_json(folder / CONFIG), sums.get(WEIGHTS, ""), licence)
+        config = _read_json(folder / CONFIG)
+        return Weights(file, config, sums.get(WEIGHTS, ""), licence, short_side)
     if archives := sorted(folder.glob("*.pt")):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     there = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"

@@ -41,6 +41,8 @@ class Backbone:
         Of the RGB values 0..1 it was trained on.
     device
         Where it computes.
+    short_side
+        Between which lengths (px) of the shorter side it works best; None if nobody said.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Backbone:
     mean: Tensor
     std: Tensor
     device: torch.device
+    short_side: tuple[int, int] | None = None
 
     def normalise(self, rgb: Tensor) -> Tensor:
         """Bring RGB (..., 3, h, w) in 0..1 to the encoder's scale."""
@@ -109,15 +112,16 @@ def _load(name: str, device: torch.device) -> Backbone:
     model = model.float().eval().requires_grad_(False).to(device)
     mean, std = _statistics(preprocess, device)
     return Backbone(
-        name,
-        fingerprint,
-        weights.licence,
-        Vision(model.visual),
-        Text(model),
-        tokenize,
-        mean,
-        std,
-        device,
+        name=name,
+        fingerprint=fingerprint,
+        licence=weights.licence,
+        vision=Vision(model.visual),
+        text=Text(model),
+        tokenize=tokenize,
+        mean=mean,
+        std=std,
+        device=device,
+        short_side=weights.short_side,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.ndimage import gaussian_filter
 
 from napari_ovseg.starter.drawing import (
     Array,
@@ -60,8 +61,9 @@ def grass(rng: np.random.Generator, size: int) -> Array:
     width = log_uniform(rng, 1, 5)
     spread = np.pi if rng.random() < 0.5 else rng.uniform(0.4, 1.5)  # trampled or combed
     field = strokes(rng, size, width * rng.uniform(6, 14), width, spread)
-    field = 0.75 * field + 0.25 * fractal(rng, size, 25)
-    field = (field - 0.5) * rng.uniform(0.6, 1.3) + 0.5
+    field = unit(0.8 * field + 0.2 * fractal(rng, size, 25)) ** log_uniform(rng, 0.6, 1.5)
+    if rng.random() < 0.5:  # out of focus
+        field = np.asarray(gaussian_filter(field, rng.uniform(0.3, 1.0)))
     if rng.random() < 0.6:  # a clover or a dead leaf between the blades
         leaf, border, _ = cells(rng, size, log_uniform(rng, 10, 34))
         chosen = (rng.random(leaf.max() + 1) < rng.uniform(0.02, 0.12))[leaf] & (border > 3)

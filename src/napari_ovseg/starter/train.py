@@ -44,6 +44,8 @@ MODEL: dict[str, Any] = {
     "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
 }
 PATCH_DROPOUT = 0.5
+SHORT_SIDE = (9 * SIDE, 12 * SIDE)
+"""Working sizes that suit it: surfaces are told apart by detail, so a picture is not made small."""
 WARM_UP = 100
 
 
@@ -179,6 +181,7 @@ def export(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None
     manifest = {
         "name": "starter",
         "licence": "BSD-3-Clause",
+        "short_side": SHORT_SIDE,
         "sha256": {WEIGHTS: hashlib.sha256(data).hexdigest()},
         "training": card,
     }
