@@ -14,20 +14,24 @@ def edited(current: np.ndarray, proposal: np.ndarray | None) -> np.ndarray:
     return touched
 
 
-def merge(current: np.ndarray, proposal: np.ndarray | None, new: np.ndarray) -> np.ndarray:
-    """Take the new proposal wherever no person has changed the last one.
+def merge(current: np.ndarray, proposal: np.ndarray, new: np.ndarray) -> int:
+    """Write the new proposal wherever no person has changed the last one.
 
     Parameters
     ----------
-    current : (..., H, W) integer
-        What the layer holds now.
-    proposal : same shape, or None
-        What the model wrote there last.
-    new : same shape
+    current : (H, W) integer
+        What the layer holds now; changed in place.
+    proposal : (H, W) integer
+        What the model wrote there last; replaced by `new` in place.
+    new : (H, W) integer
         What it proposes now.
 
     Returns
     -------
-    merged : same shape, dtype of `current`
+    int
+        How many pixels are a person's and were kept.
     """
-    return np.where(edited(current, proposal), current, new).astype(current.dtype)
+    touched = edited(current, proposal)
+    np.copyto(current, new, where=~touched, casting="unsafe")
+    proposal[...] = new
+    return int(np.count_nonzero(touched))

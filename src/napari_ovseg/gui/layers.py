@@ -154,13 +154,13 @@ def update_labels(layer: Labels, annotation: Annotation, plane: tuple[int, ...])
     if proposal is None:
         proposal = np.zeros(layer.data.shape, layer.data.dtype)
         layer.metadata[KEY] = {"source": annotation.name, "proposal": proposal}
-    new = annotation.labels.ids
-    kept = int(edited(layer.data[plane], proposal[plane]).sum())
-    layer.data[plane] = merge(layer.data[plane], proposal[plane], new)
-    proposal[plane] = new
+    current, before = np.asarray(layer.data[plane]), proposal[plane]
+    kept = merge(current, before, annotation.labels.ids)
+    layer.data[plane] = current
     vocabulary = annotation.labels.vocabulary
-    layer.colormap = colormap_of(vocabulary)
-    layer.features = features_of(vocabulary)
+    if layer.metadata[KEY].get("vocabulary") != vocabulary.to_toml():
+        layer.colormap = colormap_of(vocabulary)
+        layer.features = features_of(vocabulary)
     _describe(layer, annotation)
     _clear_undo(layer)
     layer.refresh()

@@ -40,6 +40,18 @@ def import_engine() -> None:
             _load_ahead("triton", "_C/libtriton*.so", os.RTLD_NOW | os.RTLD_DEEPBIND)
         for module in ("torch", "open_clip"):
             importlib.import_module(module)
+        _warm_labels()
+
+
+def _warm_labels() -> None:
+    """Make a labels layer once: the first one of a process takes two seconds of imports."""
+    import numpy as np
+    from napari.layers import Labels
+    from napari.utils.colormaps import DirectLabelColormap
+
+    colours = DirectLabelColormap(color_dict={None: "#808080", 0: "transparent", 1: "#ff0000"})
+    table = {"index": [0, 1], "category": ["", ""]}
+    Labels(np.zeros((8, 8), np.uint16), colormap=colours, features=table)
 
 
 def _load_ahead(package: str, pattern: str, flags: int) -> None:

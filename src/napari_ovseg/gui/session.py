@@ -54,11 +54,14 @@ class Session:
         Everything but how the image is shown, which comes from its layer.
     device
         Where to compute.
+    counts
+        Pixels of each category in the last result, by name; counted on the worker's thread.
     """
 
     rows: list[Category] = field(default_factory=list)
     recipe: Recipe = field(default_factory=Recipe)
     device: str = "auto"
+    counts: dict[str, int] = field(default_factory=dict)
     _cached: tuple[Any, Image, Features] | None = None
 
     changed = Signal()
@@ -123,6 +126,7 @@ class Session:
             features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device)
             self._cached = (key, job.image, features)
         labels = yield from label_steps(features, job.vocabulary)
+        self.counts = labels.counts()
         return Annotation(job.image.name, labels, None, provenance_of(features))
 
 

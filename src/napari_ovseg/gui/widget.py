@@ -197,9 +197,7 @@ class OvsegWidget(QWidget):
     def _report(self, annotation: Annotation, kept: int) -> None:
         self.form.device_line.setText(describe_device(choose_device(self.session.device)))
         total = annotation.labels.ids.size
-        parts = [
-            f"{name} {count / total:.0%}" for name, count in annotation.labels.counts().items()
-        ]
+        parts = [f"{name} {count / total:.0%}" for name, count in self.session.counts.items()]
         text = ", ".join(parts[:8]) + (" …" if len(parts) > 8 else "")
         if kept:
             text += f"\n{kept} corrected pixels were kept as you left them"
