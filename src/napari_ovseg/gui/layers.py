@@ -132,7 +132,11 @@ def new_labels(source: ImageLayer, annotation: Annotation, plane: tuple[int, ...
         features=features_of(vocabulary),
         opacity=0.55,
     )
-    layer.metadata[KEY] = {"source": source.name, "proposal": ids.copy()}
+    layer.metadata[KEY] = {
+        "source": source.name,
+        "source_id": str(source.unique_id),
+        "proposal": ids.copy(),
+    }
     _describe(layer, annotation)
     return layer
 

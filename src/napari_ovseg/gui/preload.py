@@ -6,8 +6,8 @@ Three things were measured and are mended here:
   window. A call through ctypes gives the lock away, and what is loaded once is not loaded
   again by the import.
 * The imports make half a million objects, and every full garbage collection meanwhile stops
-  all threads for a quarter of a second. It is paused, and the new objects are then filed as
-  old ones, so that they do not set off a collection at once.
+  all threads for up to half a second. It is paused during a run, and the new objects are then
+  filed as old ones, so that they do not set off a collection at once.
 * ``triton`` brings its own LLVM. Where OpenGL is rendered in software (a virtual machine, a
   remote desktop, a test), Mesa's LLVM is loaded already, and mixing their symbols ends the
   process. Bound to itself (``RTLD_DEEPBIND``), triton's stays apart.
@@ -28,30 +28,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_SWITCH_SECONDS = 0.001
+"""How long a thread keeps Python's lock when the window asks for it. The usual 5 ms add up:
+to draw, the window asks a dozen times."""
+
 
 def import_engine() -> None:
     """Import what a run needs; quick after the first time."""
     if "open_clip" in sys.modules:
         return
-    with _no_collection():
-        if sys.platform == "linux":
-            _load_ahead("torch", "lib/libtorch_global_deps.so", os.RTLD_NOW | os.RTLD_GLOBAL)
-            _load_ahead("torch", "lib/libtorch_python.so", os.RTLD_NOW)
-            _load_ahead("triton", "_C/libtriton*.so", os.RTLD_NOW | os.RTLD_DEEPBIND)
-        for module in ("torch", "open_clip"):
-            importlib.import_module(module)
-        _warm_labels()
+    if sys.platform == "linux":
+        _load_ahead("torch", "lib/libtorch_global_deps.so", os.RTLD_NOW | os.RTLD_GLOBAL)
+        _load_ahead("torch", "lib/libtorch_python.so", os.RTLD_NOW)
+        _load_ahead("triton", "_C/libtriton*.so", os.RTLD_NOW | os.RTLD_DEEPBIND)
+    for module in ("torch", "open_clip"):
+        importlib.import_module(module)
+    _warm_labels()
 
 
 def _warm_labels() -> None:
-    """Make a labels layer once: the first one of a process takes two seconds of imports."""
+    """Make a labels layer once: the first one of a process takes two seconds of imports.
+
+    Its polygon tool computes vispy's table of dashes (kept there), another 0.1 s.
+    """
     import numpy as np
     from napari.layers import Labels
     from napari.utils.colormaps import DirectLabelColormap
+    from vispy.visuals.line.dash_atlas import DashAtlas
 
     colours = DirectLabelColormap(color_dict={None: "#808080", 0: "transparent", 1: "#ff0000"})
     table = {"index": [0, 1], "category": ["", ""]}
     Labels(np.zeros((8, 8), np.uint16), colormap=colours, features=table)
+    DashAtlas()
 
 
 def _load_ahead(package: str, pattern: str, flags: int) -> None:
@@ -69,13 +77,19 @@ def _load_ahead(package: str, pattern: str, flags: int) -> None:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """Pause the garbage collector; what was made meanwhile counts as old afterwards."""
+def window_first() -> Iterator[None]:
+    """Pause the garbage collector and hand Python's lock over sooner.
+
+    What was made meanwhile counts as old for the collector afterwards.
+    """
     was_enabled = gc.isenabled()
     gc.disable()
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield
     finally:
+        sys.setswitchinterval(interval)
         gc.freeze()
         gc.unfreeze()
         if was_enabled:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from napari_ovseg.gui.preload import import_engine
+from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.labels import Annotation
 from napari_ovseg.progress import Progress, Steps
 from napari_ovseg.recipe import Recipe
@@ -112,6 +112,10 @@ class Session:
     def run_steps(self, job: Job) -> Steps[Annotation]:
         """Encode if the pixels or the settings are new, then label."""
         yield Progress("model", 0, 1)
+        with window_first():
+            return (yield from self._run_steps(job))
+
+    def _run_steps(self, job: Job) -> Steps[Annotation]:
         import_engine()
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 

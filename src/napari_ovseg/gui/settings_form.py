@@ -148,8 +148,17 @@ class SettingsForm(QWidget):
     def _set_device(self, name: str) -> None:
         self._session.device = name
 
-    def set_images(self, pictures: Sequence[ImageLayer]) -> None:
-        """Offer these layers; the chosen one stays chosen while it is there."""
+    def set_images(self, pictures: Sequence[ImageLayer]) -> bool:
+        """Offer these layers; the chosen one stays chosen while it is there.
+
+        Returns
+        -------
+        bool
+            Whether anything is new.
+        """
+        names = [self.image.itemText(i) for i in range(self.image.count())]
+        if names == [layer.name for layer in pictures] and self._layers == list(pictures):
+            return False
         chosen = self.chosen_image()
         self._layers = list(pictures)
         self.image.blockSignals(True)
@@ -158,6 +167,7 @@ class SettingsForm(QWidget):
         self.image.blockSignals(False)
         if chosen in self._layers:
             self.image.setCurrentIndex(self._layers.index(chosen))
+        return True
 
     def choose_image(self, layer: ImageLayer) -> None:
         """Choose a layer that is offered."""

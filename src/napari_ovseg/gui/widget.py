@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,17 +17,35 @@ from napari_ovseg.exporters import EXPORTERS, export
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm, row
+from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.gui.worker import Runner
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
 
+    from napari_ovseg.gui.session import Job
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.progress import Progress
+    from napari_ovseg.progress import Progress, Steps
 
 _STAGES = {"model": "loading the model", "image": "reading the image", "windows": "encoding",
            "words": "reading the words", "labels": "labelling"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives back.
+
+    Attributes
+    ----------
+    annotation
+        The labels of one picture.
+    layer
+        A new layer with them, where the image had none when the run began.
+    """
+
+    annotation: Annotation
+    layer: Labels | None
 
 
 class OvsegWidget(QWidget):
@@ -97,7 +116,8 @@ class OvsegWidget(QWidget):
         if self.runner.closed:
             return
         pictures = [layer for layer in self.viewer.layers if isinstance(layer, ImageLayer)]
-        self.form.set_images(pictures)
+        if not self.form.set_images(pictures):
+            return
         for layer in pictures:
             for emitter in (
                 layer.events.contrast_limits,
@@ -163,11 +183,18 @@ class OvsegWidget(QWidget):
             self.tell(str(error))
             return
         self._target = (layer, plane)
+        is_first = self.labels_layer(layer) is None
         self.run_button.setEnabled(False)
         self.cancel_button.setEnabled(True)
         self.message.setText("")
         self.bar.setRange(0, 0)
-        self.runner.start(self.session.run_steps, job)
+        self.runner.start(self._steps, job, layer if is_first else None)
+
+    def _steps(self, job: Job, source: ImageLayer | None) -> Steps[Result]:
+        """Run a job on the worker; a first layer is made there too, it takes napari a while."""
+        annotation = yield from self.session.run_steps(job)
+        layer = None if source is None else layers.new_labels(source, annotation, job.plane)
+        return Result(annotation, layer)
 
     def _progressed(self, progress: Progress, seconds: float | None) -> None:
         self.bar.setRange(0, max(progress.total, 1))
@@ -175,9 +202,10 @@ class OvsegWidget(QWidget):
         left = "" if seconds is None else f", about {seconds:.0f} s left"
         self.bar.setFormat(f"{_STAGES.get(progress.stage, progress.stage)}: %p %{left}")
 
-    def _done(self, annotation: Annotation) -> None:
+    def _done(self, result: Result) -> None:
         if self._target is None:
             return
+        annotation = result.annotation
         source, plane = self._target
         if source not in self.viewer.layers:
             self.tell(
@@ -187,9 +215,8 @@ class OvsegWidget(QWidget):
         layer = self.labels_layer(source)
         kept = 0
         if layer is None:
-            layer = layers.new_labels(source, annotation, plane)
-            layer.metadata[layers.KEY]["source_id"] = str(source.unique_id)
-            self.viewer.add_layer(layer)
+            layer = result.layer or layers.new_labels(source, annotation, plane)
+            add_in_stages(self.viewer, layer, self)
         else:
             kept = layers.update_labels(layer, annotation, plane)
         self._report(annotation, kept)

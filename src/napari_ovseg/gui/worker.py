@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from napari.qt.threading import GeneratorWorker, create_worker
+from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Progress, Steps
 
-J = TypeVar("J")
+R = TypeVar("R")
 
 
-class Runner:
+class Runner(Generic[R]):
     """Runs a generator and reports on the thread of the window.
 
     Attributes
@@ -24,7 +24,7 @@ class Runner:
     on_progress
         Called with `Progress` and the seconds still to go, or None while unknown.
     on_done, on_error
-        Called with the annotation, or with the exception.
+        Called with the result, or with the exception.
     on_end
         Called last in every case, cancelled or not.
     closed
@@ -34,7 +34,7 @@ class Runner:
     def __init__(
         self,
         on_progress: Callable[[Progress, float | None], None],
-        on_done: Callable[[Annotation], None],
+        on_done: Callable[[R], None],
         on_error: Callable[[Exception], None],
         on_end: Callable[[], None],
     ) -> None:
@@ -42,6 +42,11 @@ class Runner:
         self._on_done, self._on_error, self._on_end = on_done, on_error, on_end
         self._worker: GeneratorWorker[Any, Any, Any] | None = None
         self._stage, self._since = "", 0.0
+        self._results: list[R] = []
+        # From a timer's turn of the loop: after a signal's the window would draw in the same turn.
+        self._delivery = QTimer()
+        self._delivery.setSingleShot(True)
+        self._delivery.timeout.connect(self._deliver)
         self.closed = False
 
     @property
@@ -49,13 +54,13 @@ class Runner:
         """Whether a run is under way."""
         return self._worker is not None
 
-    def start(self, steps: Callable[[J], Steps[Annotation]], job: J) -> None:
-        """Start ``steps(job)``, a generator function; the last run must have ended."""
+    def start(self, steps: Callable[..., Steps[R]], *job: Any) -> None:
+        """Start ``steps(*job)``, a generator function; the last run must have ended."""
         if self._worker is not None:
             raise ValueError("a run is under way")
         worker = create_worker(
             steps,
-            job,
+            *job,
             _start_thread=False,
             _connect={
                 "errored": self._errored,
@@ -90,16 +95,24 @@ class Runner:
             return None
         return spent / progress.done * (progress.total - progress.done)
 
-    def _returned(self, annotation: Annotation) -> None:
-        if not self.closed and self._worker is not None and not self._worker.abort_requested:
-            self._on_done(annotation)
+    def _returned(self, result: R) -> None:
+        self._results.append(result)
 
     def _errored(self, error: Exception) -> None:
         if not self.closed:
             self._on_error(error)
 
     def _ended(self) -> None:
-        self._worker = None
+        self._delivery.start()
+
+    def _deliver(self) -> None:
+        results, self._results = self._results, []
+        worker, self._worker = self._worker, None
         self._stage = ""
-        if not self.closed:
+        if self.closed or worker is None:
+            return
+        try:
+            if results and not worker.abort_requested:
+                self._on_done(results[0])
+        finally:
             self._on_end()

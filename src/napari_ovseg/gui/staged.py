@@ -1,0 +1,56 @@
+"""Add a new Labels layer over several turns of the event loop, so that no turn is long.
+
+Napari builds a layer's visuals, its controls and its two drawing tools on Qt's thread, in one
+call of a quarter of a second when it is the first of a process. What is hidden it builds only
+once it is shown, so the layer comes hidden and its parts are shown one by one.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+    from qtpy.QtCore import QObject
+
+PAUSE_MS = 10
+"""Between two stages; long enough for the window to draw and to take a click."""
+
+
+def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QObject) -> None:
+    """Add a layer at once, and show it and its tools in the next turns.
+
+    Parameters
+    ----------
+    viewer
+        Gets the layer before this returns.
+    layer
+        Not yet in the viewer.
+    owner
+        The stages that are left end with it.
+    """
+    # Napari has no public name for a layer's overlays; without them the parts come at once.
+    parts = [layer, *(o for o in getattr(layer, "_overlays", {}).values() if o.visible)]
+    for part in parts:
+        part.visible = False
+    viewer.add_layer(layer)
+    _run_in_turns([partial(setattr, part, "visible", True) for part in parts], owner)
+
+
+def _run_in_turns(stages: list[Callable[[], None]], owner: QObject) -> None:
+    timer = QTimer(owner)
+
+    def next_stage() -> None:
+        stages.pop(0)()
+        if not stages:
+            timer.stop()
+            timer.deleteLater()
+
+    timer.timeout.connect(next_stage)
+    timer.start(PAUSE_MS)
