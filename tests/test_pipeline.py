@@ -24,7 +24,7 @@ def picture(height=130, width=150, channels=3, seed=0):
 def test_every_method_keeps_the_contract(method):
     """Shapes, unit vectors, labels on the image's own pixels, and no effect of the batch."""
     image = picture()
-    features = ov.encode(image, ov.Recipe(method=method, precision="float32"))
+    features = ov.encode(image, ov.Recipe(method=method, guide="none", precision="float32"))
     assert features.vectors.ndim == 4
     assert features.shape == (130, 150)
     assert bool(torch.isfinite(features.vectors).all())
@@ -37,7 +37,8 @@ def test_every_method_keeps_the_contract(method):
 @pytest.mark.parametrize("method", METHODS.names())
 @pytest.mark.parametrize("blend", ["merged", "exact"])
 def test_batch_size_changes_nothing(method, blend, monkeypatch):
-    recipe = ov.Recipe(method=method, precision="float32", tiling=ov.Tiling(blend=blend))
+    tiling = ov.Tiling(blend=blend)
+    recipe = ov.Recipe(method=method, guide="none", precision="float32", tiling=tiling)
     whole = ov.encode(picture(230, 250), recipe)
     monkeypatch.setattr(encoding, "batch_size", lambda *_: 1)
     single = ov.encode(picture(230, 250), recipe)
@@ -154,12 +155,13 @@ def test_text_is_embedded_once_and_kept_on_disk(monkeypatch):
     monkeypatch.setattr(
         type(backbone.text), "__call__", lambda s, t: calls.append(len(t)) or real(s, t)
     )
-    method = METHODS.get("sclip")()
-    first = run(text.embed_steps(backbone, ("a very new word", "grass"), method))
+    phrases = METHODS.get("sclip")().phrases
+    new, known = phrases("a very new word"), phrases("grass")
+    first = run(text.embed_steps(backbone, (new, known)))
     assert sum(calls) in (80, 160)
     calls.clear()
     text._memory.clear()
-    again = run(text.embed_steps(backbone, ("grass", "a very new word"), method))
+    again = run(text.embed_steps(backbone, (known, new)))
     assert not calls
     assert torch.equal(first, again.flip(0))
     assert torch.allclose(first.norm(dim=-1), torch.ones(2), atol=1e-5)
@@ -167,11 +169,11 @@ def test_text_is_embedded_once_and_kept_on_disk(monkeypatch):
 
 def test_a_damaged_cache_only_costs_time():
     backbone = load_backbone("starter", "cpu")
-    method = METHODS.get("sclip")()
-    good = run(text.embed_steps(backbone, ("grass",), method))
+    grass = METHODS.get("sclip")().phrases("grass")
+    good = run(text.embed_steps(backbone, (grass,)))
     text._memory.clear()
     text._cache_file(backbone.fingerprint, "grass").write_bytes(b"\x93NUMPY garbage")
-    assert torch.equal(run(text.embed_steps(backbone, ("grass",), method)), good)
+    assert torch.equal(run(text.embed_steps(backbone, (grass,))), good)
 
 
 def test_running_out_of_memory_halves_the_batch_and_changes_nothing(monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from napari_ovseg.device import free_memory, guarded, is_out_of_memory
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
+from napari_ovseg.methods import Windows
 from napari_ovseg.progress import Progress, Steps
-from napari_ovseg.recipe import Recipe, WorkingSize
+from napari_ovseg.recipe import NO_GUIDE, Recipe, WorkingSize
 from napari_ovseg.windows import Window, sliding_windows
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_ovseg.backbones import Backbone
+    from napari_ovseg.backbones.guide import Guide
 
 _MAX_SIDE = 60_000
 _MAX_BATCH = 32
@@ -31,6 +33,7 @@ _CPU_WORK = 6e10
 @guarded("encoding the image")
 def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto") -> Steps[Features]:
     """Encode one picture; see `napari_ovseg.pipeline.encode`."""
+    from napari_ovseg.backbones.guide import load_guide
     from napari_ovseg.backbones.open_clip import load_backbone
 
     picture = Image.of(image)
@@ -39,10 +42,12 @@ def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto")
     backbone = load_backbone(recipe.backbone, device)
     yield Progress("image", 0, 1)
     resolved = resolve(recipe, picture, backbone)
+    guide = load_guide(resolved.guide, device) if resolved.guide not in ("", NO_GUIDE) else None
     rgb = working_image(picture, resolved).to(backbone.device)
     work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
     rgb, windows = cut(rgb, resolved, backbone)
-    vectors = yield from encode_windows(backbone, resolved, rgb, windows)
+    encoders = Encoders(backbone, guide)
+    vectors = yield from encode_windows(encoders, resolved, rgb, windows)
     if resolved.tiling.blend == "merged" or len(windows) == 1:
         vectors, windows = merge(vectors, windows, backbone.vision.patch)
     return Features(
@@ -53,8 +58,24 @@ def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto")
         grid=picture.grid,
         name=picture.name,
         recipe=resolved,
-        weights=f"{backbone.name}, {backbone.licence}, sha256 {backbone.fingerprint}",
+        weights="; ".join(
+            f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
+        ),
     )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Encoders:
+    """The encoder whose features are wanted, and one that guides its attention, if any."""
+
+    backbone: Backbone
+    guide: Guide | None = None
+
+    def maps(self, pixels: Tensor) -> Tensor:
+        """Ask the guide about windows normalised for the backbone: (B, G, fh, fw)."""
+        assert self.guide is not None  # asked only where there is one
+        backbone = self.backbone
+        return self.guide(backbone.denormalise(pixels), backbone.vision.grid(pixels))
 
 
 def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
@@ -77,8 +98,10 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
             f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not "
             f"possible; choose a magnification nearer to 1 than {factor:.3g}"
         )
+    guide = recipe.guide or recipe.method.default_guide
     return replace(
         recipe,
+        guide=guide if recipe.method.default_guide else "",
         display=recipe.display.resolve(image),
         working_size=WorkingSize(magnification=factor),
         tiling=replace(recipe.tiling, crop=crop, stride=stride),
@@ -125,13 +148,13 @@ def cut(rgb: Tensor, recipe: Recipe, backbone: Backbone) -> tuple[Tensor, list[W
 
 
 def encode_windows(
-    backbone: Backbone, recipe: Recipe, rgb: Tensor, windows: list[Window]
+    encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
     """Encode all windows: (L, gh, gw, C) float32; again with half a batch if memory runs out."""
-    size = batch_size(backbone, windows[0])
+    size = batch_size(encoders.backbone, windows[0])
     while True:
         try:
-            return (yield from _attempt(backbone, recipe, rgb, windows, size))
+            return (yield from _attempt(encoders, recipe, rgb, windows, size))
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error) or size == 1:
                 raise
@@ -149,12 +172,11 @@ def batch_size(backbone: Backbone, window: Window) -> int:
 
 
 def _attempt(
-    backbone: Backbone, recipe: Recipe, rgb: Tensor, windows: list[Window], size: int
+    encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window], size: int
 ) -> Steps[Tensor]:
     import torch
 
-    patch = backbone.vision.patch
-    grid = (windows[0].height // patch, windows[0].width // patch)
+    backbone = encoders.backbone
 
     def batches() -> Iterator[Tensor]:
         for start in range(0, len(windows), size):
@@ -166,13 +188,14 @@ def _attempt(
     parts: list[Tensor] = []
     done = 0
     yield Progress("windows", 0, len(windows))
-    stream = recipe.method.features(backbone.vision, batches())
+    guide = encoders.maps if encoders.guide else None
+    stream = recipe.method.features(backbone.vision, Windows(batches(), len(windows), guide))
     while True:
         with torch.inference_mode():
             part = next(stream, None)
         if part is None:
             return torch.cat(parts)
-        part = part.float().unflatten(1, grid)
+        part = part.float()
         if not bool(torch.isfinite(part).all()):
             raise RuntimeError("the encoder gave values that are not finite")
         parts.append(part)
@@ -194,15 +217,15 @@ def merge(vectors: Tensor, windows: list[Window], patch: int) -> tuple[Tensor, l
     """
     import torch
 
-    height = max(w.top + w.height for w in windows)
-    width = max(w.left + w.width for w in windows)
-    rows, columns = height // patch, width // patch
-    total = torch.zeros(rows, columns, vectors.shape[-1], device=vectors.device)
-    count = torch.zeros(rows, columns, 1, device=vectors.device)
+    cells = vectors.shape[1] // (windows[0].height // patch)  # of a guide's finer grid
+    height = max(w.top + w.height for w in windows) // patch
+    width = max(w.left + w.width for w in windows) // patch
+    total = torch.zeros(height * cells, width * cells, vectors.shape[-1], device=vectors.device)
+    count = torch.zeros(height * cells, width * cells, 1, device=vectors.device)
     for window, part in zip(windows, vectors, strict=True):
-        top, left = window.top // patch, window.left // patch
+        top, left = window.top // patch * cells, window.left // patch * cells
         place = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
         total[place] += part
         count[place] += 1
-    whole = Window(0, 0, rows * patch, columns * patch)
+    whole = Window(0, 0, height * patch, width * patch)
     return (total / count)[None], [whole]

@@ -18,6 +18,7 @@ from napari_ovseg.encoding import encode_steps
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Provenance
+from napari_ovseg.lexicon import definition_of
 from napari_ovseg.progress import Progress, Steps, run
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.text import embed_steps
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.features import Features
     from napari_ovseg.scoring import Queries
-    from napari_ovseg.vocabulary import Vocabulary
+    from napari_ovseg.vocabulary import Category, Vocabulary
 
 __all__ = ["encode", "encode_steps", "label", "label_steps", "segment", "segment_steps"]
 
@@ -102,7 +103,7 @@ def label_steps(
         ids = yield from _label(features, queries)
         queries = without_small(queries, ids, vocabulary, recipe.area_threshold)
     ids = yield from _label(features, queries)
-    return LabelMap(ids, vocabulary, features.grid)
+    return LabelMap(recipe.method.finish(ids), vocabulary, features.grid)
 
 
 @guarded("segmenting the image")
@@ -154,10 +155,13 @@ def _embed(
             "the features were made with other weights than the model has now; "
             "encode the image again"
         )
-    rows = [(query, c.id, c.threshold) for c in vocabulary for query in c.queries]
-    rows += [(word, 0, 0.0) for word in recipe.contrast_for(vocabulary)]
-    words, ids, thresholds = zip(*rows, strict=True)
-    text = yield from embed_steps(backbone, words, recipe.method)
+    phrases = recipe.method.phrases
+    rows = [
+        (phrases(query, meaning(c)), c.id, c.threshold) for c in vocabulary for query in c.queries
+    ]
+    rows += [(phrases(word), 0, 0.0) for word in recipe.contrast_for(vocabulary)]
+    mixtures, ids, thresholds = zip(*rows, strict=True)
+    text = yield from embed_steps(backbone, mixtures)
     device = text.device
     return Queries(
         text=text,
@@ -166,6 +170,13 @@ def _embed(
         eligible=torch.ones(len(ids), dtype=torch.bool, device=device),
         scale=recipe.logit_scale,
     )
+
+
+def meaning(category: Category) -> str:
+    """Say what a category means: in its own words, else in the lexicon's; background: nothing."""
+    if category.role == "background":
+        return ""
+    return category.definition or definition_of(category.name) or ""
 
 
 def _label(features: Features, queries: Queries) -> Steps[np.ndarray]:

@@ -33,6 +33,8 @@ and would take pixels from every category.
 """
 
 _AUTOMATIC_LIMIT = 1.5
+NO_GUIDE = "none"
+"""Value of `Recipe.guide` that leaves the guide out."""
 
 Blend = Literal["merged", "exact"]
 Precision = Literal["float16", "float32"]
@@ -138,6 +140,9 @@ class Recipe:
         ``starter``, ``NAME:TAG`` of open_clip (``ViT-B-16-quickgelu:openai``), or a folder.
     method
         A method or its name.
+    guide
+        Second encoder of ProxyCLIP and GLA-CLIP; empty for the one of the paper, ``none`` to
+        do without (the backbone's own queries take its place). Never left out by itself.
     display
         How the image is shown to the encoder.
     working_size, tiling
@@ -155,6 +160,7 @@ class Recipe:
 
     backbone: str = "starter"
     method: Method = field(default="sclip")  # type: ignore[assignment]  # a name is accepted
+    guide: str = ""
     display: Display = field(default_factory=Display)
     working_size: WorkingSize = field(default_factory=WorkingSize)
     tiling: Tiling = field(default_factory=Tiling)

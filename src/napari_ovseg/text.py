@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from napari_ovseg.errors import ExportError
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor
 
     from napari_ovseg.backbones import Backbone
-    from napari_ovseg.methods import Method
 
+Mixture: TypeAlias = tuple[tuple[float, str], ...]
 _PROMPTS_PER_STEP = 10
 _TEMPLATE_VERSION = "openai-80"
 _memory: dict[tuple[str, str], np.ndarray] = {}
@@ -34,12 +36,16 @@ def cache_folder() -> Path:
     return Path(given) if given else user_cache_path("napari-ovseg", appauthor=False)
 
 
-def embed_steps(backbone: Backbone, queries: tuple[str, ...], method: Method) -> Steps[Tensor]:
-    """Embed queries, those seen before from the cache.
+def embed_steps(backbone: Backbone, mixtures: Sequence[Mixture]) -> Steps[Tensor]:
+    """Embed queries, what was seen before from the cache.
 
-    Each query is put into OpenAI's 80 ImageNet templates; the prompts' unit vectors are
-    averaged and made a unit vector again (as SCLIP and its kin do). The method may mix in
-    further phrases.
+    Each phrase is put into OpenAI's 80 ImageNet templates; the prompts' unit vectors are
+    averaged and made a unit vector again (as SCLIP and its kin do).
+
+    Parameters
+    ----------
+    mixtures
+        For each of Q queries, shares and phrases (`Method.phrases`); their ensembles are added.
 
     Returns
     -------
@@ -47,7 +53,6 @@ def embed_steps(backbone: Backbone, queries: tuple[str, ...], method: Method) ->
     """
     import torch
 
-    mixtures = [method.phrases(query) for query in queries]
     phrases = dict.fromkeys(phrase for mixture in mixtures for _, phrase in mixture)
     known = {p: _recall(backbone.fingerprint, p) for p in phrases}
     vectors = {p: vector for p, vector in known.items() if vector is not None}

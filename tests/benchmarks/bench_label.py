@@ -22,7 +22,6 @@ def photograph():
 
 def queries(categories: int, synonyms: int, threshold: float) -> tuple[ov.Features, Queries]:
     from napari_ovseg.backbones.open_clip import load_backbone
-    from napari_ovseg.methods import METHODS
     from napari_ovseg.progress import run
     from napari_ovseg.starter.scenes import WORDS
     from napari_ovseg.text import embed_steps
@@ -33,11 +32,7 @@ def queries(categories: int, synonyms: int, threshold: float) -> tuple[ov.Featur
         for i, group in enumerate(list(WORDS.values())[:categories], 1)
         for name in group[:synonyms]
     ]
-    text = run(
-        embed_steps(
-            load_backbone("starter", "cpu"), tuple(w for w, _ in words), METHODS.get("sclip")()
-        )
-    )
+    text = run(embed_steps(load_backbone("starter", "cpu"), [((1.0, w),) for w, _ in words]))
     ids = torch.tensor([i for _, i in words])
     thresholds = torch.full((len(ids),), threshold)
     return features, Queries(text, ids, thresholds, torch.ones(len(ids), dtype=torch.bool), 40.0)

@@ -142,9 +142,8 @@ def make_input(case: Case, number: int) -> torch.Tensor:
         return sum(terms).expand(shape)
     if op == "clusters":
         proto = randn(*how["proto"], salt)
-        ids = _state(how["ids_name"], salt).randint(
-            0, len(proto), size=how["ids_shape"], dtype=np.int64
-        )
+        ids_name, ids_shape = how["ids"]
+        ids = _state(ids_name, salt).randint(0, len(proto), size=ids_shape, dtype=np.int64)
         return proto[torch.from_numpy(ids)].movedim(-1, 1) + how["coef"] * randn(
             *how["noise"], salt
         )

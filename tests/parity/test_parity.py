@@ -1,12 +1,14 @@
 """Equal to the official implementations, case by case."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
-from reference_sets import Case, cases, make_input, text_tower, visual
+from reference_sets import Case, cases, fill, make_input, text_tower, visual
 
 from napari_ovseg.backbones import Text, Vision
-from napari_ovseg.encoding import encode_windows
+from napari_ovseg.encoding import Encoders, encode_windows
 from napari_ovseg.features import Features
 from napari_ovseg.image import Grid
 from napari_ovseg.methods import METHODS
@@ -15,7 +17,46 @@ from napari_ovseg.recipe import Recipe, Tiling
 from napari_ovseg.scoring import Queries, label_blocks, window_logits
 from napari_ovseg.windows import sliding_windows
 
-OURS = {"vanilla": "vanilla", "sclip": "sclip", "maskclip_residual_free": "maskclip_value_only"}
+OURS = {
+    "vanilla": "vanilla",
+    "sclip": "sclip",
+    "maskclip_residual_free": "maskclip_value_only",
+    "naclip": "naclip",
+    "clearclip": "clearclip",
+    "itaclip": "itaclip",
+    "proxyclip": "proxyclip",
+    "gla": "gla_clip",
+    "scclip": "sc_clip",
+}
+RENAMED = {
+    "intermediate_blocks_1based": "middle_blocks", "img_eng_coefficient": "plain_share",
+    "lambda1": "window_weight", "lambda2": "positive_weight", "n_neighbors": "neighbours",
+    "res_cls": "cls_share", "similarity_gain": "gain", "multi_end_idx": "last_level",
+}  # fmt: skip
+FROM_0 = {"pre_adjust_idx": "middle", "post_adjust_idx": "early", "multi_start_idx": "first_level"}
+
+
+def method_of(case: Case):
+    """Our method with the case's hyper-parameters; layers are scaled from twelve blocks."""
+    kind = METHODS.get(OURS[case["method"]])
+    known = {f.name for f in fields(kind)}
+    values = {}
+    for option, value in case["options"].items():
+        name = RENAMED.get(option, FROM_0.get(option, option))
+        if name in known:
+            number = value + 1 if option in FROM_0 else value
+            values[name] = tuple(number) if isinstance(number, list) else number
+    if case["method"] == "scclip":
+        depth = case["model"]["layers"]
+        for name in ("early", "middle", "first_level", "last_level"):
+            values[name] = values[name] * 12 / depth
+    if case["method"] == "itaclip" and case["kind"] == "pipeline":
+        values["id_closing"] = True
+        if not case["options"]["image_engineering"]:
+            values["views"] = ("original",)
+    if case["method"] == "gla":
+        values["window_cap"] = 10_000
+    return kind(**values)
 
 
 class SeededBackbone:
@@ -28,6 +69,19 @@ class SeededBackbone:
     def normalise(self, rgb):
         return rgb
 
+    denormalise = normalise
+
+
+def stand_in(case: Case):
+    """The case's convolution in place of a guide, or None."""
+    recipe = next((w for w in case["weights"] if w["object"] == "guide"), None)
+    if recipe is None:
+        return None
+    c = recipe["conv"]
+    conv = torch.nn.Conv2d(c["in_channels"], c["out_channels"], c["kernel"], c["stride"])
+    fill(conv, case, "guide")
+    return lambda pixels, _grid: conv(pixels) + recipe.get("constant", 0.0)
+
 
 def every(*methods, kind):
     found = cases(*methods, kind=kind)
@@ -38,8 +92,15 @@ def every(*methods, kind):
 @every(*OURS, kind="dense")
 @torch.inference_mode()
 def test_dense(case):
-    method = METHODS.get(OURS[case["method"]])()
-    tokens = method.tokens(Vision(visual(case)), make_input(case, 0))
+    method, vision = method_of(case), Vision(visual(case))
+    pixels = make_input(case, 0)
+    if case["method"] == "proxyclip":
+        tokens = method.guided(vision, pixels, lambda _: make_input(case, 1)).flatten(1, 2)
+    elif case["method"] == "gla":
+        parts = method.read(vision, pixels, lambda _: make_input(case, 1))
+        tokens = torch.cat([method.project(vision, m) for m in method.joint(*parts)])
+    else:
+        tokens = method.tokens(vision, pixels)
     case.check("out", tokens.numpy())
 
 
@@ -60,24 +121,24 @@ def test_text_tower(case):
     case.check("out", Text(model)(make_input(case, 0)).numpy())
 
 
-def encode(case: Case, method: str) -> Features:
+def encode(case: Case) -> Features:
     o = case["options"]
     image = make_input(case, 0)[0]
     size = tuple(image.shape[-2:])
     windows = sliding_windows(*size, o["crop"], o["stride"])
-    recipe = Recipe(
-        method=method, tiling=Tiling(o["crop"], o["stride"], "exact"), precision="float32"
-    )
-    vectors = run(encode_windows(SeededBackbone(case), recipe, image, windows))
+    tiling = Tiling(o["crop"], o["stride"] or 1, "exact")
+    recipe = Recipe(method=method_of(case), tiling=tiling, precision="float32")
+    encoders = Encoders(SeededBackbone(case), stand_in(case))
+    vectors = run(encode_windows(encoders, recipe, image, windows))
     shape = tuple(o["output_size"])
     return Features(vectors, tuple(windows), size, shape, Grid.regular(2), "case", recipe, "")
 
 
-@every("sclip", kind="pipeline")
+@every(*OURS, kind="pipeline")
 @torch.inference_mode()
 def test_pipeline(case):
     o = case["options"]
-    features = encode(case, OURS[case["method"]])
+    features = encode(case)
     owner = torch.tensor(o["query_idx"])
     queries = Queries(
         text=make_input(case, 1),
@@ -99,7 +160,8 @@ def test_pipeline(case):
         case.check("probs", torch.stack([b * k for b, k in zip(best, kept, strict=True)]).numpy())
     labels = np.concatenate([part.numpy() for _, _, part in label_blocks(features, queries)])
     # The original has no unlabelled: what passes no threshold becomes class 0.
-    case.check("labels", np.where(labels == 0, 0, labels - 1).astype(wanted["labels"].dtype))
+    labels = features.recipe.method.finish(np.where(labels == 0, 0, labels - 1))
+    case.check("labels", labels.astype(wanted["labels"].dtype))
 
 
 def bar_small(features: Features, queries: Queries, share: float) -> Queries:

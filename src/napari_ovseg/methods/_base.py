@@ -1,4 +1,4 @@
-"""What a method is: its hyper-parameters, and three hooks with defaults."""
+"""What a method is: its hyper-parameters, and hooks with defaults."""
 
 from __future__ import annotations
 
@@ -6,11 +6,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    import numpy as np
     from torch import Tensor
 
     from napari_ovseg.backbones import Block, Vision
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Windows:
+    """All windows of an image, for a method to read.
+
+    Attributes
+    ----------
+    batches
+        Normalised windows, (B, 3, h, w) each, in order; to be read once.
+    count
+        How many windows there are in all.
+    guide
+        From normalised windows (B, 3, h, w) to the maps of a second encoder
+        (B, G, fh, fw), whose grid is a whole multiple of the patch grid; None without one.
+    """
+
+    batches: Iterable[Tensor]
+    count: int
+    guide: Callable[[Tensor], Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -19,21 +40,23 @@ class Method:
 
     A method *is* its hyper-parameters: subclasses add fields, and the file, the window
     and the recipe are made from them. Most change only `last_block`; one that needs
-    earlier blocks, several views, or all windows of an image at once overrides `tokens`
-    or `features`.
+    earlier blocks overrides `tokens`, one that needs several views, a guide, or all
+    windows of an image at once overrides `features`.
     """
 
     source: ClassVar[str] = ""
     """The paper."""
     passes: ClassVar[int] = 1
     """Encoder passes per window, shown to the user as the cost."""
+    default_guide: ClassVar[str] = ""
+    """The second encoder that the paper uses; empty where there is none."""
 
     @property
     def name(self) -> str:
         """The file stem, which is the name in the registry."""
         return type(self).__module__.rpartition(".")[2]
 
-    def last_block(self, block: Block, x: Tensor) -> Tensor:
+    def last_block(self, block: Block, x: Tensor, grid: tuple[int, int]) -> Tensor:
         """Replace the last transformer block.
 
         Parameters
@@ -42,6 +65,8 @@ class Method:
             The last block, opened.
         x : (B, 1 + N, D)
             Its input; token 0 is CLS.
+        grid
+            Rows and columns of the N patches.
 
         Returns
         -------
@@ -67,22 +92,35 @@ class Method:
         x = vision.embed(pixels)
         for block in vision.blocks[:-1]:
             x = block(x)
-        return vision.project(self.last_block(vision.blocks[-1], x))
+        return vision.project(self.last_block(vision.blocks[-1], x, vision.grid(pixels)))
 
-    def features(self, vision: Vision, batches: Iterable[Tensor]) -> Iterator[Tensor]:
+    def features(self, vision: Vision, windows: Windows) -> Iterator[Tensor]:
         """Encode all windows of an image, batch by batch and in order.
 
-        Yields one (B, N, C) tensor of unit vectors per batch. A method whose windows see
-        each other first reads all batches, then yields.
+        Yields one (B, gh, gw, C) tensor per batch; its vectors are compared with text as
+        they are, so those of one view are unit vectors. A method whose windows see each
+        other first reads all batches, then yields.
         """
-        for pixels in batches:
-            tokens = self.tokens(vision, pixels)
-            yield tokens / tokens.norm(dim=-1, keepdim=True)
+        for pixels in windows.batches:
+            yield unit(self.tokens(vision, pixels)).unflatten(1, vision.grid(pixels))
 
-    def phrases(self, query: str) -> tuple[tuple[float, str], ...]:
-        """What is embedded for a query: shares and phrases, whose ensembles are added."""
+    def phrases(self, query: str, definition: str = "") -> tuple[tuple[float, str], ...]:
+        """What is embedded for a query: shares and phrases, whose ensembles are added.
+
+        `definition` is what the category means in a sentence, if anybody said so.
+        """
         return ((1.0, query),)
 
     def score(self, vectors: Tensor, text: Tensor) -> Tensor:
         """Compare features (..., C) with the queries' embeddings (Q, C): (..., Q) cosines."""
         return vectors @ text.mT
+
+    def finish(self, ids: np.ndarray) -> np.ndarray:
+        """Change the finished label map (H, W); most methods leave it as it is."""
+        return ids
+
+
+def unit(x: Tensor) -> Tensor:
+    """Divide vectors (..., C) by their length; a zero vector stays zero."""
+    divided: Tensor = x / x.norm(dim=-1, keepdim=True).clamp_min(1e-12)
+    return divided

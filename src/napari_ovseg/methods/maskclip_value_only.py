@@ -21,7 +21,6 @@ class MaskCLIPValueOnly(Method):
         "Zhou, Loy, Dai, MaskCLIP, ECCV 2022; residual-free as in Lan et al., ClearCLIP, ECCV 2024"
     )
 
-    def last_block(self, block: Block, x: Tensor) -> Tensor:
+    def last_block(self, block: Block, x: Tensor, grid: tuple[int, int]) -> Tensor:
         """See `Method.last_block`."""
-        _, _, v = block.qkv(x)
-        return block.merge(v)
+        return block.merge(*block.heads(x, "v"))

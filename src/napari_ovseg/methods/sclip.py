@@ -23,10 +23,8 @@ class SCLIP(Method):
 
     source: ClassVar[str] = "Wang, Mei, Yuille, SCLIP, ECCV 2024 (arXiv 2312.01597)"
 
-    def last_block(self, block: Block, x: Tensor) -> Tensor:
+    def last_block(self, block: Block, x: Tensor, grid: tuple[int, int]) -> Tensor:
         """See `Method.last_block`."""
-        q, k, v = block.qkv(x)
-        scale = q.shape[-1] ** -0.5
-        attention = (q @ q.mT * scale).softmax(-1) + (k @ k.mT * scale).softmax(-1)
-        x = x + block.merge(attention @ v)
+        q, k, v = block.heads(x)
+        x = x + block.merge(block.attend(q, v) + block.attend(k, v))
         return x + block.mlp(x)

@@ -1,0 +1,157 @@
+"""GLA-CLIP: all windows of an image attend to each other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from napari_ovseg.errors import RecipeError
+from napari_ovseg.methods._base import Method, Windows, unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+    from napari_ovseg.backbones import Vision
+
+_BLOCK = 1 << 23
+"""Numbers in the largest temporary: 32 MiB of float32."""
+
+
+@dataclass(frozen=True)
+class GLACLIP(Method):
+    """Keys and values of all windows, a proxy anchor for each query, dynamic normalisation.
+
+    Built on ProxyCLIP: weights from a guide's maps, values from CLIP's last block, no
+    residual and no feed-forward part. Where there is no guide, the block's own queries
+    take its place (the official code's ClearCLIP branch); an anchor then starts as the mean
+    of its eight neighbours in the window.
+
+    Attributes
+    ----------
+    rho
+        Cosine above which a token belongs to an anchor; 0.6 in the paper, 0.55 in its code.
+    iterations
+        Mean-shift steps of an anchor, at least 1.
+    window_weight
+        λ1: the more windows, the further above its mean a cosine must be.
+    positive_weight
+        λ2: the fewer tokens belong to an anchor, the sharper its attention.
+    temperature, cutting
+        Of the softmax, and the value below which tokens are left out.
+    window_cap
+        At most so many windows see each other; more are cut into equal groups in reading
+        order. 36 is the largest number of the paper's data sets: cost grows with its square,
+        and the first normalisation drifts with the number.
+    """
+
+    source: ClassVar[str] = "GLA-CLIP, CVPR 2026 (arXiv 2603.23030)"
+    default_guide: ClassVar[str] = "dino_vitb8"
+
+    rho: float = 0.55
+    iterations: int = 2
+    window_weight: float = 0.3
+    positive_weight: float = 30.0
+    temperature: float = 1.0
+    cutting: float = 0.0
+    window_cap: int = 36
+
+    def __post_init__(self) -> None:
+        """Refuse values that leave nothing to attend to."""
+        if not -1 <= self.rho < 1:
+            raise RecipeError(f"rho must be a cosine below 1, got {self.rho}")
+        for name in ("iterations", "window_cap"):
+            if getattr(self, name) < 1:
+                raise RecipeError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if not self.temperature > 0:
+            raise RecipeError(f"temperature must be above 0, got {self.temperature}")
+
+    def features(self, vision: Vision, windows: Windows) -> Iterator[Tensor]:
+        """See `Method.features`; while it reads it yields no windows, so that it can be stopped."""
+        import torch
+
+        groups = math.ceil(windows.count / self.window_cap)
+        ends = [round(windows.count * (g + 1) / groups) for g in range(groups)]
+        held: list[tuple[Tensor, ...]] = []
+        done = 0
+        for pixels in windows.batches:
+            batch = self.read(vision, pixels, windows.guide)
+            held += list(zip(*(part.split(1) for part in batch), strict=True))
+            yield self._vectors(vision, batch[2][:0], batch[0])
+            while ends and done + len(held) >= ends[0]:
+                size = ends.pop(0) - done
+                group, held, done = held[:size], held[size:], done + size
+                keys, starts, values = (torch.cat(parts) for parts in zip(*group, strict=True))
+                for mixed in self.joint(keys, starts, values):
+                    yield self._vectors(vision, mixed, keys)
+
+    def read(
+        self, vision: Vision, pixels: Tensor, guide: Callable[[Tensor], Tensor] | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Keys (B, G, fh, fw), anchors to start from (like keys), and values (B, n, D)."""
+        from napari_ovseg.methods._attention import keys_and_values, neighbour_mean
+
+        keys, values = keys_and_values(vision, pixels, guide)
+        return keys, keys if guide else neighbour_mean(keys), values
+
+    def joint(self, keys: Tensor, starts: Tensor, values: Tensor) -> Iterator[Tensor]:
+        """Attend over all tokens: yields the mixed values (1, n, D) of one window after another.
+
+        Parameters
+        ----------
+        keys, starts : (L, G, fh, fw)
+            Directions of all tokens, and of the anchors to start from.
+        values : (L, n, D)
+        """
+        import torch
+
+        everything = unit(keys.flatten(2).mT.flatten(0, 1).to(values.dtype))
+        all_values = values.flatten(0, 1)
+        per_window = values.shape[1]
+        step = max(1, _BLOCK // len(everything))
+        for number in range(len(values)):
+            anchors = unit(starts[number].flatten(1).mT.to(values.dtype))
+            rows = [
+                self._attention(
+                    anchors[i : i + step], everything, number * per_window + i, len(values)
+                )
+                @ all_values
+                for i in range(0, per_window, step)
+            ]
+            yield torch.cat(rows)[None]
+
+    def _attention(self, anchors: Tensor, keys: Tensor, first: int, windows: int) -> Tensor:
+        """Weights (m, N) of queries number `first` and following on all N tokens.
+
+        Mean shift of the anchors (m, G), then ``(cos - u max(0, mean)) w`` with
+        ``u = 1 + λ1 ln(1 + L)`` and ``w = 1 + λ2 / n``, n the tokens that belonged to the
+        anchor before its last step.
+        """
+        from napari_ovseg.methods._attention import softmax_of_positive
+
+        cosines = anchors @ keys.mT
+        for _ in range(self.iterations):
+            belongs = cosines > self.rho
+            count = belongs.sum(-1, keepdim=True)
+            lonely = (count[:, 0] == 0).nonzero()[:, 0]
+            belongs[lonely, first + lonely] = True
+            count = count.clamp_min(1)
+            anchors = unit(belongs.to(keys.dtype) @ keys)
+            cosines = anchors @ keys.mT
+        mean = cosines.mean(-1, keepdim=True).clamp_min(0)
+        normal = 1 + self.window_weight * math.log(1 + windows)
+        sharpness = (1 + self.positive_weight / count).to(cosines.dtype)
+        logits = (cosines - normal * mean) * sharpness
+        return softmax_of_positive(logits / self.temperature, self.cutting / self.temperature)
+
+    def _vectors(self, vision: Vision, mixed: Tensor, keys: Tensor) -> Tensor:
+        """Project mixed values (B, n, D) to unit vectors on the grid of the keys."""
+        from napari_ovseg.methods._attention import on_grid
+
+        return on_grid(unit(self.project(vision, mixed)), keys)
+
+    def project(self, vision: Vision, mixed: Tensor) -> Tensor:
+        """Project mixed values (B, n, D) to the joint space: (B, n, C)."""
+        return vision.project_patches(vision.blocks[-1].out(mixed))
