@@ -10,9 +10,10 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "parity"
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory):
-    """Embeddings of a test run are kept in a folder of its own."""
+    """Embeddings and models of a test run are kept in folders of its own."""
     patch = pytest.MonkeyPatch()
     patch.setenv("OVSEG_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.setenv("OVSEG_MODELS", str(tmp_path_factory.mktemp("models")))
     patch.setenv("HF_HUB_OFFLINE", "1")
     yield
     patch.undo()

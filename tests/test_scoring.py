@@ -1,9 +1,10 @@
 """The fast way of labelling equals the plain one."""
 
+import numpy as np
 import pytest
 import torch
 
-from napari_ovseg import Grid, Recipe, scoring
+from napari_ovseg import Image, Recipe, scoring
 from napari_ovseg.features import Features
 from napari_ovseg.scoring import Queries, decide, label_blocks, upsample
 from napari_ovseg.windows import Window
@@ -19,7 +20,7 @@ def make(shape, working, queries=12, categories=5, threshold=0.0, seed=0, smooth
         vectors = torch.nn.functional.avg_pool2d(vectors.permute(2, 0, 1), 3, 1, 1).permute(1, 2, 0)
     vectors = torch.nn.functional.normalize(vectors, dim=-1)[None]
     window = (Window(0, 0, rows * PATCH, columns * PATCH),)
-    features = Features(vectors, window, working, shape, Grid.regular(2), "x", Recipe(), "")
+    features = Features(vectors, window, working, shape, Image.of(np.zeros(shape)), Recipe(), "")
     text = torch.nn.functional.normalize(torch.randn(queries, 16), dim=-1)
     ids = torch.arange(queries) % (categories + 1)
     thresholds = torch.where(ids > 0, threshold, 0.0)
@@ -72,7 +73,7 @@ def test_a_synonym_between_two_corners_is_found():
     vectors = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])[None]
     text = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.9, 0.9]])
     features = Features(
-        vectors, (Window(0, 0, 16, 8),), (16, 8), (16, 8), Grid.regular(2), "x", Recipe(), ""
+        vectors, (Window(0, 0, 16, 8),), (16, 8), (16, 8), Image.of(np.zeros((16, 8))), Recipe(), ""
     )
     queries = Queries(
         text, torch.tensor([1, 1, 2]), torch.zeros(3), torch.ones(3, dtype=torch.bool), 40.0
@@ -93,7 +94,7 @@ def test_barred_queries_never_win():
 
 def test_windows_kept_apart_agree_with_one_window():
     features, queries = make((64, 64), (64, 64))
-    twice = Features(features.vectors.repeat(2, 1, 1, 1), features.windows * 2, (64, 64), (64, 64), features.grid,
-                     "x", features.recipe, "")  # fmt: skip
+    twice = Features(features.vectors.repeat(2, 1, 1, 1), features.windows * 2, (64, 64), (64, 64), features.image,
+                     features.recipe, "")  # fmt: skip
     assert not twice.merged
     assert (fast(twice, queries) == fast(features, queries)).float().mean() > 0.999

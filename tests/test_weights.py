@@ -1,12 +1,10 @@
 """Weights are loaded strictly: the right tensors, all of them, or a clear error."""
 
 import hashlib
-import http.server
 import json
 import pickle
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import open_clip
@@ -14,7 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models import tiny_clip, write_folder
+from hub import served
+from models import CONFIG, openai_archive, tiny_clip, write_folder
 from napari_ovseg.backbones import _files, _names
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError, WeightsError
@@ -130,28 +129,7 @@ def test_openai_archive_loads(tmp_path):
     """OpenAI publishes TorchScript archives; their architecture is read from the tensors."""
     from open_clip.model import build_model_from_openai_state_dict
 
-    torch.manual_seed(1)
-    config = {"embed_dim": 16, "quick_gelu": True,
-              "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "head_width": 64, "patch_size": 8},
-              "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 64, "heads": 1, "layers": 2}}  # fmt: skip
-    model = open_clip.model.CLIP(**config).eval()
-
-    class Holder(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            for key, value in model.state_dict().items():
-                owner = self
-                *parents, leaf = key.split(".")
-                for part in parents:
-                    if not hasattr(owner, part):
-                        owner.add_module(part, torch.nn.Module())
-                    owner = getattr(owner, part)
-                owner.register_buffer(leaf, value.clone())
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x
-
-    torch.jit.save(torch.jit.script(Holder()), str(tmp_path / "ViT-tiny.pt"))
+    _, model = openai_archive(tmp_path / "ViT-tiny.pt")
     backbone = load_backbone(str(tmp_path / "ViT-tiny.pt"), "cpu")
     expected = (
         build_model_from_openai_state_dict(dict(model.state_dict()), cast_dtype=torch.float32)
@@ -219,34 +197,6 @@ def test_quickgelu_names_and_tags_agree():
         assert built or not trained, name
 
 
-class Hub(http.server.BaseHTTPRequestHandler):
-    """As much of a hub as huggingface_hub asks for."""
-
-    data = b""
-
-    def do_HEAD(self):
-        self._answer(body=False)
-
-    def do_GET(self):
-        self._answer(body=True)
-
-    def _answer(self, body):
-        found = self.path.split("?")[0].endswith("/open_clip_model.safetensors")
-        self.send_response(200 if found else 404)
-        if not found:
-            self.send_header("X-Error-Code", "EntryNotFound")
-        digest = hashlib.sha256(self.data).hexdigest()
-        for key, value in (("ETag", f'"{digest}"'), ("X-Repo-Commit", "a" * 40), ("X-Linked-Etag", f'"{digest}"'),
-                           ("X-Linked-Size", str(len(self.data))), ("Content-Length", str(len(self.data) if found else 0))):  # fmt: skip
-            self.send_header(key, value)
-        self.end_headers()
-        if body and found:
-            self.wfile.write(self.data)
-
-    def log_message(self, *args):
-        pass
-
-
 _FETCH = """
 import json, sys
 import open_clip
@@ -260,7 +210,8 @@ try:
     load_backbone("ViT-tiny-test:tag", "cpu")
 except WeightsError as error:
     print("before:", error)
-assert main(["models", "--fetch", "ViT-tiny-test:tag"]) == 0
+assert main(["models", "--fetch", "ViT-tiny-test:tag"]) == 2  # nobody agreed
+assert main(["models", "--fetch", "ViT-tiny-test:tag", "--yes"]) == 0
 backbone = load_backbone("ViT-tiny-test:tag", "cpu")
 assert main(["models", "--fetch", "ViT-tiny-test:tag", "--to", sys.argv[2]]) == 0
 assert load_backbone(sys.argv[2], "cpu").fingerprint == backbone.fingerprint
@@ -269,27 +220,23 @@ print("after:", backbone.fingerprint)
 
 
 def test_fetch_from_a_hub_on_loopback(tmp_path):
-    from models import CONFIG
-
     folder = write_folder(tmp_path / "m")
-    Hub.data = (folder / WEIGHTS).read_bytes()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HOME": str(tmp_path / "hf"),
-                   "HF_HUB_DISABLE_XET": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "PATH": "", "HOME": str(tmp_path)}  # fmt: skip
+    data = (folder / WEIGHTS).read_bytes()
     command = [sys.executable, "-c", _FETCH, json.dumps(CONFIG), str(tmp_path / "carry")]
-    try:
+    with served() as (hub, address):
+        hub.files[f"someone/tiny/{WEIGHTS}"] = data
+        environment = {"HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hf"), "HF_HUB_DISABLE_XET": "1",
+                       "HF_HUB_DISABLE_TELEMETRY": "1", "PATH": "", "HOME": str(tmp_path)}  # fmt: skip
         done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=200, check=False
-        )
-    finally:
-        server.shutdown()
-        server.server_close()
+            command, env=environment, capture_output=True, text=True, timeout=200, check=False,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     assert "before: the weights of 'ViT-tiny-test:tag' are not on this machine" in done.stdout
-    assert hashlib.sha256(Hub.data).hexdigest() in done.stdout
+    assert hashlib.sha256(data).hexdigest() in done.stdout
     assert {p.name for p in (tmp_path / "carry").iterdir()} == {
         WEIGHTS,
         "open_clip_config.json",
         "manifest.json",
+        "LICENCE.txt",
     }

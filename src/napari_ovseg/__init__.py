@@ -28,7 +28,8 @@ if TYPE_CHECKING:
         segment_steps,
     )
     from napari_ovseg.progress import Progress
-    from napari_ovseg.recipe import Recipe, Tiling, WorkingSize
+    from napari_ovseg.recipe import Recipe
+    from napari_ovseg.settings import Refinement, Tiling, WorkingSize
     from napari_ovseg.vocabulary import Category, Vocabulary
 
 _HOME = {
@@ -46,9 +47,10 @@ _HOME = {
     "Progress": "progress",
     "Provenance": "labels",
     "Recipe": "recipe",
-    "Tiling": "recipe",
+    "Refinement": "settings",
+    "Tiling": "settings",
     "Vocabulary": "vocabulary",
-    "WorkingSize": "recipe",
+    "WorkingSize": "settings",
     "encode": "pipeline",
     "encode_steps": "pipeline",
     "export": "exporters",
@@ -74,6 +76,7 @@ __all__ = [
     "Progress",
     "Provenance",
     "Recipe",
+    "Refinement",
     "Tiling",
     "Vocabulary",
     "WorkingSize",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from napari_ovseg.cli_models import add_models
 from napari_ovseg.errors import InputError, MissingDependencyError, OvsegError
 
 if TYPE_CHECKING:
@@ -61,17 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("dataset", type=Path, metavar="DATASET_DIR")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     _add_recipe_options(evaluate)
+    evaluate.epilog = "--method and --backbone may name several, separated by commas: one table."
 
-    models = commands.add_parser("models", help="list encoders, or fetch one")
-    models.set_defaults(command=_models)
-    models.add_argument("--fetch", metavar="NAME:TAG", help="download the weights of a model")
-    models.add_argument(
-        "--to", type=Path, metavar="DIR", help="as a folder to carry to another machine"
-    )
-    for name, text in (("methods", "list methods"), ("exporters", "list file formats")):
-        commands.add_parser(name, help=text).set_defaults(
-            command=_methods if name == "methods" else _exporters
-        )
+    add_models(commands)
+    lists = {"methods": _methods, "presets": _presets, "exporters": _exporters}
+    for name, command in lists.items():
+        text = "list file formats" if name == "exporters" else f"list {name}"
+        commands.add_parser(name, help=text).set_defaults(command=command)
 
     demo = commands.add_parser("demo", help="open napari with a labelled photograph")
     demo.set_defaults(command=_demo)
@@ -81,8 +78,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", type=Path, metavar="FILE.toml")
+    parser.add_argument("--preset", help="one of 'ovseg presets', laid over the recipe")
     parser.add_argument("--backbone", help="starter, NAME:TAG of 'ovseg models', or a folder")
     parser.add_argument("--method", help="one of 'ovseg methods'")
+    parser.add_argument("--guide", help="second encoder of proxyclip and gla_clip, or 'none'")
     parser.add_argument(
         "--domain", help="contrast words of: general, microscopy, medical, engineering, none"
     )
@@ -93,7 +92,11 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     from napari_ovseg.recipe import CONTRAST, Recipe
 
     recipe = Recipe.load(args.recipe) if args.recipe else Recipe()
-    changes = {k: getattr(args, k) for k in ("backbone", "method") if getattr(args, k)}
+    if args.preset:
+        from napari_ovseg.presets import preset
+
+        recipe = preset(args.preset, recipe)
+    changes = {k: getattr(args, k) for k in ("backbone", "method", "guide") if getattr(args, k)}
     if args.domain is not None:
         if args.domain not in CONTRAST:
             raise InputError(
@@ -157,42 +160,42 @@ def _check_files(images: Sequence[Path]) -> None:
 
 def _evaluate(args: argparse.Namespace) -> int:
     from napari_ovseg._atomic import write_atomic
-    from napari_ovseg.evaluate import evaluate_steps, find_datasets, report
+    from napari_ovseg.evaluate import evaluate_steps, find_datasets, report, table_row
 
-    recipe = _recipe(args)
-    results: dict[str, dict[str, Any]] = {}
+    recipes = _recipes(args)
     data_sets = find_datasets(args.dataset)
-    _say(f"{'data set':<36} {'mIoU':>6} {'accuracy':>8} {'images':>6} {'seconds':>8}")
+    results: list[dict[str, dict[str, Any]]] = [{} for _ in recipes]
+    if len(recipes) > 1:
+        _say(table_row("mIoU", recipes))
+    else:
+        _say(f"{'data set':<36} {'mIoU':>6} {'accuracy':>8} {'images':>6} {'seconds':>8}")
     for data in data_sets:
-        with _bar(data.name) as watch:
-            result = _drive(evaluate_steps(data, recipe, args.device), watch)
-        results[data.name] = result
+        for recipe, result in zip(recipes, results, strict=True):
+            with _bar(f"{data.name}, {recipe.method.name}") as watch:
+                result[data.name] = _drive(evaluate_steps(data, recipe, args.device), watch)
+            if args.json:
+                text = json.dumps(report(recipes, results), indent=1, allow_nan=False)
+                write_atomic(args.json, text.encode())
+        if len(recipes) > 1:
+            _say(table_row(data.name, [f"{r[data.name]['miou']:.3f}" for r in results]))
+            continue
+        found = results[0][data.name]
         _say(
-            f"{data.name:<36} {result['miou']:6.3f} {result['pixel_accuracy']:8.3f} "
-            f"{result['n_images']:6d} {result['seconds']:8.1f}"
+            f"{data.name:<36} {found['miou']:6.3f} {found['pixel_accuracy']:8.3f} "
+            f"{found['n_images']:6d} {found['seconds']:8.1f}"
         )
-        if args.json:
-            text = json.dumps(report(recipe, results), indent=1, allow_nan=False)
-            write_atomic(args.json, text.encode())
     return 0
 
 
-def _models(args: argparse.Namespace) -> int:
-    from napari_ovseg.backbones import catalogue
-
-    if args.to and not args.fetch:
-        raise InputError("--to needs --fetch NAME:TAG: which model shall be put there?")
-    if args.fetch:
-        from napari_ovseg.backbones._hub import fetch
-
-        _say(f"fetched to {fetch(args.fetch, args.to)}")
-        return 0
-    _say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  licence of the weights")
-    for entry in catalogue.entries():
-        here = "yes" if entry.here else "no"
-        shape = f"{entry.pixels}/{entry.patch}"
-        _say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.licence}")
-    return 0
+def _recipes(args: argparse.Namespace) -> list[Recipe]:
+    """Every combination of the methods and encoders that are named, separated by commas."""
+    methods = (args.method or "").split(",")
+    backbones = (args.backbone or "").split(",")
+    return [
+        _recipe(argparse.Namespace(**{**vars(args), "method": m.strip(), "backbone": b.strip()}))
+        for b in backbones
+        for m in methods
+    ]
 
 
 def _methods(args: argparse.Namespace) -> int:
@@ -200,7 +203,18 @@ def _methods(args: argparse.Namespace) -> int:
 
     for name in METHODS.names():
         method = METHODS.get(name)
-        _say(f"{name:<22} {method.passes} pass per window   {method.source}")
+        needs = f"guide {method.default_guide}" if method.default_guide else ""
+        cost = f"{method.passes} pass{'es' * (method.passes > 1)} per window"
+        _say(f"{name:<20} {cost:<20} {needs:<17} {method.source}")
+    return 0
+
+
+def _presets(args: argparse.Namespace) -> int:
+    from napari_ovseg.presets import names, preset
+
+    for name in names():
+        recipe = preset(name)
+        _say(f"{name:<28} {recipe.method.name:<20} {recipe.guide}".rstrip())
     return 0
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg.device import free_memory, guarded, is_out_of_memory
-from napari_ovseg.errors import RecipeError
+from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
 from napari_ovseg.methods import Windows
 from napari_ovseg.progress import Progress, Steps
-from napari_ovseg.recipe import NO_GUIDE, Recipe, WorkingSize
+from napari_ovseg.recipe import NO_GUIDE, Recipe
+from napari_ovseg.settings import WorkingSize
 from napari_ovseg.windows import Window, sliding_windows
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _CPU_WORK = 6e10
 @guarded("encoding the image")
 def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto") -> Steps[Features]:
     """Encode one picture; see `napari_ovseg.pipeline.encode`."""
-    from napari_ovseg.backbones.guide import load_guide
     from napari_ovseg.backbones.open_clip import load_backbone
 
     picture = Image.of(image)
@@ -42,7 +42,7 @@ def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto")
     backbone = load_backbone(recipe.backbone, device)
     yield Progress("image", 0, 1)
     resolved = resolve(recipe, picture, backbone)
-    guide = load_guide(resolved.guide, device) if resolved.guide not in ("", NO_GUIDE) else None
+    guide = _guide(resolved, device)
     rgb = working_image(picture, resolved).to(backbone.device)
     work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
     rgb, windows = cut(rgb, resolved, backbone)
@@ -55,8 +55,7 @@ def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto")
         windows=tuple(windows),
         working=work,
         shape=(picture.shape[-2], picture.shape[-1]),
-        grid=picture.grid,
-        name=picture.name,
+        image=picture,
         recipe=resolved,
         weights="; ".join(
             f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
@@ -74,15 +73,34 @@ class Encoders:
     def maps(self, pixels: Tensor) -> Tensor:
         """Ask the guide about windows normalised for the backbone: (B, G, fh, fw)."""
         assert self.guide is not None  # asked only where there is one
-        backbone = self.backbone
-        return self.guide(backbone.denormalise(pixels), backbone.vision.grid(pixels))
+        vision = self.backbone.vision
+        rows, columns = vision.grid(pixels)
+        # A remainder smaller than a patch is not seen by the one, so nor by the other.
+        seen = pixels[..., : rows * vision.patch, : columns * vision.patch]
+        maps: Tensor = self.guide(self.backbone.denormalise(seen), (rows, columns))
+        return maps
+
+
+def _guide(recipe: Recipe, device: str) -> Guide | None:
+    """Load the guide of a resolved recipe; to do without is for the user to say."""
+    from napari_ovseg.backbones.guide import load_guide
+
+    if recipe.guide in ("", NO_GUIDE):
+        return None
+    try:
+        return load_guide(recipe.guide, device)
+    except WeightsError as error:
+        raise WeightsError(
+            f"{recipe.method.name} needs a guide: {error}; or set the guide to {NO_GUIDE!r}, "
+            "which compares patches by the model's own queries and is weaker"
+        ) from error
 
 
 def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
     """Replace what depends on the image by numbers: limits, magnification, crop and stride."""
     patch = backbone.vision.patch
     crop = recipe.tiling.crop if recipe.tiling.crop is not None else backbone.vision.native
-    stride = recipe.tiling.stride or max(crop // 2, patch)
+    stride = recipe.tiling.stride or max(crop // recipe.tiling.overlap, patch)
     if recipe.tiling.blend == "merged":
         crop, stride = crop // patch * patch, max(stride // patch, 1) * patch
     if 0 < crop < patch:
@@ -151,7 +169,7 @@ def encode_windows(
     encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
     """Encode all windows: (L, gh, gw, C) float32; again with half a batch if memory runs out."""
-    size = batch_size(encoders.backbone, windows[0])
+    size = batch_size(encoders, windows[0])
     while True:
         try:
             return (yield from _attempt(encoders, recipe, rgb, windows, size))
@@ -163,12 +181,18 @@ def encode_windows(
         free_memory()
 
 
-def batch_size(backbone: Backbone, window: Window) -> int:
+def batch_size(encoders: Encoders, window: Window) -> int:
     """Windows per batch: enough to fill the device, few enough that cancel is prompt."""
+    backbone, guide = encoders.backbone, encoders.guide
     if backbone.device.type != "cpu":
         return _MAX_BATCH
-    tokens = window.height * window.width / backbone.vision.patch**2
-    return int(min(max(_CPU_WORK / (2 * backbone.vision.parameters * tokens), 1), _MAX_BATCH))
+    patch = backbone.vision.patch
+    grid = window.height // patch, window.width // patch
+    work = backbone.vision.parameters * grid[0] * grid[1]
+    if guide is not None:
+        rows, columns = guide.fine_grid((window.height, window.width), grid)
+        work += guide.parameters * rows * columns
+    return int(min(max(_CPU_WORK / (2 * max(work, 1)), 1), _MAX_BATCH))
 
 
 def _attempt(

@@ -20,6 +20,8 @@ from napari_ovseg.progress import Progress, Steps
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_ovseg.recipe import Recipe
 
 IGNORE = 255
@@ -158,6 +160,22 @@ def scores(confusion: np.ndarray, names: dict[int, str]) -> dict[str, Any]:
     }
 
 
-def report(recipe: Recipe, results: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Assemble what ``ovseg evaluate --json`` writes."""
-    return {"recipe": recipe.to_dict(), "datasets": results}
+def report(recipes: list[Recipe], results: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    """Assemble what ``ovseg evaluate --json`` writes: one run, or ``runs`` of several."""
+    runs = [
+        {"recipe": recipe.to_dict(), "datasets": result}
+        for recipe, result in zip(recipes, results, strict=True)
+    ]
+    return runs[0] if len(runs) == 1 else {"runs": runs}
+
+
+def table_row(first: str, cells: Sequence[str | Recipe]) -> str:
+    """Lay out a row of the comparison; a recipe is shown as its method, and encoder if long."""
+    texts = [c if isinstance(c, str) else _column(c, cells) for c in cells]
+    widths = [max(12, len(t)) for t in texts]
+    return f"{first:<36} " + " ".join(f"{t:>{w}}" for t, w in zip(texts, widths, strict=True))
+
+
+def _column(recipe: Recipe, cells: Sequence[str | Recipe]) -> str:
+    several = len({c.backbone for c in cells if not isinstance(c, str)}) > 1
+    return f"{recipe.method.name}@{recipe.backbone}" if several else recipe.method.name

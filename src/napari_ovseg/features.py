@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
     from napari_ovseg.windows import Window
 
@@ -29,10 +29,8 @@ class Features:
         Size of the working image, px.
     shape : (h, w)
         Size of the image itself, px; labels come back at this size.
-    grid
-        Where the image's pixels are in the world.
-    name
-        Of the image.
+    image
+        The picture itself, not read or copied: refinement looks at its pixels again.
     recipe
         Resolved: its display limits and magnification are numbers.
     weights
@@ -43,8 +41,7 @@ class Features:
     windows: tuple[Window, ...]
     working: tuple[int, int]
     shape: tuple[int, int]
-    grid: Grid
-    name: str
+    image: Image
     recipe: Recipe
     weights: str
 

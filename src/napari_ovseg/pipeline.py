@@ -7,6 +7,7 @@ lines, and as a plain function.
 from __future__ import annotations
 
 import platform
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.lexicon import definition_of
 from napari_ovseg.progress import Progress, Steps, run
 from napari_ovseg.recipe import Recipe
+from napari_ovseg.refining import pamr_steps, snap_steps
 from napari_ovseg.text import embed_steps
 
 if TYPE_CHECKING:
@@ -99,11 +101,15 @@ def label_steps(
     recipe = recipe or features.recipe
     backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
     queries = yield from _embed(backbone, features, vocabulary, recipe)
+    features = replace(features, recipe=relabelled(features.recipe, recipe))
+    label_once = pamr_steps if recipe.refinement.pamr_steps else _label
     if recipe.area_threshold > 0:
-        ids = yield from _label(features, queries)
+        ids = yield from label_once(features, queries)
         queries = without_small(queries, ids, vocabulary, recipe.area_threshold)
-    ids = yield from _label(features, queries)
-    return LabelMap(recipe.method.finish(ids), vocabulary, features.grid)
+    ids = yield from label_once(features, queries)
+    if recipe.refinement.edge_snap > 0:
+        ids = yield from snap_steps(features, ids)
+    return LabelMap(recipe.method.finish(ids), vocabulary, features.image.grid)
 
 
 @guarded("segmenting the image")
@@ -115,8 +121,6 @@ def segment_steps(
     recipe = recipe or Recipe()
     planes = list(stack.planes())
     if len(planes) > 1:
-        from dataclasses import replace
-
         recipe = replace(recipe, display=recipe.display.resolve(stack))
     ids = np.zeros(stack.shape, np.uint16)
     features = None
@@ -155,11 +159,19 @@ def _embed(
             "the features were made with other weights than the model has now; "
             "encode the image again"
         )
+    background, contrast = vocabulary.background, recipe.contrast_for(vocabulary)
+    if recipe.threshold > 0 and background is None and not contrast:
+        raise RecipeError(
+            f"a threshold of {recipe.threshold:g} needs something to lose to: add a background "
+            "category to the words, or contrast words to the recipe"
+        )
     phrases = recipe.method.phrases
     rows = [
-        (phrases(query, meaning(c)), c.id, c.threshold) for c in vocabulary for query in c.queries
+        (phrases(query, meaning(c)), c.id, max(c.threshold, recipe.threshold))
+        for c in vocabulary
+        for query in c.queries
     ]
-    rows += [(phrases(word), 0, 0.0) for word in recipe.contrast_for(vocabulary)]
+    rows += [(phrases(word), 0, 0.0) for word in contrast]
     mixtures, ids, thresholds = zip(*rows, strict=True)
     text = yield from embed_steps(backbone, mixtures)
     device = text.device
@@ -169,6 +181,19 @@ def _embed(
         thresholds=torch.tensor(thresholds, device=device, dtype=torch.float32),
         eligible=torch.ones(len(ids), dtype=torch.bool, device=device),
         scale=recipe.logit_scale,
+        below=background.id if background else 0,
+    )
+
+
+def relabelled(encoded: Recipe, wanted: Recipe) -> Recipe:
+    """Take what features depend on from one recipe and what labelling uses from another."""
+    return replace(
+        encoded,
+        refinement=wanted.refinement,
+        contrast=wanted.contrast,
+        logit_scale=wanted.logit_scale,
+        threshold=wanted.threshold,
+        area_threshold=wanted.area_threshold,
     )
 
 
@@ -205,8 +230,6 @@ def without_small(
 
     Background and contrast words are never barred and do not count as foreground.
     """
-    from dataclasses import replace
-
     import torch
 
     exempt = {0} | {c.id for c in vocabulary if c.role == "background"}

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import tomli_w
 
@@ -14,10 +14,8 @@ from napari_ovseg._atomic import write_atomic
 from napari_ovseg.display import Display
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.methods import METHODS, Method
+from napari_ovseg.settings import Refinement, Tiling, WorkingSize
 from napari_ovseg.vocabulary import Vocabulary, clean
-
-if TYPE_CHECKING:
-    from napari_ovseg.image import Grid
 
 CONTRAST: dict[str, tuple[str, ...]] = {
     "general": ("background", "water", "wall"),
@@ -32,102 +30,10 @@ All are words that the starter learnt: one it does not know is near every pictur
 and would take pixels from every category.
 """
 
-_AUTOMATIC_LIMIT = 1.5
 NO_GUIDE = "none"
 """Value of `Recipe.guide` that leaves the guide out."""
 
-Blend = Literal["merged", "exact"]
 Precision = Literal["float16", "float32"]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkingSize:
-    """How large the image is made before windows are cut; at most one field is set.
-
-    Attributes
-    ----------
-    magnification
-        Working pixels per image pixel; 1 is native.
-    pixel_size
-        Micrometres per working pixel, for calibrated images.
-    short_side
-        Length of the shorter side, px.
-
-    Notes
-    -----
-    With no field set the shorter side is brought between the bounds of the encoder (two to
-    nine windows where its folder names none): enough patches for small objects, a bounded
-    time for large images. It is magnified by 1.5 at most, or to a whole window.
-    """
-
-    magnification: float | None = None
-    pixel_size: float | None = None
-    short_side: int | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse contradictions and sizes that are none."""
-        given = {f.name: getattr(self, f.name) for f in fields(self)}
-        given = {name: value for name, value in given.items() if value is not None}
-        if len(given) > 1:
-            raise RecipeError(f"give one of {', '.join(given)}, not {len(given)}; they contradict")
-        for name, value in given.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e5:
-                raise RecipeError(f"{name} must be a number above 0, got {value!r}")
-
-    def magnify(self, shape: tuple[int, int], grid: Grid, bounds: tuple[int, int, int]) -> float:
-        """Working pixels per image pixel for an image of `shape` (H, W).
-
-        `bounds` are the smallest, lower and upper length of the shorter side, px.
-        """
-        short = min(shape)
-        if self.magnification is not None:
-            return self.magnification
-        if self.short_side is not None:
-            return self.short_side / short
-        if self.pixel_size is not None:
-            size = grid.micrometres
-            if size is None:
-                raise RecipeError(
-                    f"pixel_size needs a calibrated image, got units {grid.units}; "
-                    "calibrate the layer or use magnification instead"
-                )
-            return float(sum(size) / 2 / self.pixel_size)
-        smallest, lower, upper = bounds
-        wanted = min(max(lower / short, 1.0), _AUTOMATIC_LIMIT, upper / short)
-        return max(wanted, smallest / short)
-
-
-@dataclass(frozen=True, slots=True)
-class Tiling:
-    """How windows are cut and joined.
-
-    Attributes
-    ----------
-    crop, stride
-        Side of a window and step, px; the encoder's native side and half of it if None.
-        A crop of 0 makes the whole image one window.
-    blend
-        ``exact`` keeps windows apart and averages their scores, as the papers do;
-        ``merged`` averages their features on one patch grid, which is smaller and faster.
-    """
-
-    crop: int | None = None
-    stride: int | None = None
-    blend: Blend = "merged"
-
-    def __post_init__(self) -> None:
-        """Refuse windows that leave gaps."""
-        if self.blend not in ("merged", "exact"):
-            raise RecipeError(f"blend must be 'merged' or 'exact', got {self.blend!r}")
-        if self.crop is not None and self.crop < 0:
-            raise RecipeError(f"crop must be 0 or more px, got {self.crop}")
-        if self.stride is not None and self.stride < 1:
-            raise RecipeError(f"stride must be at least 1 px, got {self.stride}")
-        if self.crop and self.stride and self.stride > self.crop:
-            raise RecipeError(
-                f"stride {self.stride} is larger than crop {self.crop}: pixels between "
-                "windows would never be seen; use half the crop"
-            )
 
 
 @dataclass(frozen=True)
@@ -147,11 +53,16 @@ class Recipe:
         How the image is shown to the encoder.
     working_size, tiling
         How large it is made, and how it is cut.
+    refinement
+        What the label map goes through afterwards.
     contrast
         Words that compete with the vocabulary and become unlabelled; they step aside where
         the vocabulary has a background category or shares a word with them.
     logit_scale
         Factor on cosines before the softmax over queries (40, SCLIP's).
+    threshold
+        Probability that any category must reach, 0..1 (the papers' ``prob_thd``); a category
+        may ask for more. What fails becomes the vocabulary's background, or unlabelled.
     area_threshold
         Drop categories that cover less than this share of the labelled area, 0..1.
     precision
@@ -164,8 +75,10 @@ class Recipe:
     display: Display = field(default_factory=Display)
     working_size: WorkingSize = field(default_factory=WorkingSize)
     tiling: Tiling = field(default_factory=Tiling)
+    refinement: Refinement = field(default_factory=Refinement)
     contrast: tuple[str, ...] = CONTRAST["general"]
     logit_scale: float = 40.0
+    threshold: float = 0.0
     area_threshold: float = 0.0
     precision: Precision = "float16"
 
@@ -183,10 +96,11 @@ class Recipe:
             raise RecipeError(str(error)) from error
         if not 0 < self.logit_scale < 1e4:
             raise RecipeError(f"logit_scale must be above 0, got {self.logit_scale}")
-        if not 0 <= self.area_threshold < 1:
-            raise RecipeError(
-                f"area_threshold must be at least 0 and below 1, got {self.area_threshold}"
-            )
+        for name in ("threshold", "area_threshold"):
+            if not 0 <= getattr(self, name) < 1:
+                raise RecipeError(
+                    f"{name} must be at least 0 and below 1, got {getattr(self, name)}"
+                )
         if self.precision not in ("float16", "float32"):
             raise RecipeError(f"precision must be 'float16' or 'float32', got {self.precision!r}")
 
@@ -206,8 +120,10 @@ class Recipe:
         plain = Recipe()
         return replace(
             self,
+            refinement=plain.refinement,
             contrast=plain.contrast,
             logit_scale=plain.logit_scale,
+            threshold=plain.threshold,
             area_threshold=plain.area_threshold,
         )
 
@@ -236,7 +152,10 @@ class Recipe:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RecipeError(f"the recipe is not valid TOML: {error}") from error
-        parts: dict[str, type] = {"display": Display, "working_size": WorkingSize, "tiling": Tiling}
+        parts: dict[str, type] = {
+            "display": Display, "working_size": WorkingSize, "tiling": Tiling,
+            "refinement": Refinement,
+        }  # fmt: skip
         values: dict[str, Any] = dict(table)
         for name, kind in parts.items():
             if name in values:

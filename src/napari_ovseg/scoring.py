@@ -52,6 +52,7 @@ class Queries:
     thresholds: Tensor
     eligible: Tensor
     scale: float
+    below: int = 0
 
     @property
     def thresholded(self) -> bool:
@@ -67,7 +68,7 @@ def label_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, in
     start, stop
         Rows of the image.
     ids : (stop - start, w) int64
-        Category ids, 0 where a contrast word won or no threshold was reached.
+        Category ids, 0 where a contrast word won, `Queries.below` where no threshold was reached.
     """
     if features.merged:
         yield from _merged_blocks(features, queries)
@@ -87,7 +88,7 @@ def decide(logits: Tensor, queries: Queries) -> Tensor:
     ids = queries.ids[winner]
     if queries.thresholded:
         probability = logits.softmax(-1).gather(-1, winner[..., None])[..., 0]
-        ids = torch.where(probability < queries.thresholds[winner], 0, ids)
+        ids = torch.where(probability < queries.thresholds[winner], queries.below, ids)
     return ids
 
 
@@ -149,7 +150,8 @@ def window_logits(features: Features, queries: Queries, start: int, stop: int) -
             continue
         pixels = upsample(_logits(features, vectors, queries), (window.height, window.width))
         place = slice(top - first, bottom - first), window.slices[1]
-        total[place] += pixels[top - window.top : bottom - window.top]
+        inside = total[place].shape[1]  # a merged window reaches over the border
+        total[place] += pixels[top - window.top : bottom - window.top, :inside]
         count[place] += 1
     low, high, weight = (part[start:stop] for part in _row_weights(height, work_h, ratio, device))
     mean = total / count
@@ -249,4 +251,4 @@ def _stretches(lattice: Tensor, queries: Queries) -> tuple[Tensor, Tensor]:
     dips = (d0 < 0) & (d1 > 0)
     lowest = torch.where(dips, g0 + d0 * meet, torch.minimum(g0, g1))
     fails = lowest * (1 - 1e-5) > limit
-    return torch.where(fails, 0, ids), same & (passes | fails)
+    return torch.where(fails, queries.below, ids), same & (passes | fails)

@@ -79,6 +79,7 @@ def equal(features, table) -> float:
 
 _MEMORY = """
 import pathlib, re, sys, torch
+import numpy as np
 import napari_ovseg as ov
 from napari_ovseg.features import Features
 from napari_ovseg.scoring import Queries, label_blocks
@@ -88,7 +89,7 @@ torch.manual_seed(0)
 side, patch, count = 8192, 16, 150
 cells = side // patch
 vectors = torch.empty(1, cells, cells, 512, dtype=torch.half).normal_()
-features = Features(vectors, (Window(0, 0, side, side),), (side, side), (side, side), ov.Grid.regular(2), "x", ov.Recipe(), "")
+features = Features(vectors, (Window(0, 0, side, side),), (side, side), (side, side), ov.Image.of(np.broadcast_to(np.uint8(0), (side, side))), ov.Recipe(), "")
 text = torch.nn.functional.normalize(torch.randn(count, 512), dim=-1)
 table = Queries(text, torch.arange(count) + 1, torch.full((count,), float(sys.argv[1])), torch.ones(count, dtype=torch.bool), 40.0)
 result = torch.zeros(side, side, dtype=torch.int16)

@@ -5,16 +5,20 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
+from napari_ovseg.refine.pamr import pamr
 from reference_sets import Case, cases, fill, make_input, text_tower, visual
 
 from napari_ovseg.backbones import Text, Vision
+from napari_ovseg.display import Display
 from napari_ovseg.encoding import Encoders, encode_windows
 from napari_ovseg.features import Features
-from napari_ovseg.image import Grid
+from napari_ovseg.image import Image
 from napari_ovseg.methods import METHODS
 from napari_ovseg.progress import run
-from napari_ovseg.recipe import Recipe, Tiling
+from napari_ovseg.recipe import Recipe
+from napari_ovseg.refining import pamr_steps, pixels_of
 from napari_ovseg.scoring import Queries, label_blocks, window_logits
+from napari_ovseg.settings import Refinement, Tiling
 from napari_ovseg.windows import sliding_windows
 
 OURS = {
@@ -72,15 +76,27 @@ class SeededBackbone:
     denormalise = normalise
 
 
-def stand_in(case: Case):
-    """The case's convolution in place of a guide, or None."""
-    recipe = next((w for w in case["weights"] if w["object"] == "guide"), None)
-    if recipe is None:
-        return None
-    c = recipe["conv"]
-    conv = torch.nn.Conv2d(c["in_channels"], c["out_channels"], c["kernel"], c["stride"])
-    fill(conv, case, "guide")
-    return lambda pixels, _grid: conv(pixels) + recipe.get("constant", 0.0)
+class StandIn:
+    """The case's convolution in place of a guide."""
+
+    parameters = 1
+
+    def __init__(self, case: Case, recipe: dict) -> None:
+        c = recipe["conv"]
+        conv = torch.nn.Conv2d(c["in_channels"], c["out_channels"], c["kernel"], c["stride"])
+        self.conv = fill(conv, case, "guide")
+        self.constant = recipe.get("constant", 0.0)
+
+    def __call__(self, pixels, grid):
+        return self.conv(pixels) + self.constant
+
+    def fine_grid(self, window, grid):
+        return grid
+
+
+def stand_in(case: Case) -> StandIn | None:
+    recipes = [w for w in case["weights"] if w["object"] == "guide"]
+    return StandIn(case, recipes[0]) if recipes else None
 
 
 def every(*methods, kind):
@@ -122,16 +138,25 @@ def test_text_tower(case):
 
 
 def encode(case: Case) -> Features:
+    """Encode a case; its image at output size, brought to 0..1, is kept for PAMR.
+
+    PAMR compares differences with their own spread, so a common factor changes nothing.
+    """
     o = case["options"]
     image = make_input(case, 0)[0]
     size = tuple(image.shape[-2:])
     windows = sliding_windows(*size, o["crop"], o["stride"])
     tiling = Tiling(o["crop"], o["stride"] or 1, "exact")
-    recipe = Recipe(method=method_of(case), tiling=tiling, precision="float32")
+    refinement = Refinement(o.get("pamr_steps", 0), tuple(o.get("pamr_dilations", (8, 16))))
+    display = Display(limits=(0.0, 1.0))
+    recipe = Recipe(method=method_of(case), tiling=tiling, precision="float32",
+                    refinement=refinement, display=display)  # fmt: skip
     encoders = Encoders(SeededBackbone(case), stand_in(case))
     vectors = run(encode_windows(encoders, recipe, image, windows))
     shape = tuple(o["output_size"])
-    return Features(vectors, tuple(windows), size, shape, Grid.regular(2), "case", recipe, "")
+    large = torch.nn.functional.interpolate(image[None], size=shape, mode="bilinear")[0]
+    picture = ((large - large.min()) / (large.max() - large.min())).permute(1, 2, 0).numpy()
+    return Features(vectors, tuple(windows), size, shape, Image.of(picture), recipe, "")
 
 
 @every(*OURS, kind="pipeline")
@@ -148,6 +173,8 @@ def test_pipeline(case):
         scale=o["logit_scale"],
     )
     logits = window_logits(features, queries, 0, features.shape[0]).permute(2, 0, 1)
+    if o.get("pamr_steps"):
+        logits = pamr(pixels_of(features)(0, features.shape[0]), logits, o["pamr_steps"], tuple(o["pamr_dilations"]))  # fmt: skip
     wanted = case.outputs()
     if "logits" in wanted:
         case.check("logits", (logits / queries.scale).numpy())
@@ -156,12 +183,20 @@ def test_pipeline(case):
     if "probs" in wanted:
         probabilities = logits.softmax(0)
         best = [probabilities[owner == c].amax(0) for c in range(int(owner.max()) + 1)]
+        if case["method"] == "naclip":  # its code divides by the sum over classes
+            best = list(torch.stack(best) / sum(best))
         kept = [bool(queries.eligible[owner == c].any()) for c in range(len(best))]
         case.check("probs", torch.stack([b * k for b, k in zip(best, kept, strict=True)]).numpy())
-    labels = np.concatenate([part.numpy() for _, _, part in label_blocks(features, queries)])
+    labels = label_all(features, queries)
     # The original has no unlabelled: what passes no threshold becomes class 0.
     labels = features.recipe.method.finish(np.where(labels == 0, 0, labels - 1))
     case.check("labels", labels.astype(wanted["labels"].dtype))
+
+
+def label_all(features: Features, queries: Queries) -> np.ndarray:
+    if features.recipe.refinement.pamr_steps:
+        return run(pamr_steps(features, queries))
+    return np.concatenate([part.numpy() for _, _, part in label_blocks(features, queries)])
 
 
 def bar_small(features: Features, queries: Queries, share: float) -> Queries:
@@ -172,7 +207,7 @@ def bar_small(features: Features, queries: Queries, share: float) -> Queries:
     from napari_ovseg.vocabulary import Category, Vocabulary
 
     unthresholded = replace(queries, thresholds=torch.zeros_like(queries.thresholds))
-    ids = np.concatenate([part.numpy() for _, _, part in label_blocks(features, unthresholded)])
+    ids = label_all(features, unthresholded)
     names = sorted({int(i) for i in queries.ids})
     vocabulary = Vocabulary(
         tuple(Category(i, f"c{i}", role="background" if i == 1 else "thing") for i in names)

@@ -70,21 +70,29 @@ class Weights:
         return found
 
 
-def in_folder(folder: Path) -> Weights:
-    """Find the weights in a folder, with the sha256 of its manifest."""
+def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Weights:
+    """Find the weights in a folder, with the sha256 of its manifest.
+
+    Parameters
+    ----------
+    folder
+        Where to look.
+    weights, config
+        Names of the files. OpenAI's archives are looked for beside open_clip's names only.
+    """
     manifest = _read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     licence = str(manifest.get("licence", "unknown"))
     sums = manifest.get("sha256", {})
     sides = manifest.get("short_side")
     short_side = (int(sides[0]), int(sides[1])) if sides else None
-    if (file := folder / WEIGHTS).is_file():
-        config = _read_json(folder / CONFIG)
-        return Weights(file, config, sums.get(WEIGHTS, ""), licence, short_side)
-    if archives := sorted(folder.glob("*.pt")):
+    if (file := folder / weights).is_file():
+        told = _read_json(folder / config)
+        return Weights(file, told, sums.get(weights, ""), licence, short_side)
+    if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     there = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"
     raise WeightsError(
-        f"the folder {str(folder)!r} holds no {WEIGHTS} (it holds {there}); "
+        f"the folder {str(folder)!r} holds no {weights} (it holds {there}); "
         "copy the file there or fetch the model again"
     )
 
@@ -99,6 +107,29 @@ def _read_json(path: Path) -> dict[str, Any]:
             f"{path.name} of the model must hold an object, got {type(value).__name__}"
         )
     return value
+
+
+def fill(model: Any, tensors: dict[str, Any], file_name: str, optional: set[str]) -> None:
+    """Load every tensor into a model, or say which do not fit.
+
+    Raises
+    ------
+    WeightsError
+        If a tensor is missing, unknown or of another shape; those in `optional` are neither
+        loaded nor missed.
+    """
+    wanted = {k: tuple(v.shape) for k, v in model.state_dict().items() if k not in optional}
+    given = {k: tuple(v.shape) for k, v in tensors.items() if k not in optional}
+    missing = sorted(wanted.keys() - given.keys())
+    unknown = sorted(given.keys() - wanted.keys())
+    shapes = sorted(k for k in wanted.keys() & given.keys() if wanted[k] != given[k])
+    if missing or unknown or shapes:
+        parts = {"missing": missing, "unknown": unknown, "of another shape": shapes}
+        told = "; ".join(f"{len(v)} {k}, as {v[0]}" for k, v in parts.items() if v)
+        raise WeightsError(
+            f"{file_name} does not fit the architecture: {told}; it is another model"
+        )
+    model.load_state_dict({k: tensors[k] for k in wanted}, strict=False)
 
 
 def read_tensors(path: Path) -> dict[str, Any]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from napari_ovseg.backbones._dino import GUIDES
+from napari_ovseg.backbones._dino import NAMES as GUIDE_NAMES
 from napari_ovseg.backbones._files import CONFIG, STARTER, WEIGHTS, Weights, in_folder
 from napari_ovseg.backbones._hub import in_cache
+from napari_ovseg.backbones._store import stored
 from napari_ovseg.errors import WeightsError
 
 
 def find(name: str) -> Weights:
-    """Find the weights of ``starter``, ``NAME:TAG``, a folder, or an archive.
+    """Find the weights of ``starter``, ``NAME:TAG``, an imported model, a folder, or an archive.
 
     Nothing is downloaded.
 
@@ -26,9 +29,39 @@ def find(name: str) -> Weights:
         return in_folder(path)
     if path.is_file():
         return Weights(path, None, "", "unknown")
+    if name not in GUIDES and (folder := stored(name)) is not None:
+        return in_folder(folder)
+    if name in GUIDES:
+        raise WeightsError(
+            f"{name!r} is a guide, which knows no words; give it as the guide, beside a model"
+        )
     if ":" not in name:
         raise WeightsError(
             f"there is no model {name!r}: give 'starter', 'NAME:TAG' as listed by 'ovseg models', "
             f"or a folder with {CONFIG} and {WEIGHTS}"
         )
     return in_cache(name)
+
+
+def find_guide(name: str) -> Weights:
+    """Find the weights of a guide: a name of the catalogue, or a folder as timm's on the hub.
+
+    Nothing is downloaded.
+
+    Raises
+    ------
+    WeightsError
+        If they are not on this machine; the message says how to fetch them.
+    """
+    if (folder := stored(name)) is not None:
+        return in_folder(folder, *GUIDE_NAMES)
+    if name in GUIDES:
+        return in_cache(name)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return in_folder(path, *GUIDE_NAMES)
+    weights, config = GUIDE_NAMES
+    raise WeightsError(
+        f"there is no guide {name!r}: give one of {', '.join(GUIDES)}, "
+        f"or a folder with {config} and {weights} as timm's on the hub"
+    )

@@ -29,20 +29,39 @@ class Block:
         result: Tensor = self.module(x)
         return result
 
-    def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of the normalised input, each (B, H, T, d)."""
+    def heads(self, x: Tensor, parts: str = "qkv") -> tuple[Tensor, ...]:
+        """Queries, keys or values of the normalised input, each (B, H, T, d).
+
+        `parts` names them, as in ``"kv"``; what is not named is not computed.
+        """
         attn = self.module.attn
-        packed = F.linear(self.module.ln_1(x), attn.in_proj_weight, attn.in_proj_bias)
-        q, k, v = (
-            part.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2)
-            for part in packed.chunk(3, dim=-1)
-        )
-        return q, k, v
+        normal = self.module.ln_1(x)
+        rows = {"q": 0, "k": 1, "v": 2}
+        weights, biases = attn.in_proj_weight.chunk(3), attn.in_proj_bias.chunk(3)
+        projected = (F.linear(normal, weights[rows[p]], biases[rows[p]]) for p in parts)
+        return tuple(p.unflatten(-1, (attn.num_heads, -1)).transpose(1, 2) for p in projected)
+
+    def attend(self, x: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Attend to tokens like oneself: ``softmax(x xᵀ s + bias) v`` with ``s = d^-1/2``.
+
+        Parameters
+        ----------
+        x : (B, H, T, d)
+            Queries or keys, compared with themselves.
+        v : (B, H, T, d)
+            Values.
+        bias : (T, T), optional
+            Added to the logits.
+        """
+        return F.scaled_dot_product_attention(x, x, v, attn_mask=bias)
 
     def merge(self, heads: Tensor) -> Tensor:
         """Join heads (B, H, T, d) and apply the output projection: (B, T, D)."""
-        joined: Tensor = self.module.attn.out_proj(heads.transpose(1, 2).flatten(2))
-        scaled: Tensor = self.module.ls_1(joined)
+        return self.out(heads.transpose(1, 2).flatten(2))
+
+    def out(self, joined: Tensor) -> Tensor:
+        """Apply the output projection to heads side by side: (B, T, D) to (B, T, D)."""
+        scaled: Tensor = self.module.ls_1(self.module.attn.out_proj(joined))
         return scaled
 
     def mlp(self, x: Tensor) -> Tensor:
@@ -87,29 +106,41 @@ class Vision:
         result: Tensor = visual.ln_pre(tokens)
         return result
 
-    def positions(self, grid: tuple[int, int]) -> Tensor:
-        """Positional embedding for a grid (rows, columns): (1 + N, D).
+    def grid(self, pixels: Tensor) -> tuple[int, int]:
+        """Rows and columns of patches in windows (B, 3, h, w)."""
+        return pixels.shape[-2] // self.patch, pixels.shape[-1] // self.patch
 
-        Resized like DINO does, by a factor with 0.1 added, which is what every official
-        implementation of these methods uses; not the same as resizing to the size.
-        """
-        native: Tensor = self._visual.positional_embedding
-        side = round((len(native) - 1) ** 0.5)
-        if grid == (side, side):
-            return native
-        plane = native[1:].unflatten(0, (side, side)).permute(2, 0, 1)[None].float()
-        factor = ((grid[0] + 0.1) / side, (grid[1] + 0.1) / side)
-        resized = F.interpolate(plane, scale_factor=factor, mode="bicubic")
-        return torch.cat([native[:1], resized[0].flatten(1).mT.to(native.dtype)])
+    def positions(self, grid: tuple[int, int]) -> Tensor:
+        """Positional embedding for a grid (rows, columns): (1 + N, D)."""
+        return resized_positions(self._visual.positional_embedding, grid)
 
     def project(self, x: Tensor) -> Tensor:
-        """Norm, drop CLS and project to the joint space: (B, 1 + N, D) to (B, N, C)."""
-        tokens = self._visual.ln_post(x)[:, 1:]
+        """Drop CLS, norm and project to the joint space: (B, 1 + N, D) to (B, N, C)."""
+        return self.project_patches(x[:, 1:])
+
+    def project_patches(self, x: Tensor) -> Tensor:
+        """Norm and project tokens without CLS: (B, N, D) to (B, N, C)."""
+        tokens = self._visual.ln_post(x)
         if self._visual.proj is None:
             plain: Tensor = tokens
             return plain
         projected: Tensor = tokens @ self._visual.proj
         return projected
+
+
+def resized_positions(native: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Resize a positional embedding (1 + side², D), CLS first, to a grid: (1 + N, D).
+
+    Resized like DINO does, by a factor with 0.1 added, which is what every official
+    implementation of these methods uses; not the same as resizing to the size.
+    """
+    side = round((len(native) - 1) ** 0.5)
+    if grid == (side, side):
+        return native
+    plane = native[1:].unflatten(0, (side, side)).permute(2, 0, 1)[None].float()
+    factor = ((grid[0] + 0.1) / side, (grid[1] + 0.1) / side)
+    resized = F.interpolate(plane, scale_factor=factor, mode="bicubic")
+    return torch.cat([native[:1], resized[0].flatten(1).mT.to(native.dtype)])
 
 
 class Text:

@@ -1,12 +1,12 @@
-"""What encoders there are: licence, size, and whether the weights are on this machine."""
+"""What encoders and guides there are: licence, size, and whether they are on this machine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from napari_ovseg.backbones import _names
-from napari_ovseg.backbones._locate import find
+from napari_ovseg.backbones import _dino, _names
+from napari_ovseg.backbones._locate import find, find_guide
 from napari_ovseg.errors import WeightsError
 
 
@@ -17,7 +17,7 @@ class Entry:
     Attributes
     ----------
     name
-        What to write as the backbone.
+        What to write as the backbone, or as the guide.
     megabytes
         Size of its weights in float32, or of the file where it is here.
     pixels, patch
@@ -26,6 +26,8 @@ class Entry:
         Of the weights.
     here
         Whether the weights are on this machine.
+    guide
+        Whether it is a second encoder, which knows no words.
     """
 
     name: str
@@ -34,11 +36,22 @@ class Entry:
     patch: int
     licence: str
     here: bool
+    guide: bool = False
 
 
 def entries() -> list[Entry]:
-    """List the starter and every native ViT of open_clip."""
-    return [_entry(name) for name in ("starter", *_names.native_models())]
+    """List the starter, every native ViT of open_clip, and the guides."""
+    encoders = [_entry(name) for name in ("starter", *_names.native_models())]
+    return encoders + [_guide(name) for name in _dino.GUIDES]
+
+
+def _guide(name: str) -> Entry:
+    known = _dino.GUIDES[name]
+    try:
+        here = find_guide(name).file.is_file()
+    except WeightsError:
+        here = False
+    return Entry(name, known.megabytes, known.pixels, known.patch, known.licence, here, guide=True)
 
 
 def _entry(name: str) -> Entry:

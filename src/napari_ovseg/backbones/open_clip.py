@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 from napari_ovseg.backbones import _files, _names
+from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._vit import Text, Vision
-from napari_ovseg.device import choose_device, translated
-from napari_ovseg.errors import OvsegError, WeightsError
+from napari_ovseg.device import choose_device
+from napari_ovseg.errors import WeightsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,10 +60,12 @@ class Backbone:
         """Bring RGB (..., 3, h, w) in 0..1 to the encoder's scale."""
         return (rgb - self.mean) / self.std
 
+    def denormalise(self, pixels: Tensor) -> Tensor:
+        """Undo `normalise`."""
+        return pixels * self.std + self.mean
 
-_loaded: dict[tuple[str, str], Backbone] = {}
-_lock = Lock()
-_KEEP = 2
+
+_kept: Kept[Backbone] = Kept("the model")
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:
@@ -82,20 +84,7 @@ def load_backbone(name: str, device: str = "auto") -> Backbone:
         If the weights are missing, damaged, or do not fit the architecture to the last
         tensor. A model is never left with random weights.
     """
-    place = choose_device(device)
-    key = (name, str(place))
-    with _lock:
-        if key not in _loaded:
-            try:
-                backbone = _load(name, place)
-            except OvsegError:
-                raise
-            except (RuntimeError, MemoryError) as error:
-                raise translated(error, f"loading the model {name!r}") from error
-            while len(_loaded) >= _KEEP:
-                del _loaded[next(iter(_loaded))]
-            _loaded[key] = backbone
-        return _loaded[key]
+    return _kept.get(name, choose_device(device), _load)
 
 
 def _load(name: str, device: torch.device) -> Backbone:
@@ -145,21 +134,8 @@ def _fill(model: Any, tensors: dict[str, Any], file_name: str) -> None:
 
     if hasattr(model, "text"):
         tensors = convert_to_custom_text_state_dict(tensors)
-    wanted = {k: tuple(v.shape) for k, v in model.state_dict().items()}
-    given = {k: tuple(v.shape) for k, v in tensors.items()}
-    optional = {"logit_bias", "logit_scale"}  # cosines are used, not CLIP's own temperature
-    missing = sorted(wanted.keys() - given.keys() - optional)
-    unknown = sorted(given.keys() - wanted.keys() - optional)
-    shapes = sorted(k for k in wanted.keys() & given.keys() - optional if wanted[k] != given[k])
-    if missing or unknown or shapes:
-        parts = {"missing": missing, "unknown": unknown, "of another shape": shapes}
-        told = "; ".join(f"{len(v)} {k}, as {v[0]}" for k, v in parts.items() if v)
-        raise WeightsError(
-            f"{file_name} does not fit the architecture: {told}; it is another model"
-        )
-    model.load_state_dict(
-        {k: v for k, v in tensors.items() if k in wanted and k not in optional}, strict=False
-    )
+    # Cosines are used, not CLIP's own temperature.
+    _files.fill(model, tensors, file_name, optional={"logit_bias", "logit_scale"})
 
 
 def _from_archive(

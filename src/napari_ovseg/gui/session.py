@@ -117,7 +117,7 @@ class Session:
 
     def _run_steps(self, job: Job) -> Steps[Annotation]:
         import_engine()
-        from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
+        from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of, relabelled
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
         # Arrays are told apart by identity; keeping them keeps their identities taken.
@@ -125,20 +125,10 @@ class Session:
         key = (levels, job.plane, recipe.encoding(), job.device)
         if self._cached is not None and self._cached[0] == key:
             features = self._cached[2]
-            features = replace(features, recipe=_labelling(features.recipe, recipe))
+            features = replace(features, recipe=relabelled(features.recipe, recipe))
         else:
             features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device)
             self._cached = (key, job.image, features)
         labels = yield from label_steps(features, job.vocabulary)
         self.counts = labels.counts()
         return Annotation(job.image.name, labels, None, provenance_of(features))
-
-
-def _labelling(encoded: Recipe, wanted: Recipe) -> Recipe:
-    """Take a resolved recipe and the settings that only labelling uses from another."""
-    return replace(
-        encoded,
-        contrast=wanted.contrast,
-        logit_scale=wanted.logit_scale,
-        area_threshold=wanted.area_threshold,
-    )

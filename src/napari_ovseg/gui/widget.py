@@ -28,8 +28,14 @@ if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Progress, Steps
 
-_STAGES = {"model": "loading the model", "image": "reading the image", "windows": "encoding",
-           "words": "reading the words", "labels": "labelling"}  # fmt: skip
+_STAGES = {
+    "model": "loading the model",
+    "image": "reading the image",
+    "windows": "encoding",
+    "words": "reading the words",
+    "labels": "labelling",
+    "refining": "refining the borders",
+}
 
 
 @dataclass(frozen=True)

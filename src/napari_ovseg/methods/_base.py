@@ -48,6 +48,8 @@ class Method:
     """The paper."""
     passes: ClassVar[int] = 1
     """Encoder passes per window, shown to the user as the cost."""
+    memory: ClassVar[str] = "memory of a batch"
+    """What is held while an image is encoded, in words for the user."""
     default_guide: ClassVar[str] = ""
     """The second encoder that the paper uses; empty where there is none."""
 

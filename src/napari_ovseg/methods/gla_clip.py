@@ -49,6 +49,7 @@ class GLACLIP(Method):
 
     source: ClassVar[str] = "GLA-CLIP, CVPR 2026 (arXiv 2603.23030)"
     default_guide: ClassVar[str] = "dino_vitb8"
+    memory: ClassVar[str] = "memory of all windows"
 
     rho: float = 0.55
     iterations: int = 2

@@ -1,0 +1,190 @@
+"""The command ``ovseg models``: what encoders there are, and bringing them here."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from napari_ovseg.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from napari_ovseg.backbones.manager import Offer
+    from napari_ovseg.progress import Progress, Steps
+
+R = TypeVar("R")
+NOT_OK = 1
+_YES = "agree to what is shown, where there is no terminal to ask on"
+
+
+def add_models(commands: Any) -> None:
+    """Add ``models`` and its own commands to the parser of ``ovseg``."""
+    models = commands.add_parser("models", help="list, fetch, import, verify, remove, pack")
+    models.set_defaults(command=_models)
+    models.add_argument("--fetch", metavar="NAME:TAG", help="the same as 'fetch NAME:TAG'")
+    models.add_argument(
+        "--to", type=Path, metavar="DIR", help="with --fetch: as a folder to carry, too"
+    )
+    models.add_argument("--yes", action="store_true", help=_YES)
+    kinds = models.add_subparsers(metavar="COMMAND")
+
+    kinds.add_parser("list", help="all there are, with size and licence").set_defaults(
+        command=_list
+    )
+    fetch = kinds.add_parser("fetch", help="download a model, or go on with it")
+    bring = kinds.add_parser("import", help="take a model from a stick or a share")
+    bring.set_defaults(command=_import)
+    bring.add_argument("path", type=Path, metavar="PATH", help="folder, .zip of 'pack', or .pt")
+    bring.add_argument("--name", help="what to call it")
+    verify = kinds.add_parser("verify", help="hash the files again; 1 if any is not as it was")
+    verify.set_defaults(command=_verify)
+    verify.add_argument("name", nargs="?", metavar="NAME", help="all that are here if not given")
+    remove = kinds.add_parser("remove", help="delete what was fetched or imported")
+    for parser, command in ((fetch, _fetch), (remove, _remove)):
+        parser.set_defaults(command=command)
+        parser.add_argument("name", metavar="NAME")
+        parser.add_argument("--yes", action="store_true", help=_YES)
+    pack = kinds.add_parser("pack", help="one file for a machine without internet")
+    pack.set_defaults(command=_pack)
+    pack.add_argument("name", metavar="NAME")
+    pack.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.zip")
+
+
+def _models(args: argparse.Namespace) -> int:
+    if args.fetch is None:
+        if args.to:
+            raise InputError("--to needs --fetch NAME:TAG: which model shall be put there?")
+        return _list(args)
+    from napari_ovseg.backbones import manager
+
+    args.name = args.fetch
+    if args.to is None:
+        return _fetch(args)
+    if all(entry.name != args.name or not entry.here for entry in manager.listing()):
+        code = _fetch(args)
+        if code:
+            return code
+    _say(f"put into {_drive(manager.pack_steps(args.name, args.to), args.name)}")
+    return 0
+
+
+def _list(_: argparse.Namespace) -> int:
+    from napari_ovseg.backbones import manager
+
+    _say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  licence of the weights")
+    for entry in manager.listing():
+        here = "yes" if entry.here else "no"
+        shape = f"{entry.pixels or '?'}/{entry.patch or '?'}"
+        _say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.licence}")
+    return 0
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from napari_ovseg.backbones import manager
+
+    offer = manager.offer(args.name)
+    _say(_told(offer))
+    if not _agreed("Fetch it?", yes=args.yes):
+        _say("nothing was fetched")
+        return NOT_OK
+    try:
+        folder = _drive(manager.fetch_steps(offer), offer.name)
+    except KeyboardInterrupt:
+        _say("what has arrived is kept; the same command goes on from there", error=True)
+        raise
+    _say(f"fetched to {folder}")
+    return 0
+
+
+def _told(offer: Offer) -> str:
+    return (
+        f"{offer.name}\n"
+        f"  licence of the weights: {offer.licence}\n"
+        f"  size: about {offer.megabytes:.0f} MB\n"
+        f"  from: {offer.host}, {offer.repository}"
+    )
+
+
+def _import(args: argparse.Namespace) -> int:
+    from napari_ovseg.backbones import manager
+
+    name = _drive(manager.import_steps(args.path, args.name), args.path.name)
+    _say(f"imported; its name is {name}")
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from napari_ovseg.backbones import manager
+
+    verdicts = _drive(manager.verify_steps(args.name), "verify")
+    for verdict in verdicts:
+        state = "no sha256 is known" if verdict.state == "unknown" else verdict.state
+        _say(f"{verdict.name:<44} {state}  {', '.join(verdict.files)}".rstrip())
+    return NOT_OK if any(v.state in ("damaged", "missing") for v in verdicts) else 0
+
+
+def _remove(args: argparse.Namespace) -> int:
+    from napari_ovseg.backbones import manager
+
+    removal = manager.removal(args.name)
+    _say(f"{removal.name}: {removal.megabytes:.1f} MB")
+    for folder in removal.folders:
+        _say(f"  {folder}")
+    if removal.revisions:
+        _say(f"  {removal.repository} in the hub's cache, which other programs may use too")
+    if not _agreed("Delete it?", yes=args.yes):
+        _say("nothing was deleted")
+        return NOT_OK
+    _drive(manager.remove_steps(removal), removal.name)
+    _say("removed")
+    return 0
+
+
+def _pack(args: argparse.Namespace) -> int:
+    from napari_ovseg.backbones import manager
+
+    if args.output.suffix != ".zip":
+        raise InputError(f"{args.output.name!r} must end in .zip")
+    _say(f"packed into {_drive(manager.pack_steps(args.name, args.output), args.name)}")
+    return 0
+
+
+def _agreed(question: str, *, yes: bool) -> bool:
+    """Ask on the terminal; without one nobody agrees but by ``--yes``."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise InputError("there is no terminal to agree on; read the above, then add --yes")
+    try:
+        answer = input(f"{question} [y/N] ")
+    except EOFError:
+        return False
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _drive(steps: Steps[R], name: str) -> R:
+    """Run steps that count bytes, with a bar on stderr."""
+    from tqdm import tqdm
+
+    from napari_ovseg.progress import run
+
+    quiet = not sys.stderr.isatty()
+    # Closed at once on Ctrl-C, so that what must not stay is gone before the program is.
+    with (
+        closing(steps),
+        tqdm(desc=name, leave=False, disable=quiet, unit="B", unit_scale=True) as bar,
+    ):
+
+        def watch(progress: Progress) -> None:
+            bar.set_postfix_str(progress.stage, refresh=False)
+            bar.total, bar.n = progress.total, progress.done
+            bar.refresh()
+
+        return run(steps, watch)
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    print(text, file=sys.stderr if error else sys.stdout, flush=True)
