@@ -1,7 +1,7 @@
 """Bringing a model from the hub into our own folder, in pieces, so that it can go on later.
 
-The hub's client keeps no part of a file that was interrupted (huggingface_hub 2.4), so pieces are
-read through its file system, which asks for ranges, and are added to a file of ours.
+The hub's client keeps no part of an interrupted file (huggingface_hub 2.4); so ranges are read
+through its file system, and added to a file of ours.
 """
 
 from __future__ import annotations
@@ -120,8 +120,7 @@ def fetch_steps(agreed: Offer) -> Steps[Path]:
     Raises
     ------
     WeightsError
-        If the hub cannot be reached, has no safetensors of this model, or what came is not
-        what the hub announced; a bad file is deleted.
+        If the hub cannot be reached, has no safetensors, or a bad file came, which is deleted.
     ExportError
         If the folder cannot be written to, or the disk is full.
     """
@@ -226,9 +225,8 @@ def _pieces(remote: _Remote, start: int) -> Iterator[bytes]:
                 )
         yield piece
         start += wanted
-        size = min(size * 2, _LARGEST) if time.monotonic() - began < 0.5 else size
-        if time.monotonic() - began > 2:
-            size = max(size // 2, _SMALLEST)
+        took = time.monotonic() - began
+        size = min(size * 2, _LARGEST) if took < 0.5 else max(size // (1 + (took > 2)), _SMALLEST)
 
 
 @contextmanager

@@ -1,0 +1,280 @@
+"""Borders of label maps move to edges of the image.
+
+Labels from a patch grid have borders that are wrong by up to a patch. Near a border, each
+label's mask is written as a local linear function of the colours (He, Sun, Tang, Guided
+Image Filtering, ECCV 2010; on a coarse grid as in He, Sun, Fast Guided Filter, arXiv
+1505.00996). How far that function rises above the label's local share is the *evidence*
+that the image gives: 0 where the image shows nothing. A pixel changes where another label
+has clearly more of it.
+
+A linear function of colours would also eat structures of a few pixels, or fatten them.
+So what is narrow is known by its width: pixels of a label's narrow parts do not change, and
+a label grows from its wide parts only.
+
+Letters: (H, W) image, (h, w) a tile of it, (a, b) coarse cells of the tile and around it.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_EVIDENCE = 0.2
+"""Lead in evidence, -1..1, at which a pixel changes at strength 1."""
+_NOISE = 1e-3
+"""Variance of colours, of 0..1, below which the image shows nothing (epsilon of the paper)."""
+_TILE = 256
+"""Least side of a tile, px; small tiles hold few labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Distances that follow from the radius; in cells but for the radius and the cell."""
+
+    radius: int
+
+    @property
+    def cell(self) -> int:
+        """Side of a coarse cell, px; a window is then some 9 cells wide."""
+        return max(1, self.radius // 4)
+
+    @property
+    def window(self) -> int:
+        """Half width of the windows in which colours are compared."""
+        return -(-self.radius // self.cell)
+
+    @property
+    def narrow(self) -> int:
+        """Half width up to which a part of a label does not change."""
+        return max(1, self.radius // (4 * self.cell))
+
+    @property
+    def stays(self) -> int:
+        """Half width up to which a part of a label does not grow."""
+        return max(1, self.radius // (2 * self.cell))
+
+    @property
+    def halo(self) -> int:
+        """How far around a tile its result looks."""
+        return max(2 * self.window + 2, self.window + 2 * self.stays) + 1
+
+
+def snap_edges(image: Tensor, ids: Tensor, radius: int, strength: float) -> Tensor:
+    """Move the borders of a label map to edges of the image.
+
+    Works on tiles that hold a border; above the result, some 200 bytes for each pixel of a tile
+    are needed, whatever the number of labels. The result does not depend on the tiles.
+
+    Parameters
+    ----------
+    image : (3, H, W) float32, 0..1
+        Grey images have equal channels.
+    ids : (H, W) int64
+        Category ids.
+    radius
+        How far from a border pixels may change, about one patch in pixels of the image.
+        What is up to about ``0.75 * radius`` wide does not change, up to ``1.25 * radius``
+        does not grow.
+    strength
+        0 (unchanged) to 1; the smaller, the more evidence it takes.
+
+    Returns
+    -------
+    ids : (H, W) int64
+        Only ids that `ids` has within `radius` of the pixel.
+    """
+    result = ids.clone()
+    if strength <= 0 or radius < 1:
+        return result
+    reach = _Reach(radius)
+    for tile in _tiles(ids, reach):
+        result[tile] = _Tile.of(image, ids, tile, reach).snapped(_EVIDENCE / strength)
+    return result
+
+
+def _tiles(ids: Tensor, reach: _Reach) -> Iterator[tuple[slice, slice]]:
+    """Cut the image into tiles and leave out those far from any border."""
+    height, width = ids.shape
+    # Tiles begin where coarse cells do: the cells are then the same for any tile.
+    side = -(-max(_TILE, 4 * reach.radius) // reach.cell) * reach.cell
+    for top in range(0, height, side):
+        for left in range(0, width, side):
+            tile = slice(top, min(top + side, height)), slice(left, min(left + side, width))
+            near = ids[_wider(tile, reach.radius)]
+            if bool((near != near[0, 0]).any()):
+                yield tile
+
+
+def _wider(tile: tuple[slice, slice], by: int) -> tuple[slice, slice]:
+    """Add a margin to a tile, which indexing cuts off at the end of the image."""
+    rows, columns = (slice(max(0, part.start - by), part.stop + by) for part in tile)
+    return rows, columns
+
+
+def _within(tile: tuple[slice, slice], around: tuple[slice, slice]) -> tuple[slice, slice]:
+    """Where a tile lies in what is around it."""
+    rows, columns = (
+        slice(part.start - outer.start, part.stop - outer.start)
+        for part, outer in zip(tile, around, strict=True)
+    )
+    return rows, columns
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Tile:
+    """What all labels of a tile need.
+
+    Attributes
+    ----------
+    ids : (h + , w + ) int64
+        Of the tile and around it.
+    place
+        Where the tile lies in `ids`.
+    smooth : (3, h, w)
+        Image without its finest grain, which would be taken for borders.
+    coarse, mean : (3, a, b)
+        Means of cells, and of windows of cells.
+    inverse : (3, 3, a, b)
+        Of the covariance of the cells in a window.
+    reach
+        Distances.
+    """
+
+    ids: Tensor
+    place: tuple[slice, slice]
+    smooth: Tensor
+    coarse: Tensor
+    mean: Tensor
+    inverse: Tensor
+    reach: _Reach
+
+    @classmethod
+    def of(cls, image: Tensor, ids: Tensor, tile: tuple[slice, slice], reach: _Reach) -> _Tile:
+        around = _wider(tile, reach.halo * reach.cell)
+        coarse = _cells(image[:, *around], reach.cell)
+        mean = _box(coarse, reach.window)
+        products = _box((coarse[:, None] * coarse).flatten(0, 1), reach.window)
+        covariance = products.view(3, 3, *mean.shape[1:]) - mean[:, None] * mean
+        covariance += _NOISE * torch.eye(3, device=image.device)[..., None, None]
+        grain = min(2, reach.radius // 8)
+        edge = _wider(tile, grain)
+        smooth = _box(image[:, *edge], grain)[:, *_within(tile, edge)]
+        place = _within(tile, around)
+        return cls(ids[around], place, smooth, coarse, mean, _inverse(covariance), reach)
+
+    def snapped(self, lead: float) -> Tensor:
+        """Labels of the tile: (h, w) int64."""
+        edge = _wider(self.place, self.reach.radius)
+        ids = self.ids[self.place]
+        winner, wide = ids.clone(), torch.zeros_like(ids, dtype=torch.bool)
+        own = torch.zeros_like(self.smooth[0])
+        best = torch.full_like(own, -torch.inf)
+        for label in self.ids[edge].unique_consecutive().unique().tolist():
+            mask = self.ids == label
+            share = _cells(mask[None].float(), self.reach.cell)
+            evidence = self._evidence(share)
+            here = mask[self.place]
+            own = torch.where(here, evidence, own)
+            broad, grows = self._parts(share[0] == 1)
+            wide |= broad & here
+            near = _spread(mask[edge], self.reach.radius)[_within(self.place, edge)]
+            better = near & grows & (evidence > best)
+            best = torch.where(better, evidence, best)
+            winner = torch.where(better, label, winner)
+        return torch.where(wide & (best - own > lead), winner, ids)
+
+    def _evidence(self, share: Tensor) -> Tensor:
+        """By how much colours say it is this label: (1, a, b) to (h, w), about -1..1."""
+        window, cell = self.reach.window, self.reach.cell
+        local = _box(share, window)
+        together = _box(self.coarse * share, window) - self.mean * local
+        slope = (self.inverse * together).sum(1)
+        offset = -(slope * self.mean).sum(0, keepdim=True)
+        # The paper's mean over windows. Without the label's share in the offset, what is
+        # left is 0 where colours and label have nothing to do with each other.
+        planes = _box(torch.cat([slope, offset]), window)
+        # One more cell on each side, between whose centres the tile's outermost pixels lie.
+        edge = _wider(self.place, cell)
+        cells = (slice(part.start // cell, -(-part.stop // cell)) for part in edge)
+        full = F.interpolate(planes[None, :, *cells], scale_factor=cell, mode="bilinear")[0]
+        full = full[:, *_within(self.place, edge)]
+        return (full[:3] * self.smooth).sum(0).add_(full[3])
+
+    def _parts(self, whole: Tensor) -> tuple[Tensor, Tensor]:
+        """Which pixels may change, and to which the label may grow: (a, b) to (h, w) bool."""
+        may_change = _spread(_opened(whole, self.reach.narrow), 1)
+        may_reach = _spread(_opened(whole, self.reach.stays), self.reach.window)
+        both = torch.stack([may_change, may_reach])
+        cell = self.reach.cell
+        pixels = both.repeat_interleave(cell, 1).repeat_interleave(cell, 2)[:, *self.place]
+        return pixels[0], pixels[1]
+
+
+def _inverse(matrix: Tensor) -> Tensor:
+    """Invert symmetric matrices by cofactors: (3, 3, a, b)."""
+    first, second, third = matrix
+    rows = [
+        torch.linalg.cross(p, q, dim=0)
+        for p, q in ((second, third), (third, first), (first, second))
+    ]
+    inverse: Tensor = torch.stack(rows) / (first * rows[0]).sum(0)
+    return inverse
+
+
+def _cells(planes: Tensor, side: int) -> Tensor:
+    """Means of cells, the last ones smaller: (n, h, w) to (n, a, b)."""
+    return F.avg_pool2d(planes[None], side, ceil_mode=True, count_include_pad=False)[0]
+
+
+def _box(planes: Tensor, reach: int) -> Tensor:
+    """Mean of a square around each pixel, of what is inside the image: (n, h, w)."""
+    total = _joined(planes, reach, operator.add)
+    for axis in (-2, -1):
+        size = planes.shape[axis]
+        at = torch.arange(size, device=planes.device)
+        count = (at + reach).clamp(max=size - 1) - (at - reach).clamp(min=0) + 1
+        total = total / count.view(-1, *(1,) * (-1 - axis))
+    return total
+
+
+def _opened(mask: Tensor, reach: int) -> Tensor:
+    """Return what squares of ``2 * reach + 1`` px inside a mask cover: (h, w) bool.
+
+    Beyond the image the mask goes on.
+    """
+    return _spread(~_spread(~mask, reach), reach)
+
+
+def _spread(mask: Tensor, reach: int) -> Tensor:
+    """Grow a mask by `reach` px in a square: (h, w) bool."""
+    return _joined(mask, reach, operator.or_)
+
+
+def _joined(planes: Tensor, reach: int, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Join all values of a square around each pixel, zero beyond: (..., h, w).
+
+    Runs of 1, 2, 4, … values make a run of ``2 * reach + 1``, in log2(reach) passes. The order
+    is the same at every pixel, so that sums do not depend on where a tile begins.
+    """
+    planes = F.pad(planes, (reach,) * 4, value=0)
+    length = 2 * reach + 1
+    for axis in (-2, -1):
+        size = planes.shape[axis] - length + 1
+        run, have = planes, 1
+        result, done = planes.narrow(axis, 0, size), 1  # the length is odd
+        while 2 * have <= length:
+            kept = run.shape[axis] - have
+            run, have = join(run.narrow(axis, 0, kept), run.narrow(axis, have, kept)), 2 * have
+            if length & have:
+                result = join(result, run.narrow(axis, done, size))
+                done += have
+        planes = result
+    return planes
