@@ -151,6 +151,35 @@ def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_pa
     assert "toy" in capsys.readouterr().out
 
 
+def test_evaluate_compares_methods_in_one_table(dataset, tmp_path, capsys):
+    target = tmp_path / "r.json"
+    arguments = ["evaluate", str(dataset), "--method", "sclip,naclip", "--json", str(target)]
+    assert main(arguments) == 0
+    header, row = capsys.readouterr().out.splitlines()[:2]
+    assert header.split() == ["mIoU", "sclip", "naclip"]
+    runs = json.loads(target.read_text())["runs"]
+    assert [run["recipe"]["method"]["name"] for run in runs] == ["sclip", "naclip"]
+    assert row.split()[1:] == [f"{run['datasets']['toy']['miou']:.3f}" for run in runs]
+
+
+def test_a_guide_that_is_missing_is_told_with_the_way_out(photo, tmp_path, capsys):
+    arguments = ["segment", str(photo), "--words", "grass; water", "-o", str(tmp_path / "o")]
+    assert main([*arguments, "--method", "proxyclip"]) == 2
+    told = capsys.readouterr().err
+    assert "dino_vitb8" in told
+    assert "set the guide to 'none'" in told
+    assert main([*arguments, "--method", "proxyclip", "--guide", "none"]) == 0
+
+
+def test_presets_are_listed_and_used(photo, tmp_path, capsys):
+    assert main(["presets"]) == 0
+    assert "balanced" in capsys.readouterr().out
+    arguments = ["segment", str(photo), "--words", "grass; water", "-o", str(tmp_path)]
+    assert main([*arguments, "--preset", "fast"]) == 0
+    assert main([*arguments, "--preset", "slow"]) == 2
+    assert "there is no preset 'slow'" in capsys.readouterr().err
+
+
 def test_scores_of_a_known_confusion():
     from napari_ovseg.evaluate import scores
 

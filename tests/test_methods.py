@@ -159,6 +159,17 @@ def test_impossible_settings(name, values):
         METHODS.get(name)(**values)
 
 
+def test_an_encoder_may_bring_values_that_suit_it():
+    image = (np.random.default_rng(0).random((40, 40)) * 255).astype(np.uint8)
+
+    def rho(**values):
+        method = METHODS.get("gla_clip")(**values)
+        return ov.encode(image, ov.Recipe(method=method, guide="none")).recipe.method.rho
+
+    assert rho() == 0.8
+    assert rho(rho=0.7) == 0.7
+
+
 def test_middle_blocks_follow_the_depth():
     method = METHODS.get("itaclip")()
     assert method._middle(12) == (7, 8, 10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.backbones.guide import Guide
+    from napari_ovseg.methods import Method
 
 _MAX_SIDE = 60_000
 _MAX_BATCH = 32
@@ -61,6 +62,16 @@ def encode_steps(image: Any, recipe: Recipe | None = None, device: str = "auto")
             f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
         ),
     )
+
+
+def _suited(method: Method, guide: str, backbone: Backbone) -> Method:
+    """Take the encoder's own values for what the user left at its default."""
+    alone = " without a guide" if guide == NO_GUIDE and method.default_guide else ""
+    given = backbone.method_values.get(method.name + alone, {})
+    defaults = asdict(type(method)())
+    own = asdict(method)
+    left = {k: v for k, v in given.items() if k in own and own[k] == defaults[k]}
+    return replace(method, **left) if left else method
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -119,6 +130,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
     guide = recipe.guide or recipe.method.default_guide
     return replace(
         recipe,
+        method=_suited(recipe.method, guide, backbone),
         guide=guide if recipe.method.default_guide else "",
         display=recipe.display.resolve(image),
         working_size=WorkingSize(magnification=factor),

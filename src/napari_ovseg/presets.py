@@ -66,10 +66,11 @@ def preset(name: str, base: Recipe | None = None) -> Recipe:
 
 
 def _user(table: dict[str, Any], base: Recipe) -> Recipe:
-    options = dict(table["method"])
+    given = {k: tuple(v) if isinstance(v, list) else v for k, v in table["method"].items()}
+    options = {k: v for k, v in given.items() if k != "name"}
     return replace(
         base,
-        method=METHODS.get(options.pop("name"))(**options),
+        method=METHODS.get(table["method"]["name"])(**options),
         guide=table.get("guide", base.guide),
         tiling=Tiling(**table["tiling"]),
         refinement=Refinement(**table["refinement"]),

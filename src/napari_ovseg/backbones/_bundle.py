@@ -130,4 +130,8 @@ def _understood(told: Any) -> dict[str, Any]:
     if told.get("short_side"):
         low, high = told["short_side"]
         sides = {"short_side": [int(low), int(high)]}
-    return {**texts, **sides, "sha256": sums}
+    values = {
+        str(method): {str(name): float(value) for name, value in given.items()}
+        for method, given in told.get("method_values", {}).items()
+    }
+    return {**texts, **sides, "method_values": values, "sha256": sums}

@@ -9,7 +9,7 @@ import hashlib
 import json
 import warnings
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,9 @@ class Weights:
     short_side
         Between which lengths (px) of the shorter side the encoder works best, if its folder
         says so.
+    method_values
+        Hyper-parameters that suit this encoder better than the papers', by method; a method
+        without its guide has a name of its own, ``METHOD without a guide``.
     """
 
     file: Path
@@ -46,6 +49,7 @@ class Weights:
     sha256: str
     licence: str
     short_side: tuple[int, int] | None = None
+    method_values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def verified(self) -> str:
         """Hash the file and compare.
@@ -87,7 +91,8 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     short_side = (int(sides[0]), int(sides[1])) if sides else None
     if (file := folder / weights).is_file():
         told = _read_json(folder / config)
-        return Weights(file, told, sums.get(weights, ""), licence, short_side)
+        values = manifest.get("method_values", {})
+        return Weights(file, told, sums.get(weights, ""), licence, short_side, values)
     if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     there = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
@@ -43,6 +43,8 @@ class Backbone:
         Where it computes.
     short_side
         Between which lengths (px) of the shorter side it works best; None if nobody said.
+    method_values
+        Hyper-parameters that suit it better than the papers', see `Weights`.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Backbone:
     std: Tensor
     device: torch.device
     short_side: tuple[int, int] | None = None
+    method_values: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def normalise(self, rgb: Tensor) -> Tensor:
         """Bring RGB (..., 3, h, w) in 0..1 to the encoder's scale."""
@@ -111,6 +114,7 @@ def _load(name: str, device: torch.device) -> Backbone:
         std=std,
         device=device,
         short_side=weights.short_side,
+        method_values=weights.method_values,
     )
 
 

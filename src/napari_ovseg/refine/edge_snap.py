@@ -16,7 +16,6 @@ Letters: (H, W) image, (h, w) a tile of it, (a, b) coarse cells of the tile and 
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,8 +23,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_ovseg.refine._squares import box, cells, opened, spread
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _EVIDENCE = 0.2
 """Lead in evidence, -1..1, at which a pixel changes at strength 1."""
@@ -159,14 +160,14 @@ class _Tile:
     @classmethod
     def of(cls, image: Tensor, ids: Tensor, tile: tuple[slice, slice], reach: _Reach) -> _Tile:
         around = _wider(tile, reach.halo * reach.cell)
-        coarse = _cells(image[:, *around], reach.cell)
-        mean = _box(coarse, reach.window)
-        products = _box((coarse[:, None] * coarse).flatten(0, 1), reach.window)
+        coarse = cells(image[:, *around], reach.cell)
+        mean = box(coarse, reach.window)
+        products = box((coarse[:, None] * coarse).flatten(0, 1), reach.window)
         covariance = products.view(3, 3, *mean.shape[1:]) - mean[:, None] * mean
         covariance += _NOISE * torch.eye(3, device=image.device)[..., None, None]
         grain = min(2, reach.radius // 8)
         edge = _wider(tile, grain)
-        smooth = _box(image[:, *edge], grain)[:, *_within(tile, edge)]
+        smooth = box(image[:, *edge], grain)[:, *_within(tile, edge)]
         place = _within(tile, around)
         return cls(ids[around], place, smooth, coarse, mean, _inverse(covariance), reach)
 
@@ -179,13 +180,13 @@ class _Tile:
         best = torch.full_like(own, -torch.inf)
         for label in self.ids[edge].unique_consecutive().unique().tolist():
             mask = self.ids == label
-            share = _cells(mask[None].float(), self.reach.cell)
+            share = cells(mask[None].float(), self.reach.cell)
             evidence = self._evidence(share)
             here = mask[self.place]
             own = torch.where(here, evidence, own)
             broad, grows = self._parts(share[0] == 1)
             wide |= broad & here
-            near = _spread(mask[edge], self.reach.radius)[_within(self.place, edge)]
+            near = spread(mask[edge], self.reach.radius)[_within(self.place, edge)]
             better = near & grows & (evidence > best)
             best = torch.where(better, evidence, best)
             winner = torch.where(better, label, winner)
@@ -194,24 +195,24 @@ class _Tile:
     def _evidence(self, share: Tensor) -> Tensor:
         """By how much colours say it is this label: (1, a, b) to (h, w), about -1..1."""
         window, cell = self.reach.window, self.reach.cell
-        local = _box(share, window)
-        together = _box(self.coarse * share, window) - self.mean * local
+        local = box(share, window)
+        together = box(self.coarse * share, window) - self.mean * local
         slope = (self.inverse * together).sum(1)
         offset = -(slope * self.mean).sum(0, keepdim=True)
         # The paper's mean over windows. Without the label's share in the offset, what is
         # left is 0 where colours and label have nothing to do with each other.
-        planes = _box(torch.cat([slope, offset]), window)
+        planes = box(torch.cat([slope, offset]), window)
         # One more cell on each side, between whose centres the tile's outermost pixels lie.
         edge = _wider(self.place, cell)
-        cells = (slice(part.start // cell, -(-part.stop // cell)) for part in edge)
-        full = F.interpolate(planes[None, :, *cells], scale_factor=cell, mode="bilinear")[0]
+        part = (slice(p.start // cell, -(-p.stop // cell)) for p in edge)
+        full = F.interpolate(planes[None, :, *part], scale_factor=cell, mode="bilinear")[0]
         full = full[:, *_within(self.place, edge)]
         return (full[:3] * self.smooth).sum(0).add_(full[3])
 
     def _parts(self, whole: Tensor) -> tuple[Tensor, Tensor]:
         """Which pixels may change, and to which the label may grow: (a, b) to (h, w) bool."""
-        may_change = _spread(_opened(whole, self.reach.narrow), 1)
-        may_reach = _spread(_opened(whole, self.reach.stays), self.reach.window)
+        may_change = spread(opened(whole, self.reach.narrow), 1)
+        may_reach = spread(opened(whole, self.reach.stays), self.reach.window)
         both = torch.stack([may_change, may_reach])
         cell = self.reach.cell
         pixels = both.repeat_interleave(cell, 1).repeat_interleave(cell, 2)[:, *self.place]
@@ -227,54 +228,3 @@ def _inverse(matrix: Tensor) -> Tensor:
     ]
     inverse: Tensor = torch.stack(rows) / (first * rows[0]).sum(0)
     return inverse
-
-
-def _cells(planes: Tensor, side: int) -> Tensor:
-    """Means of cells, the last ones smaller: (n, h, w) to (n, a, b)."""
-    return F.avg_pool2d(planes[None], side, ceil_mode=True, count_include_pad=False)[0]
-
-
-def _box(planes: Tensor, reach: int) -> Tensor:
-    """Mean of a square around each pixel, of what is inside the image: (n, h, w)."""
-    total = _joined(planes, reach, operator.add)
-    for axis in (-2, -1):
-        size = planes.shape[axis]
-        at = torch.arange(size, device=planes.device)
-        count = (at + reach).clamp(max=size - 1) - (at - reach).clamp(min=0) + 1
-        total = total / count.view(-1, *(1,) * (-1 - axis))
-    return total
-
-
-def _opened(mask: Tensor, reach: int) -> Tensor:
-    """Return what squares of ``2 * reach + 1`` px inside a mask cover: (h, w) bool.
-
-    Beyond the image the mask goes on.
-    """
-    return _spread(~_spread(~mask, reach), reach)
-
-
-def _spread(mask: Tensor, reach: int) -> Tensor:
-    """Grow a mask by `reach` px in a square: (h, w) bool."""
-    return _joined(mask, reach, operator.or_)
-
-
-def _joined(planes: Tensor, reach: int, join: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Join all values of a square around each pixel, zero beyond: (..., h, w).
-
-    Runs of 1, 2, 4, … values make a run of ``2 * reach + 1``, in log2(reach) passes. The order
-    is the same at every pixel, so that sums do not depend on where a tile begins.
-    """
-    planes = F.pad(planes, (reach,) * 4, value=0)
-    length = 2 * reach + 1
-    for axis in (-2, -1):
-        size = planes.shape[axis] - length + 1
-        run, have = planes, 1
-        result, done = planes.narrow(axis, 0, size), 1  # the length is odd
-        while 2 * have <= length:
-            kept = run.shape[axis] - have
-            run, have = join(run.narrow(axis, 0, kept), run.narrow(axis, have, kept)), 2 * have
-            if length & have:
-                result = join(result, run.narrow(axis, done, size))
-                done += have
-        planes = result
-    return planes
