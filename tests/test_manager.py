@@ -93,7 +93,6 @@ def test_nothing_is_asked_of_the_hub_before_agreement(hub, models, monkeypatch, 
     assert main(["models", "fetch", NAME]) == 1
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
     assert main(["models", "fetch", NAME]) == 2
-    assert main(["models", "--fetch", NAME]) == 2
     told = capsys.readouterr()
     assert hub.asked == []
     assert asked == ["Fetch it? [y/N] "]

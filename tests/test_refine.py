@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from napari_ovseg.refine import edge_snap
+from napari_ovseg.refine._squares import box, spread
 from napari_ovseg.refine.edge_snap import snap_edges
 from napari_ovseg.refine.pamr import pamr, pamr_rows
 
@@ -179,6 +180,45 @@ def test_only_near_borders_and_only_to_what_is_near():
     for label in found.unique().tolist():
         reached = ndimage.maximum_filter((ids == label).numpy(), 17, mode="constant")
         assert reached[(found == label).numpy()].all()
+
+
+@pytest.fixture
+def all_for_the_corner(monkeypatch):
+    """Evidence everywhere for the label of the first pixel and against all others."""
+
+    def evidence(tile, share):
+        return torch.full(tile.smooth.shape[1:], 1.0 if share[0, 0, 0] == 1 else -1.0)
+
+    monkeypatch.setattr(edge_snap._Tile, "_evidence", evidence)
+    monkeypatch.setattr(edge_snap, "_TILE", 10_000)
+
+
+def test_narrow_parts_are_not_eaten(all_for_the_corner):
+    ids = (torch.arange(SIDE) >= 128).long().repeat(SIDE, 1)
+    ids[:, 132:136] = 2
+    found = snap_edges(torch.rand(3, SIDE, SIDE), ids, RADIUS, 1.0)
+    assert torch.equal(found == 2, ids == 2)
+    assert (found[:, 137:140] == 0).all()
+
+
+@pytest.mark.parametrize("radius", [16, 23])
+def test_not_farther_than_the_radius(radius, all_for_the_corner):
+    ids = (torch.arange(SIDE) >= 130).long().repeat(SIDE, 1)
+    found = snap_edges(torch.rand(3, SIDE, SIDE), ids, radius, 1.0)
+    assert (found[:, : 130 + radius - radius // 4] == 0).all()
+    assert (found[:, 130 + radius :] == 1).all()
+
+
+@pytest.mark.parametrize("reach", [0, 1, 2, 5, 6, 11, 30])
+def test_squares(reach):
+    torch.manual_seed(0)
+    planes, side = torch.rand(2, 19, 40), (1, 2 * reach + 1, 2 * reach + 1)
+    inside = ndimage.uniform_filter(np.ones((2, 19, 40)), side, mode="constant")
+    means = ndimage.uniform_filter(planes.double().numpy(), side, mode="constant") / inside
+    np.testing.assert_allclose(box(planes, reach), means, atol=1e-6)
+    mask = planes[0] < 0.02
+    grown = ndimage.maximum_filter(mask.numpy(), side[1:], mode="constant")
+    np.testing.assert_array_equal(spread(mask, reach), grown)
 
 
 @pytest.mark.parametrize("radius", [1, 5, 6, 16, 21])

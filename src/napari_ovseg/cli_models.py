@@ -23,12 +23,7 @@ _YES = "agree to what is shown, where there is no terminal to ask on"
 def add_models(commands: Any) -> None:
     """Add ``models`` and its own commands to the parser of ``ovseg``."""
     models = commands.add_parser("models", help="list, fetch, import, verify, remove, pack")
-    models.set_defaults(command=_models)
-    models.add_argument("--fetch", metavar="NAME:TAG", help="the same as 'fetch NAME:TAG'")
-    models.add_argument(
-        "--to", type=Path, metavar="DIR", help="with --fetch: as a folder to carry, too"
-    )
-    models.add_argument("--yes", action="store_true", help=_YES)
+    models.set_defaults(command=_list)
     kinds = models.add_subparsers(metavar="COMMAND")
 
     kinds.add_parser("list", help="all there are, with size and licence").set_defaults(
@@ -51,24 +46,6 @@ def add_models(commands: Any) -> None:
     pack.set_defaults(command=_pack)
     pack.add_argument("name", metavar="NAME")
     pack.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.zip")
-
-
-def _models(args: argparse.Namespace) -> int:
-    if args.fetch is None:
-        if args.to:
-            raise InputError("--to needs --fetch NAME:TAG: which model shall be put there?")
-        return _list(args)
-    from napari_ovseg.backbones import manager
-
-    args.name = args.fetch
-    if args.to is None:
-        return _fetch(args)
-    if all(entry.name != args.name or not entry.here for entry in manager.listing()):
-        code = _fetch(args)
-        if code:
-            return code
-    _say(f"put into {_drive(manager.pack_steps(args.name, args.to), args.name)}")
-    return 0
 
 
 def _list(_: argparse.Namespace) -> int:

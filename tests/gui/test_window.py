@@ -140,7 +140,7 @@ def test_weights_that_are_not_here_are_explained(widget, finish):
     widget.table.add_words("grass")
     widget.form.model.setCurrentText("ViT-B-16-quickgelu:openai")
     finish(widget)
-    assert "ovseg models --fetch" in widget.message.text()
+    assert "ovseg models fetch" in widget.message.text()
 
 
 def test_a_layer_removed_during_the_run(widget, qtbot):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_ovseg.backbones._hub import _Source
+    from napari_ovseg.backbones._hub import Source
 
 _SMALLEST, _LARGEST = 1 << 20, 64 << 20  # bytes of a piece
 
@@ -90,9 +90,9 @@ def offer(name: str) -> Offer:
     from huggingface_hub import constants
 
     from napari_ovseg.backbones import catalogue
-    from napari_ovseg.backbones._hub import _source
+    from napari_ovseg.backbones._hub import source_of
 
-    source = _source(name)
+    source = source_of(name)
     check_free(name)
     entry = next(entry for entry in catalogue.entries() if entry.name == name)
     if entry.here:
@@ -124,10 +124,10 @@ def fetch_steps(agreed: Offer) -> Steps[Path]:
     ExportError
         If the folder cannot be written to, or the disk is full.
     """
-    from napari_ovseg.backbones._hub import _source
+    from napari_ovseg.backbones._hub import source_of
 
     check_free(name := agreed.name)
-    source, folder = _source(name), unfinished(name, "fetching")
+    source, folder = source_of(name), unfinished(name, "fetching")
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         yield Progress("asking the hub", 0, 1)
@@ -146,7 +146,7 @@ def fetch_steps(agreed: Offer) -> Steps[Path]:
     return install(folder, name, {"licence": agreed.licence, "sha256": sums, "origin": origin})
 
 
-def _on_hub(agreed: Offer, source: _Source) -> list[_Remote]:
+def _on_hub(agreed: Offer, source: Source) -> list[_Remote]:
     """Ask the hub which files there are: the weights first, then those of the tokenizer."""
     words = source.config.get("model_cfg", {}).get("text_cfg", {}).get("hf_tokenizer_name")
     names = (*source.files, *TOKENIZER) if words else source.files

@@ -66,10 +66,10 @@ def _cached(name: str) -> Any:
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
-    from napari_ovseg.backbones._hub import _source
+    from napari_ovseg.backbones._hub import source_of
 
     try:
-        repository = _source(name).repository
+        repository = source_of(name).repository
         repositories = scan_cache_dir().repos
     except (WeightsError, CacheNotFound):
         return None

@@ -96,24 +96,24 @@ def pamr_rows(
 
 def _weights(image: Tensor, dilations: tuple[int, ...]) -> Tensor:
     """How much each pixel takes from each neighbour: (H W, K) float32, rows sum to 1."""
-    around = torch.cat([_neighbours(image, d) for d in dilations], 1)
-    # The spread counts the pixel itself once per dilation.
-    spread = torch.cat([around, image[:, None].expand(-1, len(dilations), -1, -1)], 1).std(
-        1, keepdim=True
+    unlike = torch.stack(
+        [neighbour - image for d in dilations for neighbour in _neighbours(image, d)]
     )
-    unlike = around.sub_(image[:, None]).abs_().div_(1e-8 + 0.1 * spread).mean(0)
+    # The spread, which counts the pixel itself once per dilation, is that of the differences.
+    count = 9 * len(dilations)
+    total, squares = unlike.sum(0), torch.linalg.vector_norm(unlike, dim=0).square_()
+    spread = (squares - total.square() / count).clamp_(min=0).div_(count - 1).sqrt_()
+    unlike = unlike.abs_().div_(1e-8 + 0.1 * spread).mean(1)
     return (-unlike).softmax(0).flatten(1).T.contiguous()
 
 
-def _neighbours(image: Tensor, distance: int) -> Tensor:
-    """Values at 8 neighbours, the border repeated: (3, H, W) to (3, 8, H, W)."""
+def _neighbours(image: Tensor, distance: int) -> Iterator[Tensor]:
+    """Yield the image 8 times, shifted, the border repeated: (3, H, W) each."""
     height, width = image.shape[-2:]
     padded = F.pad(image[None], (distance,) * 4, mode="replicate")[0]
-    tops, lefts = zip(*((distance * (1 + y), distance * (1 + x)) for y, x in _AROUND), strict=True)
-    parts = [
-        padded[:, t : t + height, left : left + width] for t, left in zip(tops, lefts, strict=True)
-    ]
-    return torch.stack(parts, 1)
+    for y, x in _AROUND:
+        rows = padded.narrow(1, distance * (1 + y), height)
+        yield rows.narrow(2, distance * (1 + x), width)
 
 
 def _places(height: int, width: int, dilations: tuple[int, ...], device: torch.device) -> Tensor:
