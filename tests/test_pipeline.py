@@ -10,7 +10,7 @@ from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.device import guarded
 from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError
 from napari_ovseg.methods import METHODS
-from napari_ovseg.progress import Progress, run
+from napari_ovseg.progress import Cancelled, Progress, run
 
 WORDS = ov.Vocabulary.parse("grass; gravel; brick wall")
 
@@ -174,6 +174,21 @@ def test_a_damaged_cache_only_costs_time():
     text._memory.clear()
     text._cache_file(backbone.fingerprint, "grass").write_bytes(b"\x93NUMPY garbage")
     assert torch.equal(run(text.embed_steps(backbone, (grass,))), good)
+
+
+def test_cancel_does_not_wait_for_the_end_of_a_batch():
+    backbone = load_backbone("starter", "cpu")
+    asked = []
+
+    def stop():
+        asked.append(0)
+        return len(asked) == 3
+
+    with pytest.raises(Cancelled):
+        run(encoding.encode_steps(picture(300, 300), stop=stop))
+    assert len(asked) == 3
+    assert not any(b.module._forward_pre_hooks for b in backbone.vision.blocks)
+    assert ov.encode(picture(300, 300)).vectors.isfinite().all()
 
 
 def test_running_out_of_memory_halves_the_batch_and_changes_nothing(monkeypatch):

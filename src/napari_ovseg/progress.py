@@ -21,6 +21,13 @@ class Progress:
 Steps = Generator[Progress, None, R]
 """Work in steps; between two of them it can be cancelled by closing it."""
 
+Stop = Callable[[], bool]
+"""Asked now and then inside a long step; True ends the work with `Cancelled`."""
+
+
+class Cancelled(Exception):  # noqa: N818  # not an error: it was asked for
+    """The work was stopped in the middle of a step."""
+
 
 def run(steps: Steps[R], watch: Callable[[Progress], None] | None = None) -> R:
     """Drive a generator to its end and return its value; `watch` sees every step."""

@@ -1,7 +1,6 @@
 """After the scores: refinement at the image's own resolution, by passes of their own.
 
-The stream of `scoring` never sees the whole image; these passes look at its pixels again,
-a band of rows at a time with as much around it as can reach it.
+The stream of `scoring` never sees the whole image; these passes look at its pixels again.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ import numpy as np
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from torch import Tensor
 
     from napari_ovseg.features import Features
@@ -24,18 +21,14 @@ _BAND = 1 << 24
 """Numbers in the score maps of a band: 64 MiB of float32."""
 
 
-def pixels_of(features: Features) -> Callable[[int, int], Tensor]:
-    """Read the image as it is shown: rows `start` to `stop`, (3, rows, W) float32 in 0..1."""
+def pixels_of(features: Features) -> Tensor:
+    """Read the image as it is shown: (3, H, W) float32 in 0..1."""
     import torch
 
-    pixels, display = features.image.read(), features.recipe.display
-    device = features.vectors.device
-
-    def rows(start: int, stop: int) -> Tensor:
-        shown = display.colour(display.apply(pixels[start:stop]))
-        return torch.from_numpy(np.ascontiguousarray(shown)).permute(2, 0, 1).to(device)
-
-    return rows
+    display = features.recipe.display
+    shown = display.colour(display.apply(features.image.read()))
+    planes = torch.from_numpy(np.ascontiguousarray(shown)).permute(2, 0, 1)
+    return planes.to(features.vectors.device)
 
 
 def pamr_steps(features: Features, queries: Queries) -> Steps[np.ndarray]:
@@ -49,25 +42,28 @@ def pamr_steps(features: Features, queries: Queries) -> Steps[np.ndarray]:
     """
     import torch
 
-    from napari_ovseg.refine.pamr import pamr
+    from napari_ovseg.refine.pamr import pamr_rows
     from napari_ovseg.scoring import decide, window_logits
 
     settings = features.recipe.refinement
-    halo = settings.pamr_steps * max(settings.pamr_dilations)
     height, width = features.shape
-    read = pixels_of(features)
-    band = max(halo, _BAND // (len(queries.ids) * width))
     ids = np.empty((height, width), np.uint16)
-    for start in range(0, height, band):
-        yield Progress("refining", start, height)
-        stop = min(start + band, height)
-        first, last = max(0, start - halo), min(height, stop + halo)
+    blocks = pamr_rows(
+        pixels_of(features),
+        lambda start, stop: window_logits(features, queries, start, stop).permute(2, 0, 1),
+        settings.pamr_steps,
+        settings.pamr_dilations,
+        max(1, _BAND // (len(queries.ids) * width)),
+    )
+    yield Progress("refining", 0, height)
+    while True:
         with torch.inference_mode():
-            maps = window_logits(features, queries, first, last).permute(2, 0, 1)
-            refined = pamr(read(first, last), maps, settings.pamr_steps, settings.pamr_dilations)
-            inner = refined[:, start - first : stop - first].permute(1, 2, 0)
-            ids[start:stop] = decide(inner, queries).cpu().numpy()
-    return ids
+            block = next(blocks, None)
+            if block is None:
+                return ids
+            start, stop, maps = block
+            ids[start:stop] = decide(maps.permute(1, 2, 0), queries).cpu().numpy()
+        yield Progress("refining", stop, height)
 
 
 def snap_steps(features: Features, ids: np.ndarray) -> Steps[np.ndarray]:
@@ -82,7 +78,7 @@ def snap_steps(features: Features, ids: np.ndarray) -> Steps[np.ndarray]:
     radius = max(1, round(cell * height / features.working[0]))
     with torch.inference_mode():
         snapped = snap_edges(
-            pixels_of(features)(0, height),
+            pixels_of(features),
             torch.from_numpy(ids.astype(np.int64)).to(features.vectors.device),
             radius,
             features.recipe.refinement.edge_snap,

@@ -5,7 +5,6 @@ from dataclasses import fields
 import numpy as np
 import pytest
 import torch
-from napari_ovseg.refine.pamr import pamr
 from reference_sets import Case, cases, fill, make_input, text_tower, visual
 
 from napari_ovseg.backbones import Text, Vision
@@ -16,6 +15,7 @@ from napari_ovseg.image import Image
 from napari_ovseg.methods import METHODS
 from napari_ovseg.progress import run
 from napari_ovseg.recipe import Recipe
+from napari_ovseg.refine.pamr import pamr
 from napari_ovseg.refining import pamr_steps, pixels_of
 from napari_ovseg.scoring import Queries, label_blocks, window_logits
 from napari_ovseg.settings import Refinement, Tiling
@@ -174,7 +174,7 @@ def test_pipeline(case):
     )
     logits = window_logits(features, queries, 0, features.shape[0]).permute(2, 0, 1)
     if o.get("pamr_steps"):
-        logits = pamr(pixels_of(features)(0, features.shape[0]), logits, o["pamr_steps"], tuple(o["pamr_dilations"]))  # fmt: skip
+        logits = pamr(pixels_of(features), logits, o["pamr_steps"], tuple(o["pamr_dilations"]))  # fmt: skip
     wanted = case.outputs()
     if "logits" in wanted:
         case.check("logits", (logits / queries.scale).numpy())

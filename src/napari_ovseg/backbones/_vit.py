@@ -7,12 +7,21 @@ attn.in_proj_bias, attn.out_proj, attn.num_heads``.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from napari_ovseg.progress import Cancelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_ovseg.progress import Stop
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,6 +114,25 @@ class Vision:
         tokens = torch.cat([cls, tokens], dim=1) + self.positions(grid).to(tokens.dtype)
         result: Tensor = visual.ln_pre(tokens)
         return result
+
+    @contextmanager
+    def interruptible(self, stop: Stop | None) -> Iterator[None]:
+        """Ask before every block whether to go on; a batch of windows takes seconds on a CPU.
+
+        Only work of the thread that enters is stopped: encoders are shared.
+        """
+        thread = get_ident()
+
+        def ask(*_: Any) -> None:
+            if stop is not None and get_ident() == thread and stop():
+                raise Cancelled
+
+        hooks = [block.module.register_forward_pre_hook(ask) for block in self.blocks if stop]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
 
     def grid(self, pixels: Tensor) -> tuple[int, int]:
         """Rows and columns of patches in windows (B, 3, h, w)."""

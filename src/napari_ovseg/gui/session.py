@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.labels import Annotation
-from napari_ovseg.progress import Progress, Steps
+from napari_ovseg.progress import Progress, Steps, Stop
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.vocabulary import Category, Vocabulary
 
@@ -109,13 +109,13 @@ class Session:
         recipe = replace(self.recipe, display=display)
         return Job(image, plane, self.vocabulary(), recipe, self.device)
 
-    def run_steps(self, job: Job) -> Steps[Annotation]:
-        """Encode if the pixels or the settings are new, then label."""
+    def run_steps(self, job: Job, stop: Stop | None = None) -> Steps[Annotation]:
+        """Encode if the pixels or the settings are new, then label; `stop` as in `encode_steps`."""
         yield Progress("model", 0, 1)
         with window_first():
-            return (yield from self._run_steps(job))
+            return (yield from self._run_steps(job, stop))
 
-    def _run_steps(self, job: Job) -> Steps[Annotation]:
+    def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of, relabelled
 
@@ -127,7 +127,7 @@ class Session:
             features = self._cached[2]
             features = replace(features, recipe=relabelled(features.recipe, recipe))
         else:
-            features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device)
+            features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device, stop)
             self._cached = (key, job.image, features)
         labels = yield from label_steps(features, job.vocabulary)
         self.counts = labels.counts()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from napari_ovseg.gui.session import Job
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.progress import Progress, Steps
+    from napari_ovseg.progress import Progress, Steps, Stop
 
 _STAGES = {
     "model": "loading the model",
@@ -196,9 +196,9 @@ class OvsegWidget(QWidget):
         self.bar.setRange(0, 0)
         self.runner.start(self._steps, job, layer if is_first else None)
 
-    def _steps(self, job: Job, source: ImageLayer | None) -> Steps[Result]:
+    def _steps(self, job: Job, source: ImageLayer | None, stop: Stop) -> Steps[Result]:
         """Run a job on the worker; a first layer is made there too, it takes napari a while."""
-        annotation = yield from self.session.run_steps(job)
+        annotation = yield from self.session.run_steps(job, stop)
         layer = None if source is None else layers.new_labels(source, annotation, job.plane)
         return Result(annotation, layer)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from napari.qt.threading import GeneratorWorker, create_worker
 from qtpy.QtCore import QTimer
 
+from napari_ovseg.progress import Cancelled
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -55,12 +57,16 @@ class Runner(Generic[R]):
         return self._worker is not None
 
     def start(self, steps: Callable[..., Steps[R]], *job: Any) -> None:
-        """Start ``steps(*job)``, a generator function; the last run must have ended."""
+        """Start ``steps(*job, stop)``, a generator function; the last run must have ended.
+
+        ``stop()`` tells it inside of a long step that `cancel` was asked for.
+        """
         if self._worker is not None:
             raise ValueError("a run is under way")
         worker = create_worker(
             steps,
             *job,
+            self._stopped,
             _start_thread=False,
             _connect={
                 "errored": self._errored,
@@ -98,8 +104,11 @@ class Runner(Generic[R]):
     def _returned(self, result: R) -> None:
         self._results.append(result)
 
+    def _stopped(self) -> bool:
+        return self._worker is not None and bool(self._worker.abort_requested)
+
     def _errored(self, error: Exception) -> None:
-        if not self.closed:
+        if not self.closed and not isinstance(error, Cancelled):
             self._on_error(error)
 
     def _ended(self) -> None:

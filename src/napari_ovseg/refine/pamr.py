@@ -28,7 +28,7 @@ def pamr(
 ) -> Tensor:
     """Refine maps by the image.
 
-    Needs about ``8 Q + 700`` bytes a pixel; for large images see `pamr_rows`.
+    Needs about ``8 Q + 400`` bytes a pixel; for large images see `pamr_rows`.
 
     Parameters
     ----------
