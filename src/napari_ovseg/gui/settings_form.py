@@ -94,6 +94,7 @@ class SettingsForm(QWidget):
             "ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute"
         )
         self.device_line = self._label("ovseg_device_line", "told at the first run")
+        self.device_line.setWordWrap(False)
         self.format = self._combo("ovseg_format", EXPORTERS.names(), "File format of the export")
         self._lay_out()
         self._connect()

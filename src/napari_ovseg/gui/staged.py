@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
     from qtpy.QtCore import QObject
+    from qtpy.QtWidgets import QWidget
 
 PAUSE_MS = 10
 """Between two stages; long enough for the window to draw and to take a click."""
 
 
-def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QObject) -> None:
+def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
     """Add a layer at once, and show it and its tools in the next turns.
 
     Parameters
@@ -33,18 +34,23 @@ def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QObject) -> None:
     layer
         Not yet in the viewer.
     owner
-        The stages that are left end with it.
+        A widget in the viewer's window; the stages go on if only the widget is closed.
     """
     # Napari has no public name for a layer's overlays; without them the parts come at once.
     parts = [layer, *(o for o in getattr(layer, "_overlays", {}).values() if o.visible)]
     for part in parts:
         part.visible = False
-    viewer.add_layer(layer)
-    _run_in_turns([partial(setattr, part, "visible", True) for part in parts], owner)
+    window = owner.window()
+    window.setUpdatesEnabled(False)  # it is drawn in a turn of its own
+    try:
+        viewer.add_layer(layer)
+    finally:
+        shows = [partial(setattr, part, "visible", True) for part in parts]
+        _run_in_turns([partial(window.setUpdatesEnabled, True), *shows], window)
 
 
-def _run_in_turns(stages: list[Callable[[], None]], owner: QObject) -> None:
-    timer = QTimer(owner)
+def _run_in_turns(stages: list[Callable[[], None]], window: QObject) -> None:
+    timer = QTimer(window)
 
     def next_stage() -> None:
         stages.pop(0)()

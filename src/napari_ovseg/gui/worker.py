@@ -48,6 +48,7 @@ class Runner(Generic[R]):
         # From a timer's turn of the loop: after a signal's the window would draw in the same turn.
         self._delivery = QTimer()
         self._delivery.setSingleShot(True)
+        self._delivery.setInterval(10)
         self._delivery.timeout.connect(self._deliver)
         self.closed = False
 
