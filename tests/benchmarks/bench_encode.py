@@ -13,7 +13,7 @@ from tests.benchmarks._row import Row, seconds, side_by_side
 
 import napari_ovseg as ov
 from napari_ovseg.backbones.open_clip import load_backbone
-from napari_ovseg.encoding import batch_size
+from napari_ovseg.encoding import Encoders, batch_size
 from napari_ovseg.windows import sliding_windows
 
 NAME = "open_clip_model.safetensors"
@@ -39,7 +39,7 @@ def rows():
         name = seeded_folder(Path(folder))
         backbone = load_backbone(name, "cpu")
         recipe = ov.Recipe(backbone=name, working_size=ov.WorkingSize(magnification=1))
-        size = batch_size(backbone, windows[0])
+        size = batch_size(Encoders(backbone), windows[0])
         pixels = backbone.normalise(torch.from_numpy(image).permute(2, 0, 1) / 255)
         crops = torch.stack([pixels[(slice(None), *w.slices)] for w in windows])
 
