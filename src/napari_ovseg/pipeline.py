@@ -101,7 +101,7 @@ def label_steps(
     recipe = recipe or features.recipe
     backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
     queries = yield from _embed(backbone, features, vocabulary, recipe)
-    features = replace(features, recipe=relabelled(features.recipe, recipe))
+    features = replace(features, recipe=features.recipe.labelling_as(recipe))
     label_once = pamr_steps if recipe.refinement.pamr_steps else _label
     if recipe.area_threshold > 0:
         ids = yield from label_once(features, queries)
@@ -182,18 +182,6 @@ def _embed(
         eligible=torch.ones(len(ids), dtype=torch.bool, device=device),
         scale=recipe.logit_scale,
         below=background.id if background else 0,
-    )
-
-
-def relabelled(encoded: Recipe, wanted: Recipe) -> Recipe:
-    """Take what features depend on from one recipe and what labelling uses from another."""
-    return replace(
-        encoded,
-        refinement=wanted.refinement,
-        contrast=wanted.contrast,
-        logit_scale=wanted.logit_scale,
-        threshold=wanted.threshold,
-        area_threshold=wanted.area_threshold,
     )
 
 

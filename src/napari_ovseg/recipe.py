@@ -117,14 +117,17 @@ class Recipe:
 
     def encoding(self) -> Recipe:
         """The part that features depend on: what only labelling uses is set to its default."""
-        plain = Recipe()
+        return self.labelling_as(Recipe())
+
+    def labelling_as(self, other: Recipe) -> Recipe:
+        """Take from another recipe what only labelling uses; features stay good for it."""
         return replace(
             self,
-            refinement=plain.refinement,
-            contrast=plain.contrast,
-            logit_scale=plain.logit_scale,
-            threshold=plain.threshold,
-            area_threshold=plain.area_threshold,
+            refinement=other.refinement,
+            contrast=other.contrast,
+            logit_scale=other.logit_scale,
+            threshold=other.threshold,
+            area_threshold=other.area_threshold,
         )
 
     def to_toml(self) -> str:

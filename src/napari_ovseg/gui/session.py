@@ -117,7 +117,7 @@ class Session:
 
     def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
-        from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of, relabelled
+        from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
         # Arrays are told apart by identity; keeping them keeps their identities taken.
@@ -125,7 +125,7 @@ class Session:
         key = (levels, job.plane, recipe.encoding(), job.device)
         if self._cached is not None and self._cached[0] == key:
             features = self._cached[2]
-            features = replace(features, recipe=relabelled(features.recipe, recipe))
+            features = replace(features, recipe=features.recipe.labelling_as(recipe))
         else:
             features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device, stop)
             self._cached = (key, job.image, features)
