@@ -17,3 +17,14 @@ def own_cache(tmp_path_factory):
     patch.setenv("HF_HUB_OFFLINE", "1")
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="module")
+def less_deep():
+    """Timm's plain ViTs get 3 blocks, whatever their names say."""
+    import timm.models.vision_transformer as vit
+
+    real = vit._create_vision_transformer
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vit, "_create_vision_transformer", lambda *a, **k: real(*a, **{**k, "depth": 3}))  # fmt: skip
+        yield

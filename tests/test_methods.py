@@ -10,6 +10,7 @@ from open_clip.transformer import QuickGELU, VisionTransformer
 
 import napari_ovseg as ov
 from napari_ovseg.backbones import Vision
+from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.methods import METHODS, Windows
 from napari_ovseg.recipe import Recipe
@@ -25,7 +26,7 @@ def encoder(dtype=torch.float32) -> Vision:
         image_size=64, patch_size=16, width=64, layers=12, heads=4, mlp_ratio=2.0,
         output_dim=24, act_layer=QuickGELU,
     )  # fmt: skip
-    return Vision(visual.eval().requires_grad_(False).to(dtype))
+    return NativeVision(visual.eval().requires_grad_(False).to(dtype))
 
 
 def conv_guide(dtype=torch.float32):

@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 
 from hub import served
 from models import CONFIG, openai_archive, tiny_clip, write_folder
-from napari_ovseg.backbones import _files, _names
+from napari_ovseg.backbones import _files, _names, catalogue
+from napari_ovseg.backbones._timm import difference
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError, WeightsError
 
@@ -90,7 +91,7 @@ def _config(text):
         (_config("{"), "cannot read open_clip_config"),
         (_config("[]"), "must hold an object"),
         (_config("{}"), "cannot be used"),
-        (_config('{"model_cfg": {"vision_cfg": {"timm_model_name": "x/../y"}, "text_cfg": {}}}'), "native"),
+        (_config('{"model_cfg": {"vision_cfg": {"timm_model_name": "x/../y"}, "text_cfg": {}}}'), "no plain ViT"),
         (_config('{"model_cfg": {"embed_dim": 16, "vision_cfg": {"nonsense": 1}, "text_cfg": {}}}'), "cannot be used"),
         (_change_tensors(lambda t: t.pop("visual.proj")), "1 missing, as visual.proj"),
         (_change_tensors(lambda t: t.update(extra=torch.zeros(1))), "1 unknown, as extra"),
@@ -149,7 +150,7 @@ def test_openai_archive_loads(tmp_path):
     [
         ("no-such-model", "there is no model"),
         ("ViT-B-16-quickgelu:opnai", "did you mean"),
-        ("RN50:openai", "no native ViT"),
+        ("RN50:openai", "a ResNet"),
         ("ViT-B-16:openai", "ViT-B-16-quickgelu:openai"),
         ("ViT-B-16-quickgelu:openai", "ovseg models fetch ViT-B-16-quickgelu:openai"),
     ],
@@ -164,33 +165,40 @@ def test_unknown_device_is_told():
         load_backbone("starter", "tpu")
 
 
-def test_every_native_vit_can_be_opened():
-    """Each architecture has exactly what the adapter touches (built without memory)."""
-    names = _names.native_models()
-    assert len(names) > 60
+def test_every_model_that_is_offered_can_be_opened():
+    """Each architecture has exactly what the adapters touch (built without memory)."""
+    names = _names.models()
+    assert len(names) > 80
+    native = ("ln_1", "ln_2", "mlp", "ls_1", "ls_2", "attn.in_proj_weight", "attn.out_proj")
     for architecture in sorted({name.partition(":")[0] for name in names}):
         config = dict(open_clip.get_model_config(architecture))
         custom = config.pop("custom_text", False)
         with torch.device("meta"):
             model = (open_clip.model.CustomTextCLIP if custom else open_clip.model.CLIP)(**config)
-        block = model.visual.transformer.resblocks[-1]
-        for attribute in ("ln_1", "ln_2", "mlp", "ls_1", "ls_2"):
-            assert hasattr(block, attribute)
-        for attribute in ("in_proj_weight", "in_proj_bias", "out_proj", "num_heads"):
-            assert hasattr(block.attn, attribute)
-        for attribute in (
-            "conv1",
-            "class_embedding",
-            "positional_embedding",
-            "ln_pre",
-            "ln_post",
-            "proj",
-        ):
-            assert hasattr(model.visual, attribute)
+        if trunk := getattr(model.visual, "trunk", None):
+            assert difference(trunk) == "", architecture
+            continue
+        known = {n for n, _ in model.visual.transformer.resblocks[-1].named_modules()}
+        known |= {n for n, _ in model.visual.transformer.resblocks[-1].named_parameters()}
+        assert known >= set(native), architecture
+        for attribute in ("conv1", "class_embedding", "positional_embedding", "ln_pre", "ln_post", "proj"):  # fmt: skip
+            assert hasattr(model.visual, attribute), architecture
+
+
+def test_sizes_of_the_catalogue_are_those_of_the_tensors():
+    sizes = {entry.name: entry for entry in catalogue.entries()}
+    assert sizes["ViT-B-16-SigLIP2:webli"].patch == 16
+    config = dict(open_clip.get_model_config("ViT-B-16-SigLIP2"))
+    config.pop("custom_text")
+    with torch.device("meta"):
+        model = open_clip.model.CustomTextCLIP(**config)
+    megabytes = sum(p.numel() for p in model.parameters()) * 4 / 1e6
+    assert abs(sizes["ViT-B-16-SigLIP2:webli"].megabytes / megabytes - 1) < 0.02
+    assert sizes["BiomedCLIP"].licence.startswith("MIT")
 
 
 def test_quickgelu_names_and_tags_agree():
-    for name in _names.native_models():
+    for name in _names.models():
         architecture, _, tag = name.partition(":")
         trained = bool(open_clip.pretrained.get_pretrained_cfg(architecture, tag).get("quick_gelu"))
         built = bool(open_clip.get_model_config(architecture).get("quick_gelu"))

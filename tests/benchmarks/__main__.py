@@ -1,27 +1,25 @@
-"""Run every benchmark and print a row for each: measured, limit, ratio, what was promised."""
+"""Print a row for each benchmark: measured, limit, ratio, what was promised.
+
+All of them, or those named: ``python -m tests.benchmarks bench_label bench_refine``.
+"""
 
 import os
 import sys
 import tempfile
+from importlib import import_module
 
 import torch
 
 os.environ.setdefault("OVSEG_CACHE", tempfile.mkdtemp(prefix="ovseg-bench-"))
 torch.set_num_threads(int(os.environ.get("OVSEG_BENCH_THREADS", "2")))
 
-from tests.benchmarks import (  # noqa: E402
-    bench_encode,
-    bench_label,
-    bench_methods,
-    bench_refine,
-    bench_window,
-)
+MODULES = ("bench_encode", "bench_label", "bench_methods", "bench_refine", "bench_window")
 
 print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
-print(f"{'what':<66} {'measured':>10} {'limit':>10} {'ratio':>7}  promised")
+print(f"{'what':<66} {'measured':>10} {'limit':>10} {'ratio':>7}  promised", flush=True)
 failed = 0
-for module in (bench_encode, bench_label, bench_methods, bench_refine, bench_window):
-    for row in module.rows():
-        print(row)
+for name in sys.argv[1:] or MODULES:
+    for row in import_module(f"tests.benchmarks.{name}").rows():
+        print(row, flush=True)
         failed += not row.kept
 sys.exit(1 if failed else 0)

@@ -50,7 +50,9 @@ class Bench:
         self.image = np.random.default_rng(0).integers(0, 255, (*size, 3)).astype(np.uint8)
         self.recipe = ov.Recipe(
             backbone=backbone, method=method, guide=guide if kind.default_guide else "",
-            working_size=ov.WorkingSize(magnification=1), tiling=ov.Tiling(224, self.stride),
+            working_size=ov.WorkingSize(magnification=1),
+            # A stride of 28 px is not one of whole patches, which merging needs.
+            tiling=ov.Tiling(224, self.stride, "merged" if self.stride % 16 == 0 else "exact"),
         )  # fmt: skip
         self.backbone = load_backbone(backbone, "cpu")
         self.guide = load_guide(guide, "cpu") if kind.default_guide else None

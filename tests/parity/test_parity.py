@@ -7,7 +7,8 @@ import pytest
 import torch
 from reference_sets import Case, cases, fill, make_input, text_tower, visual
 
-from napari_ovseg.backbones import Text, Vision
+from napari_ovseg.backbones import Text
+from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.display import Display
 from napari_ovseg.encoding import Encoders, encode_windows
 from napari_ovseg.features import Features
@@ -67,7 +68,7 @@ class SeededBackbone:
     """A backbone as the pipeline sees it, whose inputs are normalised already."""
 
     def __init__(self, case: Case) -> None:
-        self.vision = Vision(visual(case))
+        self.vision = NativeVision(visual(case))
         self.device = torch.device("cpu")
 
     def normalise(self, rgb):
@@ -108,7 +109,7 @@ def every(*methods, kind):
 @every(*OURS, kind="dense")
 @torch.inference_mode()
 def test_dense(case):
-    method, vision = method_of(case), Vision(visual(case))
+    method, vision = method_of(case), NativeVision(visual(case))
     pixels = make_input(case, 0)
     if case["method"] == "proxyclip":
         tokens = method.guided(vision, pixels, lambda _: make_input(case, 1)).flatten(1, 2)
@@ -124,7 +125,7 @@ def test_dense(case):
 @torch.inference_mode()
 def test_positions(case):
     native = make_input(case, 0)
-    vision = Vision.__new__(Vision)
+    vision = NativeVision.__new__(NativeVision)
     vision._visual = type("Visual", (), {"positional_embedding": native})
     case.check("out", vision.positions(tuple(case["options"]["grid"])).numpy())
 

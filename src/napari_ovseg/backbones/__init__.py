@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_ovseg.backbones._vit import Block, Text, Vision
+    from napari_ovseg.backbones._text import Text
+    from napari_ovseg.backbones._vision import Block, Vision
     from napari_ovseg.backbones.open_clip import Backbone
 
-_HOME = {"Block": "_vit", "Text": "_vit", "Vision": "_vit", "Backbone": "open_clip"}
+_HOME = {"Block": "_vision", "Text": "_text", "Vision": "_vision", "Backbone": "open_clip"}
 
 __all__ = ["Backbone", "Block", "Text", "Vision"]
 

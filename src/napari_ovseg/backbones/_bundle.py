@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from napari_ovseg.backbones._dino import NAMES as GUIDE
-from napari_ovseg.backbones._files import CONFIG, MANIFEST, WEIGHTS, in_folder
-from napari_ovseg.backbones._store import LICENCE, TOKENIZER
+from napari_ovseg.backbones._files import CONFIG, MANIFEST, PICKLED, TEXT_CONFIG, WEIGHTS, in_folder
+from napari_ovseg.backbones._store import LICENCE
+from napari_ovseg.backbones._tokenizer import FILES as TOKENIZER
 from napari_ovseg.errors import OvsegError, WeightsError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+@-]{0,99}")
-_SMALL = (CONFIG, GUIDE[1], MANIFEST, LICENCE, *TOKENIZER)
+_SMALL = (CONFIG, GUIDE[1], MANIFEST, LICENCE, TEXT_CONFIG, *TOKENIZER)
 _SMALL_LIMIT = 256 << 20  # bytes; they are read into memory
 
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, RecursionError)
@@ -85,8 +86,8 @@ def _look(path: Path, stack: ExitStack) -> Files:
 
 def _folder(folder: Path) -> Files:
     names = GUIDE if (folder / GUIDE[0]).is_file() and not (folder / CONFIG).is_file() else ()
-    weights = in_folder(folder, *names)
-    wanted = {weights.file.name, *_SMALL}
+    pickled = (folder / PICKLED).is_file() and not (folder / WEIGHTS).is_file()
+    wanted = {PICKLED if pickled else in_folder(folder, *names).file.name, *_SMALL}
     sizes = {p.name: p.stat().st_size for p in folder.iterdir() if p.name in wanted}
     return _checked(sizes, lambda name: (folder / name).open("rb"), folder.resolve().name)
 

@@ -18,6 +18,10 @@ from napari_ovseg.errors import WeightsError
 CONFIG = "open_clip_config.json"
 WEIGHTS = "open_clip_model.safetensors"
 MANIFEST = "manifest.json"
+TEXT_CONFIG = "text_config.json"
+"""Config of a text encoder that is not open_clip's own, as transformers writes it."""
+PICKLED = "open_clip_pytorch_model.bin"
+"""What a model's weights are called on the hub where they are a pickle."""
 STARTER = Path(__file__).parent.parent / "starter" / "weights"
 
 
@@ -84,17 +88,22 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     weights, config
         Names of the files. OpenAI's archives are looked for beside open_clip's names only.
     """
-    manifest = _read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
+    manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     licence = str(manifest.get("licence", "unknown"))
     sums = manifest.get("sha256", {})
     sides = manifest.get("short_side")
     short_side = (int(sides[0]), int(sides[1])) if sides else None
     if (file := folder / weights).is_file():
-        told = _read_json(folder / config)
+        told = read_json(folder / config)
         values = manifest.get("method_values", {})
         return Weights(file, told, sums.get(weights, ""), licence, short_side, values)
     if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
+    if (folder / PICKLED).is_file():
+        raise WeightsError(
+            f"{PICKLED} is a pickle, which can run code; take the folder over with 'ovseg models "
+            f"import {str(folder)!r}', which reads it without running any"
+        )
     there = ", ".join(sorted(p.name for p in folder.iterdir())) or "nothing"
     raise WeightsError(
         f"the folder {str(folder)!r} holds no {weights} (it holds {there}); "
@@ -102,7 +111,8 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read an object, or say why it cannot be read."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -145,24 +155,30 @@ def read_tensors(path: Path) -> dict[str, Any]:
     WeightsError
         If the file is truncated, or of a kind that could run code.
     """
-    import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    if path.suffix == ".safetensors":
-        try:
-            return load_file(path)
-        except (SafetensorError, OSError, ValueError) as error:
-            raise WeightsError(
-                f"{path.name} is truncated or not a safetensors file ({error}); fetch it again"
-            ) from error
+    if path.suffix != ".safetensors":
+        return _read_archive(path)
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(
+            f"{path.name} is truncated or not a safetensors file ({error}); fetch it again"
+        ) from error
+
+
+def _read_archive(path: Path) -> dict[str, Any]:
+    import torch
+
     names = zipfile.ZipFile(path).namelist() if zipfile.is_zipfile(path) else []
     if not any(n.endswith("/constants.pkl") for n in names) or not any(
         "/code/" in n for n in names
     ):
         raise WeightsError(
             f"{path.name} is neither safetensors nor an OpenAI archive; pickled weights can run "
-            "code and are refused: convert the file to safetensors first"
+            f"code and are refused: name the file {PICKLED}, put the model's {CONFIG} beside it, "
+            "and take the folder over with 'ovseg models import'"
         )
     try:
         with warnings.catch_warnings():

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_ovseg.backbones import _dino
-from napari_ovseg.backbones._files import CONFIG, WEIGHTS, Weights
+from napari_ovseg.backbones._domain import DOMAIN
+from napari_ovseg.backbones._files import CONFIG, PICKLED, WEIGHTS, Weights
 from napari_ovseg.backbones._names import licence_of, split
 from napari_ovseg.errors import WeightsError
 
@@ -25,7 +26,7 @@ class Source:
     files
         What its weights may be called there.
     config
-        For the config file.
+        For the config file; None where the hub has it.
     licence
         Of the weights.
     carried
@@ -36,7 +37,7 @@ class Source:
 
     repository: str
     files: tuple[str, ...]
-    config: dict[str, Any]
+    config: dict[str, Any] | None
     licence: str
     carried: tuple[str, str] = (WEIGHTS, CONFIG)
     use: str = "model"
@@ -49,12 +50,13 @@ class Source:
 
 
 def source_of(name: str) -> Source:
-    """Say where the hub keeps ``NAME:TAG`` or a guide."""
+    """Say where the hub keeps ``NAME:TAG``, an encoder of a domain, or a guide."""
     if known := _dino.GUIDES.get(name):
-        files = _dino.NAMES[:1]
-        return Source(
-            known.repository, files, known.config, known.licence, _dino.NAMES, use="guide"
-        )
+        names = _dino.NAMES
+        return Source(known.repository, names[:1], known.config, known.licence, names, use="guide")
+    if published := DOMAIN.get(name):
+        files = (*_HUB_NAMES, PICKLED)
+        return Source(published.repository, files, None, published.licence)
     import open_clip
     from open_clip.pretrained import get_pretrained_cfg
 
@@ -73,7 +75,7 @@ def in_cache(name: str) -> Weights:
     from huggingface_hub import try_to_load_from_cache
 
     source = source_of(name)
-    for file_name in source.files:
+    for file_name in source.files if source.config is not None else ():
         path = try_to_load_from_cache(source.repository, file_name)
         if isinstance(path, str):
             return source.weights(Path(path))

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from napari_ovseg.backbones._bundle import UNREADABLE, opened
 from napari_ovseg.backbones._dino import NAMES as GUIDE
-from napari_ovseg.backbones._files import MANIFEST
+from napari_ovseg.backbones._files import MANIFEST, PICKLED, WEIGHTS
 from napari_ovseg.backbones._names import licence_of
+from napari_ovseg.backbones._pickled import convert
 from napari_ovseg.backbones._store import (
     check_free,
     check_space,
+    hash_steps,
     install,
     pour_steps,
     unfinished,
@@ -60,6 +62,10 @@ def import_steps(path: Path, name: str | None = None) -> Steps[str]:
         with _gathering(name) as folder:
             check_space(folder, sum(files.sizes.values()))
             sums = yield from _copy_steps(files, folder)
+            if PICKLED in sums:
+                yield Progress("converting", 0, 1)
+                sums[WEIGHTS] = yield from _converted_steps(folder)
+                del sums[PICKLED]
             told = files.manifest.get("licence") or (
                 licence_of(name.partition(":")[2]) if ":" in name else "unknown"
             )
@@ -102,6 +108,12 @@ def _copy_steps(files: Files, folder: Path) -> Steps[dict[str, str]]:
             "sha256 is not the one of the manifest: copy or pack the model again"
         )
     return sums
+
+
+def _converted_steps(folder: Path) -> Steps[str]:
+    convert(folder / PICKLED, folder / WEIGHTS)
+    (folder / PICKLED).unlink()
+    return (yield from hash_steps(folder / WEIGHTS))
 
 
 def _loaded(folder: Path) -> dict[str, int]:

@@ -46,3 +46,9 @@ class Kept(Generic[M]):
                     del self._loaded[next(iter(self._loaded))]
                 self._loaded[key] = new
             return self._loaded[key]
+
+    def forget(self, name: str) -> None:
+        """Load it anew when it is asked for again: its files may be others then."""
+        with self._lock:
+            for key in [key for key in self._loaded if key[0] == name]:
+                del self._loaded[key]

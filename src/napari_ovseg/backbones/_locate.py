@@ -6,6 +6,7 @@ from pathlib import Path
 
 from napari_ovseg.backbones._dino import GUIDES
 from napari_ovseg.backbones._dino import NAMES as GUIDE_NAMES
+from napari_ovseg.backbones._domain import DOMAIN
 from napari_ovseg.backbones._files import CONFIG, STARTER, WEIGHTS, Weights, in_folder
 from napari_ovseg.backbones._hub import in_cache
 from napari_ovseg.backbones._store import stored
@@ -35,7 +36,7 @@ def find(name: str) -> Weights:
         raise WeightsError(
             f"{name!r} is a guide, which knows no words; give it as the guide, beside a model"
         )
-    if ":" not in name:
+    if ":" not in name and name not in DOMAIN:
         raise WeightsError(
             f"there is no model {name!r}: give 'starter', 'NAME:TAG' as listed by 'ovseg models', "
             f"or a folder with {CONFIG} and {WEIGHTS}"

@@ -14,16 +14,18 @@ _LICENCES = {
     "commonpool": "MIT",
     "metaclip": "CC-BY-NC-4.0 (no commercial use)",
     "dfn": "Apple research licence (see the model card)",
+    "webli": "Apache-2.0",
 }
 
 
 def split(name: str) -> tuple[str, str]:
-    """Split ``NAME:TAG`` and check that open_clip knows it as a native ViT.
+    """Split ``NAME:TAG`` and check that it is one of open_clip's that can be opened.
 
     Raises
     ------
     WeightsError
-        If the name or tag is unknown, or the tag was trained with another activation.
+        If the name or tag is unknown, of another family, or the tag was trained with another
+        activation.
     """
     import open_clip
     from open_clip.pretrained import get_pretrained_cfg
@@ -31,9 +33,11 @@ def split(name: str) -> tuple[str, str]:
     architecture, _, tag = name.partition(":")
     config = open_clip.get_model_config(architecture)
     pretrained = get_pretrained_cfg(architecture, tag)
-    if not config or not pretrained or not is_native(config):
-        near = get_close_matches(name, native_models(), n=3, cutoff=0.3)
-        raise WeightsError(f"there is no native ViT {name!r}; did you mean: {', '.join(near)}?")
+    if not config or not pretrained:
+        near = get_close_matches(name, models(), n=3, cutoff=0.3)
+        raise WeightsError(f"open_clip knows no {name!r}; did you mean: {', '.join(near)}?")
+    if reason := refusal(config):
+        raise WeightsError(f"{architecture!r} {REFUSED}: {reason}; see 'ovseg models'")
     if pretrained.get("quick_gelu") and not config.get("quick_gelu"):
         raise WeightsError(
             f"the weights {tag!r} were trained with the QuickGELU activation, which "
@@ -42,27 +46,45 @@ def split(name: str) -> tuple[str, str]:
     return architecture, tag
 
 
-def is_native(config: dict[str, Any]) -> bool:
-    """Whether both towers are open_clip's own plain transformers."""
+REFUSED = "cannot be opened for dense features"
+
+
+def refusal(config: dict[str, Any], *, bert: bool = False) -> str:
+    """Why a ``model_cfg`` cannot be opened for dense features; empty if it can.
+
+    Two families can: open_clip's own ViT, and timm's plain ViT (SigLIP, SigLIP2, BiomedCLIP).
+    Their words go through open_clip's own transformer, or through a `bert` that lies beside.
+    """
     vision, text = config["vision_cfg"], config["text_cfg"]
-    return not (
-        "timm_model_name" in vision
-        or "hf_model_name" in text
-        or "multimodal_cfg" in config
-        or isinstance(vision.get("layers"), list)
-        or vision.get("attentional_pool")
-    )
+    if "multimodal_cfg" in config:
+        return "it is a captioning model (CoCa)"
+    if timm_name := vision.get("timm_model_name"):
+        if not _is_plain(timm_name):
+            return f"its image encoder {timm_name!r} is no plain ViT of timm"
+    elif isinstance(vision.get("layers"), list):
+        return "its image encoder is a ResNet, which has no tokens"
+    elif vision.get("attentional_pool"):
+        return "its image encoder pools by attention"
+    if (words := text.get("hf_model_name")) and not bert:
+        return f"its words go through {words!r}, whose config is not beside the weights"
+    return ""
 
 
-def native_models() -> list[str]:
-    """``NAME:TAG`` of every native ViT of open_clip whose activation fits its weights."""
+def _is_plain(timm_name: str) -> bool:
+    from timm.models import is_model_in_modules
+
+    return bool(is_model_in_modules(timm_name, ["vision_transformer"]))
+
+
+def models() -> list[str]:
+    """``NAME:TAG`` of open_clip's that can be opened and whose activation fits the weights."""
     import open_clip
     from open_clip.pretrained import get_pretrained_cfg
 
     found = []
     for architecture, tag in open_clip.list_pretrained():
         config = open_clip.get_model_config(architecture)
-        if config and is_native(config):
+        if config and not refusal(config):
             needs_quick = bool(get_pretrained_cfg(architecture, tag).get("quick_gelu"))
             if not needs_quick or config.get("quick_gelu"):
                 found.append(f"{architecture}:{tag}")

@@ -85,7 +85,11 @@ def remove_steps(agreed: Removal) -> Steps[None]:
     ExportError
         If it cannot be deleted.
     """
+    from napari_ovseg.backbones import guide, open_clip
+
     total = len(agreed.folders) + bool(agreed.revisions)
+    open_clip.forget(agreed.name)
+    guide.forget(agreed.name)
     for number, folder in enumerate(agreed.folders):
         yield Progress("removing", number, total)
         with writing(folder):

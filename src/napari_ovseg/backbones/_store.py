@@ -20,16 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LICENCE = "LICENCE.txt"
-TOKENIZER = (
-    "merges.txt",
-    "sentencepiece.bpe.model",
-    "special_tokens_map.json",
-    "spiece.model",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "vocab.json",
-    "vocab.txt",
-)
 BLOCK = 8 << 20  # bytes between two steps: a cancel is seen within a tenth of a second or so
 
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,78}[A-Za-z0-9_+-])?"

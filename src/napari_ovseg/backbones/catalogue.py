@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.backbones import _dino, _names
+from napari_ovseg.backbones._domain import DOMAIN
 from napari_ovseg.backbones._locate import find, find_guide
 from napari_ovseg.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_ovseg.backbones._dino import Known
+    from napari_ovseg.backbones._domain import Published
+    from napari_ovseg.backbones._files import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +49,20 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """List the starter, every native ViT of open_clip, and the guides."""
-    encoders = [_entry(name) for name in ("starter", *_names.native_models())]
-    return encoders + [_guide(name) for name in _dino.GUIDES]
+    """List the starter, encoders of a domain, those of open_clip that fit, and the guides."""
+    domain = [_known(name, known, find) for name, known in DOMAIN.items()]
+    encoders = [_entry(name) for name in _names.models()]
+    guides = [_known(name, known, find_guide) for name, known in _dino.GUIDES.items()]
+    return [_entry("starter"), *domain, *encoders, *guides]
 
 
-def _guide(name: str) -> Entry:
-    known = _dino.GUIDES[name]
+def _known(name: str, known: Published | Known, find_it: Callable[[str], Weights]) -> Entry:
     try:
-        here = find_guide(name).file.is_file()
+        here = find_it(name).file.is_file()
     except WeightsError:
         here = False
-    return Entry(name, known.megabytes, known.pixels, known.patch, known.licence, here, guide=True)
+    size, guide = known.megabytes, find_it is find_guide
+    return Entry(name, size, known.pixels, known.patch, known.licence, here, guide)
 
 
 def _entry(name: str) -> Entry:
@@ -69,16 +80,29 @@ def _entry(name: str) -> Entry:
         config, licence = open_clip.get_model_config(architecture), _names.licence_of(tag)
         megabytes = _parameters(config) * 4 / 1e6
     vision = config["vision_cfg"]
-    return Entry(
-        name, megabytes, vision["image_size"], vision["patch_size"], licence, weights is not None
-    )
+    patch = vision.get("patch_size") or _counted(vision["timm_model_name"])[1]
+    return Entry(name, megabytes, vision["image_size"], patch, licence, weights is not None)
 
 
 def _parameters(config: dict[str, Any]) -> float:
     """Estimate from widths and depths, within a few per cent."""
     total = 0.0
     for tower in (config["vision_cfg"], config["text_cfg"]):
+        if "timm_model_name" in tower:
+            total += _counted(tower["timm_model_name"])[0]
+            continue
         width, ratio = tower.get("width", 512), tower.get("mlp_ratio", 4.0)
         total += tower.get("layers", 12) * width**2 * (4 + 2 * ratio)
         total += tower.get("vocab_size", 0) * width
     return total
+
+
+@lru_cache
+def _counted(timm_name: str) -> tuple[int, int]:
+    """Count an architecture of timm without giving it memory: numbers, and side of a patch."""
+    import timm
+    import torch
+
+    with torch.device("meta"):
+        trunk = timm.create_model(timm_name, pretrained=False, num_classes=0)
+    return sum(p.numel() for p in trunk.parameters()), int(trunk.patch_embed.patch_size[0])

@@ -12,7 +12,7 @@ from torch import Tensor
 from napari_ovseg.backbones import _dino, _files
 from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._locate import find_guide
-from napari_ovseg.backbones._vit import resized_positions
+from napari_ovseg.backbones._timm import TimmVision, difference
 from napari_ovseg.device import choose_device
 from napari_ovseg.errors import WeightsError
 
@@ -52,7 +52,7 @@ class Guide:
     parameters: int
     mean: Tensor
     std: Tensor
-    _model: Any = field(repr=False)
+    _vision: TimmVision = field(repr=False)
 
     def __call__(self, rgb: Tensor, grid: tuple[int, int]) -> Tensor:
         """Encode windows: (B, 3, h, w) in 0..1 to (B, C, Hf, Wf) float32.
@@ -72,8 +72,10 @@ class Guide:
         """
         fine = self.fine_grid((rgb.shape[-2], rgb.shape[-1]), grid)
         pixels = _resized(rgb.to(self.mean), (fine[0] * self.patch, fine[1] * self.patch))
-        tokens = _tokens(self._model, (pixels - self.mean) / self.std, fine)
-        maps: Tensor = tokens[:, 1:].mT.unflatten(2, fine).float()
+        x = self._vision.embed((pixels - self.mean) / self.std)
+        for block in self._vision.blocks:
+            x = block(x)
+        maps: Tensor = self._vision.project(x).mT.unflatten(2, fine).float()
         return maps
 
     def fine_grid(self, window: tuple[int, int], grid: tuple[int, int]) -> tuple[int, int]:
@@ -103,19 +105,6 @@ def _resized(rgb: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(rgb, size=size, mode="bilinear", antialias=shrinks)
 
 
-def _tokens(model: Any, pixels: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Run timm's transformer on any size: (B, 3, h, w) to (B, 1 + N, C), CLS first.
-
-    timm's own forward refuses other sizes, or resizes the positions to the size.
-    """
-    patches = model.patch_embed.proj(pixels).flatten(2).mT
-    cls = model.cls_token.to(patches.dtype).expand(len(patches), -1, -1)
-    positions = resized_positions(model.pos_embed[0], grid)
-    x = torch.cat([cls, patches], dim=1) + positions.to(patches.dtype)
-    normal: Tensor = model.norm(model.blocks(x))
-    return normal
-
-
 _kept: Kept[Guide] = Kept("the guide")
 
 
@@ -139,6 +128,11 @@ def load_guide(name: str, device: str = "auto") -> Guide:
     return _kept.get(name, choose_device(device), _load)
 
 
+def forget(name: str) -> None:
+    """Load it anew when it is asked for again: its files may be others then."""
+    _kept.forget(name)
+
+
 def _load(name: str, device: torch.device) -> Guide:
     weights = find_guide(name)
     fingerprint = weights.verified()
@@ -149,16 +143,17 @@ def _load(name: str, device: torch.device) -> Guide:
     # A token of DINOv2's training, which converted checkpoints may still hold.
     _files.fill(model, tensors, weights.file.name, optional={"mask_token"})
     model = model.float().eval().requires_grad_(False).to(device)
+    vision = TimmVision(model)
     return Guide(
         name=name,
         fingerprint=fingerprint,
         licence=weights.licence,
-        patch=int(model.patch_embed.patch_size[0]),
+        patch=vision.patch,
         device=device,
-        parameters=sum(p.numel() for p in model.parameters()),
+        parameters=vision.parameters,
         mean=mean.to(device),
         std=std.to(device),
-        _model=model,
+        _vision=vision,
     )
 
 
@@ -191,10 +186,11 @@ def _build(config: dict[str, Any]) -> Any:
         )
     except (LookupError, TypeError, ValueError, ArithmeticError, AssertionError) as error:
         raise _unusable(error) from error
-    if not _is_plain(model):
+    other = difference(model) or _needed(model)
+    if other:
         raise WeightsError(
             "only plain ViTs of timm with one CLS token, learnt positions and a final norm "
-            "can be guides, such as DINO's and DINOv2's without registers"
+            f"can be guides, such as DINO's and DINOv2's without registers; {other}"
         )
     return model
 
@@ -210,24 +206,11 @@ def _sizes(config: dict[str, Any]) -> dict[str, float]:
     return sizes
 
 
-def _is_plain(model: Any) -> bool:
-    """Whether `_tokens` runs all there is: no other parts, no registers, a square grid."""
-    from timm.models.vision_transformer import VisionTransformer
-    from torch.nn import Identity
-
-    if type(model) is not VisionTransformer:
-        return False
-    rows, columns = model.patch_embed.grid_size
-    idle = (model.patch_embed.norm, model.patch_drop, model.norm_pre)
-    return (
-        rows == columns
-        and all(isinstance(part, Identity) for part in idle)
-        and not isinstance(model.norm, Identity)
-        and model.cls_token is not None
-        and model.pos_embed is not None
-        and model.num_prefix_tokens == 1
-        and model.pos_embed.shape[1] == 1 + rows * columns
-    )
+def _needed(model: Any) -> str:
+    """What a guide must have beyond what `TimmVision` runs."""
+    if model.cls_token is None:
+        return "it has no CLS token"
+    return "it has no final norm" if isinstance(model.norm, torch.nn.Identity) else ""
 
 
 def _unusable(error: Exception) -> WeightsError:

@@ -1,24 +1,28 @@
-"""CLIP encoders of open_clip: every native ViT, a local folder, or the built-in starter."""
+"""CLIP encoders of open_clip: native and timm's plain ViTs, a folder, or the built-in starter."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from napari_ovseg._optional import require
 from napari_ovseg.backbones import _files, _names
 from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._locate import find
-from napari_ovseg.backbones._vit import Text, Vision
+from napari_ovseg.backbones._native import NativeVision
+from napari_ovseg.backbones._text import Text
+from napari_ovseg.backbones._timm import TimmVision, difference
+from napari_ovseg.backbones._tokenizer import Tokenize, tokenizer
 from napari_ovseg.device import choose_device
 from napari_ovseg.errors import WeightsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-Tokenize: TypeAlias = "Callable[[Sequence[str]], Tensor]"
+    from napari_ovseg.backbones._vision import Vision
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -90,6 +94,11 @@ def load_backbone(name: str, device: str = "auto") -> Backbone:
     return _kept.get(name, choose_device(device), _load)
 
 
+def forget(name: str) -> None:
+    """Load it anew when it is asked for again: its files may be others then."""
+    _kept.forget(name)
+
+
 def _load(name: str, device: torch.device) -> Backbone:
     weights = find(name)
     fingerprint = weights.verified()
@@ -97,9 +106,9 @@ def _load(name: str, device: torch.device) -> Backbone:
     if weights.config is None:
         model, tokenize, preprocess = _from_archive(tensors)
     else:
-        model = _build(weights.config)
+        model = _build(weights.config, weights.file.parent)
         _fill(model, tensors, weights.file.name)
-        tokenize = _tokenizer(weights, weights.config["model_cfg"]["text_cfg"])
+        tokenize = tokenizer(weights.file.parent, weights.config["model_cfg"]["text_cfg"])
         preprocess = weights.config.get("preprocess_cfg", {})
     model = model.float().eval().requires_grad_(False).to(device)
     mean, std = _statistics(preprocess, device)
@@ -107,7 +116,7 @@ def _load(name: str, device: torch.device) -> Backbone:
         name=name,
         fingerprint=fingerprint,
         licence=weights.licence,
-        vision=Vision(model.visual),
+        vision=_opened(model.visual),
         text=Text(model),
         tokenize=tokenize,
         mean=mean,
@@ -118,18 +127,40 @@ def _load(name: str, device: torch.device) -> Backbone:
     )
 
 
-def _build(config: dict[str, Any]) -> Any:
+def _opened(visual: Any) -> Vision:
+    """Open an image encoder of open_clip."""
+    trunk = getattr(visual, "trunk", None)
+    if trunk is None:
+        return NativeVision(visual)
+    if other := difference(trunk):
+        raise WeightsError(f"this model {_names.REFUSED}: {other}")
+    return TimmVision(trunk, visual.head)
+
+
+def _build(config: dict[str, Any], folder: Path) -> Any:
     """Build the architecture of a config; its weights are still random."""
     from open_clip.model import CLIP, CustomTextCLIP
 
     try:
         model_config = dict(config["model_cfg"])
-        if not _names.is_native(model_config):
-            raise WeightsError("only open_clip's native ViTs can be opened for dense features")
+        bert = folder / _files.TEXT_CONFIG
+        if reason := _names.refusal(model_config, bert=bert.is_file()):
+            raise WeightsError(f"this model {_names.REFUSED}: {reason}")
         custom = model_config.pop("custom_text", False)
+        if "hf_model_name" in model_config["text_cfg"]:
+            model_config["text_cfg"], custom = _with_bert(model_config["text_cfg"], bert), True
         return (CustomTextCLIP if custom else CLIP)(**model_config)
-    except (KeyError, TypeError, ValueError, AssertionError) as error:
+    except (KeyError, TypeError, ValueError, AssertionError, RuntimeError) as error:
         raise WeightsError(f"the model's {_files.CONFIG} cannot be used: {error!r}") from error
+
+
+def _with_bert(text: dict[str, Any], bert: Path) -> dict[str, Any]:
+    """Let a text tower be built from a file instead of the hub, without weights of its own."""
+    require("transformers", extra="transformers", purpose="the text encoder of this model")
+    kind = _files.read_json(bert).get("model_type")
+    if kind != "bert":
+        raise WeightsError(f"this model {_names.REFUSED}: its text encoder is {kind!r}, no BERT")
+    return {**text, "hf_model_name": str(bert), "hf_model_pretrained": False}
 
 
 def _fill(model: Any, tensors: dict[str, Any], file_name: str) -> None:
@@ -138,8 +169,9 @@ def _fill(model: Any, tensors: dict[str, Any], file_name: str) -> None:
 
     if hasattr(model, "text"):
         tensors = convert_to_custom_text_state_dict(tensors)
-    # Cosines are used, not CLIP's own temperature.
-    _files.fill(model, tensors, file_name, optional={"logit_bias", "logit_scale"})
+    # Cosines are used, not CLIP's own temperature; older transformers stored position ids.
+    optional = {"logit_bias", "logit_scale", "text.transformer.embeddings.position_ids"}
+    _files.fill(model, tensors, file_name, optional)
 
 
 def _from_archive(
@@ -156,31 +188,6 @@ def _from_archive(
     if "visual.proj" not in tensors:
         raise WeightsError("the archive holds a ResNet; only ViTs can be opened for dense features")
     return model, open_clip.SimpleTokenizer(context_length=model.context_length), {}
-
-
-def _tokenizer(weights: _files.Weights, text: dict[str, Any]) -> Tokenize:
-    import open_clip
-
-    length = text.get("context_length", 77)
-    if "hf_tokenizer_name" not in text:
-        plain: Tokenize = open_clip.SimpleTokenizer(
-            context_length=length, **text.get("tokenizer_kwargs", {})
-        )
-        return plain
-    local = weights.file.parent
-    source = str(local) if (local / "tokenizer.json").is_file() else text["hf_tokenizer_name"]
-    try:
-        from open_clip.tokenizer import HFTokenizer
-
-        options = text.get("tokenizer_kwargs", {})
-        learnt: Tokenize = HFTokenizer(source, context_length=length, **options)
-    except Exception as error:
-        raise WeightsError(
-            f"this model reads words through the tokenizer {text['hf_tokenizer_name']!r}, which "
-            f"is not here ({error}); install transformers and fetch it, or copy tokenizer.json "
-            "beside the weights"
-        ) from error
-    return learnt
 
 
 def _statistics(preprocess: dict[str, Any], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -48,7 +48,7 @@ def keys_and_values(
     for block in vision.blocks[:-1]:
         x = block(x)
     grid = vision.grid(pixels)
-    heads = vision.blocks[-1].heads(x[:, 1:], "v" if guide else "vq")
+    heads = vision.blocks[-1].heads(x[:, vision.prefix :], "v" if guide else "vq")
     values, *queries = (h.transpose(2, 3).flatten(1, 2).unflatten(-1, grid) for h in heads)
     keys = guide(pixels) if guide else queries[0]
     if values.shape[-2:] != keys.shape[-2:]:

@@ -65,14 +65,14 @@ class Method:
         ----------
         block
             The last block, opened.
-        x : (B, 1 + N, D)
-            Its input; token 0 is CLS.
+        x : (B, T, D)
+            Its input: CLS, where the encoder has one, and the N patches.
         grid
             Rows and columns of the N patches.
 
         Returns
         -------
-        (B, 1 + N, D)
+        (B, T, D)
         """
         return block(x)
 

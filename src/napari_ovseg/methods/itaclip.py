@@ -86,11 +86,12 @@ class ITACLIP(Method):
         x = vision.embed(pixels)
         maps = []
         for number, block in enumerate(vision.blocks[:-1], start=1):
-            if number in middle:
-                maps += [
-                    (heads, (1 - self.weight_last) / len(middle)) for heads in block.heads(x, "qk")
-                ]
-            x = block(x)
+            if number not in middle:
+                x = block(x)
+                continue
+            q, k, v = block.heads(x)
+            maps += [(heads, (1 - self.weight_last) / len(middle)) for heads in (q, k)]
+            x = block.resume(x, q, k, v)
         last = vision.blocks[-1]
         q, k, v = last.heads(x)
         maps += [(q, self.weight_last), (k, self.weight_last)]

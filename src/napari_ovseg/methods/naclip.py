@@ -19,7 +19,7 @@ class NACLIP(Method):
     """Attention among keys with a bump of the grid distance added to its logits.
 
     ``out_proj(softmax(k kᵀ s + ω) v)`` with ``ω = exp(-distance² / (2 σ²))`` between patches and
-    0 for CLS; no residual, no feed-forward part (sections 3.2 and 3.3).
+    0 for CLS, where there is one; no residual, no feed-forward part (sections 3.2 and 3.3).
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class NACLIP(Method):
         return block.merge(block.attend(k, v, self._neighbourhood(x, grid)))
 
     def _neighbourhood(self, x: Tensor, grid: tuple[int, int]) -> Tensor:
-        """ω for all tokens, CLS first: (1 + N, 1 + N)."""
+        """ω for all tokens, CLS first: (T, T)."""
         import torch
 
         axes = [torch.arange(n, device=x.device, dtype=torch.float32) for n in grid]
@@ -50,4 +50,5 @@ class NACLIP(Method):
             torch.exp(-((a[:, None] - a) ** 2) / (2 * self.gaussian_std**2)) for a in axes
         )
         bump = torch.kron(rows, columns)
-        return torch.nn.functional.pad(bump, (1, 0, 1, 0)).to(x.dtype)
+        prefix = x.shape[1] - len(bump)
+        return torch.nn.functional.pad(bump, (prefix, 0, prefix, 0)).to(x.dtype)

@@ -20,8 +20,9 @@ class SCCLIP(Method):
 
     Each window is worked out by itself, so the result does not depend on the batch, and
     windows need not be square (the official code needs both). Layers are given for twelve
-    blocks and scaled in proportion for other depths. Section numbers below are the
-    paper's: outliers 3.2, self-adjusting attention 3.3, multi-level fusion 3.4.
+    blocks and scaled in proportion for other depths; an encoder without CLS adds none.
+    Section numbers below are the paper's: outliers 3.2, self-adjusting attention 3.3,
+    multi-level fusion 3.4.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ class SCCLIP(Method):
 
     def tokens(self, vision: Vision, pixels: Tensor) -> Tensor:
         """See `Method.tokens`."""
-        depth, grid = len(vision.blocks), vision.grid(pixels)
+        depth, grid, prefix = len(vision.blocks), vision.grid(pixels), vision.prefix
         x, outputs = vision.embed(pixels), []
         for block in vision.blocks[:-1]:
             x = block(x)
@@ -74,15 +75,16 @@ class SCCLIP(Method):
             min(max(round(layer * depth / 12), 1), depth - 1)
             for layer in (self.early, self.middle, self.first_level, self.last_level)
         )
-        outliers = self.outliers(x[:, 1:])
-        similarity = _cosines(replace_tokens(outputs[middle - 1][:, 1:], outliers, grid))
-        after = _cosines(outputs[early - 1][:, 1:])
-        resolved = self._aggregate(similarity, replace_tokens(x[:, 1:], outliers, grid))
+        outliers = self.outliers(x[:, prefix:])
+        similarity = _cosines(replace_tokens(outputs[middle - 1][:, prefix:], outliers, grid))
+        after = _cosines(outputs[early - 1][:, prefix:])
+        resolved = self._aggregate(similarity, replace_tokens(x[:, prefix:], outliers, grid))
         levels = sum(outputs[first:last], start=outputs[first - 1])
         block = vision.blocks[-1]
         result = x.new_zeros(())
-        for patches, cls in ((resolved, x[:, :1]), (levels[:, 1:], levels[:, :1])):
-            branch = self._attend(block, patches, similarity) + self.cls_share * cls
+        for patches, all_tokens in ((resolved, x), (levels[:, prefix:], levels)):
+            branch = self._attend(block, patches, similarity)
+            branch = branch + self.cls_share * all_tokens[:, :prefix].sum(1, keepdim=True)
             result = result + self._aggregate(after, branch)
         return vision.project_patches(result)
 

@@ -1,0 +1,48 @@
+"""Weights that are published as a pickle, turned into safetensors without running its code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_ovseg._atomic import atomic_path
+from napari_ovseg.errors import WeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def convert(pickled: Path, target: Path) -> None:
+    """Write the tensors of a pickled checkpoint as safetensors.
+
+    Torch's restricted reader makes tensors and plain containers only; a file that names any
+    other object is refused by it (decision 7).
+
+    Parameters
+    ----------
+    pickled
+        What ``torch.save`` wrote: tensors by name, maybe as ``state_dict`` of a training run.
+    target
+        The ``.safetensors`` file.
+
+    Raises
+    ------
+    WeightsError
+        If the file is damaged, or holds anything but tensors by name.
+    """
+    import torch
+    from safetensors.torch import save_file
+
+    try:
+        told: Any = torch.load(pickled, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise WeightsError(
+            f"the pickled weights are damaged or hold more than tensors, and are not read "
+            f"({type(error).__name__}); fetch or copy them again"
+        ) from error
+    tensors = told.get("state_dict", told) if isinstance(told, dict) else None
+    if not tensors or not all(isinstance(t, torch.Tensor) for t in tensors.values()):
+        raise WeightsError("the pickled weights are no tensors by name; they are another model's")
+    # Of its own memory each: safetensors refuses tensors that share some.
+    plain = {name.removeprefix("module."): t.clone().contiguous() for name, t in tensors.items()}
+    with atomic_path(target) as temporary:
+        save_file(plain, temporary)
