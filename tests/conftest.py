@@ -28,3 +28,30 @@ def less_deep():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vit, "_create_vision_transformer", lambda *a, **k: real(*a, **{**k, "depth": 3}))  # fmt: skip
         yield
+
+
+@pytest.fixture
+def loopback(tmp_path, monkeypatch):
+    """A hub on loopback with a tiny model, and its name; the client is pointed at it, and never waits."""
+    import huggingface_hub
+    import open_clip
+    from huggingface_hub import constants
+
+    from hub import served
+    from models import CONFIG, write_folder
+
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "ViT-tiny-test", CONFIG)
+    known = {"tag": {"hf_hub": "someone/tiny/"}}
+    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "ViT-tiny-test", known)
+    cache = str(tmp_path / "hf")
+    with served() as (hub, address):
+        template = address + "/{repo_id}/resolve/{revision}/{filename}"
+        for name, value in (("ENDPOINT", address), ("HUGGINGFACE_CO_URL_TEMPLATE", template),
+                            ("HF_HUB_OFFLINE", False), ("HF_HUB_CACHE", cache), ("HF_HUB_DISABLE_XET", True)):  # fmt: skip
+            monkeypatch.setattr(constants, name, value)
+        assert huggingface_hub.hf_hub_url("a/b", "c").startswith(address)
+        monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)
+        weights = write_folder(tmp_path / "source") / "open_clip_model.safetensors"
+        hub.files[f"someone/tiny/{weights.name}"] = weights.read_bytes()
+        yield hub, "ViT-tiny-test:tag"
+    huggingface_hub.close_session()

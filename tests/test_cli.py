@@ -155,11 +155,19 @@ def test_evaluate_compares_methods_in_one_table(dataset, tmp_path, capsys):
     target = tmp_path / "r.json"
     arguments = ["evaluate", str(dataset), "--method", "sclip,naclip", "--json", str(target)]
     assert main(arguments) == 0
-    header, row = capsys.readouterr().out.splitlines()[:2]
+    header, row, agreement = capsys.readouterr().out.splitlines()
     assert header.split() == ["mIoU", "sclip", "naclip"]
     runs = json.loads(target.read_text())["runs"]
     assert [run["recipe"]["method"]["name"] for run in runs] == ["sclip", "naclip"]
     assert row.split()[1:] == [f"{run['datasets']['toy']['miou']:.3f}" for run in runs]
+    assert agreement.split()[-2] == "100.0%"
+    assert 0 < runs[1]["datasets"]["toy"]["agreement"] < 1
+
+
+def test_evaluate_compares_presets(dataset, tmp_path, capsys):
+    assert main(["evaluate", str(dataset), "--preset", "fast,balanced"]) == 0
+    header = capsys.readouterr().out.splitlines()[0]
+    assert header.split() == ["mIoU", "fast", "balanced"]
 
 
 def test_a_guide_that_is_missing_is_told_with_the_way_out(photo, tmp_path, capsys):

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from families import BERT, write_family
-from hub import COMMIT, served
+from hub import COMMIT
 from models import CONFIG, openai_archive, tiny_clip, write_folder
 from napari_ovseg.backbones import _bundle, manager
 from napari_ovseg.backbones._kept import Kept
@@ -35,30 +35,9 @@ def models(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def tiny(monkeypatch):
-    """A tiny model that open_clip knows by name."""
-    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "ViT-tiny-test", CONFIG)
-    known = {"tag": {"hf_hub": "someone/tiny/"}}
-    monkeypatch.setitem(open_clip.pretrained._PRETRAINED, "ViT-tiny-test", known)
-
-
-@pytest.fixture
-def hub(tmp_path, monkeypatch, models, tiny):
-    """A hub on loopback with the tiny model; the client is pointed at it, and never waits."""
-    import huggingface_hub
-    from huggingface_hub import constants
-
-    cache = str(tmp_path / "hf")
-    with served() as (hub, address):
-        template = address + "/{repo_id}/resolve/{revision}/{filename}"
-        for name, value in (("ENDPOINT", address), ("HUGGINGFACE_CO_URL_TEMPLATE", template),
-                            ("HF_HUB_OFFLINE", False), ("HF_HUB_CACHE", cache), ("HF_HUB_DISABLE_XET", True)):  # fmt: skip
-            monkeypatch.setattr(constants, name, value)
-        assert huggingface_hub.hf_hub_url("a/b", "c").startswith(address)
-        monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda _: None)
-        hub.files[REMOTE] = (write_folder(tmp_path / "source") / WEIGHTS).read_bytes()
-        yield hub
-    huggingface_hub.close_session()
+def hub(models, loopback):
+    """A hub on loopback with the tiny model."""
+    return loopback[0]
 
 
 def answer(monkeypatch, text):
@@ -158,13 +137,13 @@ def test_a_cancelled_download_goes_on_where_it_was(hub, models):
 
 
 def test_ctrl_c_says_that_the_part_is_kept(hub, models, monkeypatch, capsys):
-    from napari_ovseg import cli_models
+    from napari_ovseg.cli import _models as commands
 
-    def interrupted(steps, name):
+    def interrupted(steps, name, unit):
         next(steps), next(steps)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_models, "_drive", interrupted)
+    monkeypatch.setattr(commands, "drive", interrupted)
     assert main(["models", "fetch", NAME, "--yes"]) == 130
     assert "goes on from there" in capsys.readouterr().err
     assert len(parts(models)) == 1

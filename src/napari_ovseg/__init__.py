@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from napari_ovseg.definitions import LocalModel, define
     from napari_ovseg.display import Display
     from napari_ovseg.errors import OvsegError
     from napari_ovseg.exporters import export
@@ -40,6 +41,7 @@ _HOME = {
     "Grid": "image",
     "Image": "image",
     "LabelMap": "labels",
+    "LocalModel": "definitions",
     "METHODS": "methods",
     "Method": "methods",
     "OvsegError": "errors",
@@ -51,6 +53,7 @@ _HOME = {
     "Tiling": "settings",
     "Vocabulary": "vocabulary",
     "WorkingSize": "settings",
+    "define": "definitions",
     "encode": "pipeline",
     "encode_steps": "pipeline",
     "export": "exporters",
@@ -70,6 +73,7 @@ __all__ = [
     "Grid",
     "Image",
     "LabelMap",
+    "LocalModel",
     "Method",
     "OvsegError",
     "Owner",
@@ -80,6 +84,7 @@ __all__ = [
     "Tiling",
     "Vocabulary",
     "WorkingSize",
+    "define",
     "encode",
     "encode_steps",
     "export",

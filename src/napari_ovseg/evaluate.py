@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import tomllib
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,6 @@ from napari_ovseg.progress import Progress, Steps
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_ovseg.recipe import Recipe
 
 IGNORE = 255
@@ -98,14 +97,32 @@ def _read(file: Path) -> DataSet:
         raise InputError(f"cannot use {str(file)!r} as a data set: {error!r}") from error
 
 
-def evaluate_steps(data: DataSet, recipe: Recipe, device: str = "auto") -> Steps[dict[str, Any]]:
+class Agreement:
+    """Label maps of the first recipe, which those of others are compared with."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, bytes] = {}
+
+    def same(self, picture: str, ids: np.ndarray) -> int:
+        """Count pixels (H, W) labelled as by whoever labelled this picture first."""
+        if picture not in self._first:
+            self._first[picture] = zlib.compress(ids.tobytes(), level=1)
+            return int(ids.size)
+        first = np.frombuffer(zlib.decompress(self._first[picture]), ids.dtype)
+        return int((first.reshape(ids.shape) == ids).sum())
+
+
+def evaluate_steps(
+    data: DataSet, recipe: Recipe, device: str = "auto", first: Agreement | None = None
+) -> Steps[dict[str, Any]]:
     """Segment every picture and pool the pixels over the data set.
 
     Returns
     -------
     dict
         ``miou`` (mean over the classes that occur), ``pixel_accuracy``, ``iou`` by class
-        name, ``n_images``, ``seconds``.
+        name, ``n_images``, ``seconds``; with `first` also ``agreement``, the share of all
+        pixels that are labelled as there.
 
     Notes
     -----
@@ -115,33 +132,41 @@ def evaluate_steps(data: DataSet, recipe: Recipe, device: str = "auto") -> Steps
     """
     size = max(c["id"] for c in data.classes) + 2
     confusion = np.zeros((size, size), np.int64)
+    same = pixels = 0
     start = time.perf_counter()
     for number, picture in enumerate(data.pictures):
         yield Progress(data.name, number, len(data.pictures))
-        confusion += yield from _confusion(data, picture, recipe, device, size)
+        ids, values = yield from _labelled(data, picture, recipe, device)
+        confusion += _confusion(data, picture, ids, values, size)
+        pixels += ids.size
+        same += first.same(picture["file"], ids) if first else 0
     yield Progress(data.name, len(data.pictures), len(data.pictures))
     return {
         **scores(confusion, {c["id"]: c["name"] for c in data.classes}),
         "n_images": len(data.pictures),
         "seconds": round(time.perf_counter() - start, 2),
+        **({"agreement": same / max(pixels, 1)} if first else {}),
     }
 
 
-def _confusion(
-    data: DataSet, picture: dict[str, Any], recipe: Recipe, device: str, size: int
-) -> Steps[np.ndarray]:
-    """Count (mask value, predicted value) pairs; the last column is unlabelled."""
-    path = data.folder / "images" / picture["file"]
-    mask_path = data.folder / "masks" / f"{Path(picture['file']).stem}.png"
-    truth = open_image(mask_path).read()
+def _labelled(
+    data: DataSet, picture: dict[str, Any], recipe: Recipe, device: str
+) -> Steps[tuple[np.ndarray, list[int]]]:
+    """Label a picture; the mask value of each category in turn."""
     vocabulary, values = data.vocabulary(picture)
-    annotation = yield from segment_steps(open_image(path), vocabulary, recipe, device)
-    if annotation.labels.ids.shape != truth.shape:
-        raise InputError(
-            f"{picture['file']} has shape {annotation.labels.ids.shape}, its mask {truth.shape}"
-        )
-    lookup = np.array([size - 1, *values])
-    predicted = lookup[annotation.labels.ids]
+    image = open_image(data.folder / "images" / picture["file"])
+    annotation = yield from segment_steps(image, vocabulary, recipe, device)
+    return annotation.labels.ids, values
+
+
+def _confusion(
+    data: DataSet, picture: dict[str, Any], ids: np.ndarray, values: list[int], size: int
+) -> np.ndarray:
+    """Count (mask value, predicted value) pairs; the last column is unlabelled."""
+    truth = open_image(data.folder / "masks" / f"{Path(picture['file']).stem}.png").read()
+    if ids.shape != truth.shape:
+        raise InputError(f"{picture['file']} has shape {ids.shape}, its mask {truth.shape}")
+    predicted = np.array([size - 1, *values])[ids]
     valid = (truth != data.ignore) & np.isin(truth, values)
     pairs = truth[valid].astype(np.int64) * size + predicted[valid]
     return np.bincount(pairs, minlength=size * size).reshape(size, size)
@@ -167,15 +192,3 @@ def report(recipes: list[Recipe], results: list[dict[str, dict[str, Any]]]) -> d
         for recipe, result in zip(recipes, results, strict=True)
     ]
     return runs[0] if len(runs) == 1 else {"runs": runs}
-
-
-def table_row(first: str, cells: Sequence[str | Recipe]) -> str:
-    """Lay out a row of the comparison; a recipe is shown as its method, and encoder if long."""
-    texts = [c if isinstance(c, str) else _column(c, cells) for c in cells]
-    widths = [max(12, len(t)) for t in texts]
-    return f"{first:<36} " + " ".join(f"{t:>{w}}" for t, w in zip(texts, widths, strict=True))
-
-
-def _column(recipe: Recipe, cells: Sequence[str | Recipe]) -> str:
-    several = len({c.backbone for c in cells if not isinstance(c, str)}) > 1
-    return f"{recipe.method.name}@{recipe.backbone}" if several else recipe.method.name

@@ -75,7 +75,7 @@ class Bench:
             for _ in range(self.passes):
                 self.backbone.vision._visual(self.backbone.normalise(crops))
             if self.guide is not None:
-                self.guide._model.forward_features(crops)
+                self.guide._vision._trunk.forward_features(crops)
 
 
 def rows():

@@ -9,6 +9,7 @@ import tifffile
 from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
 
 import napari_ovseg as ov
+from models import write_folder
 from napari_ovseg import encoding
 from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
 
@@ -41,7 +42,7 @@ def test_words_to_labels_to_file(widget, finish, tmp_path):
     assert list(layer.scale) == [0.5, 0.5]
     layer.paint((5, 5), 2)
     painted = layer.data.copy()
-    widget.export_to(str(tmp_path))
+    widget.exports.export_to(str(tmp_path))
     assert (tifffile.imread(tmp_path / "cells.ome.tif") == painted).all()
     with tifffile.TiffFile(tmp_path / "cells.ome.tif") as file:
         assert 'PhysicalSizeX="0.5"' in file.ome_metadata
@@ -130,7 +131,7 @@ def test_bad_input_is_told_at_once(widget):
     assert "vocabulary is empty" in widget.message.text()
     assert not widget.table.add_words("a; A")
     assert "two categories" in widget.message.text()
-    widget.export_to("nowhere")
+    widget.exports.export_to("nowhere")
     assert "no labels of this image yet" in widget.message.text()
     assert not widget.runner.running
 
@@ -238,3 +239,91 @@ def test_opening_the_widget_loads_no_model():
         [sys.executable, "-c", _OPEN], capture_output=True, text=True, check=True, timeout=200
     )
     assert done.stdout.split()[-2:] == ["False", "False"]
+
+
+@pytest.fixture
+def models(widget, qtbot, tmp_path, monkeypatch):
+    """The window of models, opened, on a folder of its own."""
+    monkeypatch.setenv("OVSEG_MODELS", str(tmp_path / "models"))
+    widget.show_models()
+    wait(qtbot, widget.models)
+    return widget.models
+
+
+def wait(qtbot, window):
+    qtbot.waitUntil(lambda: not window.runner.running, timeout=120_000)
+
+
+def test_the_window_of_models_lists_and_finds(models):
+    table = models.models.table
+    assert table.item(0, 0).text() == "starter"
+    assert table.item(0, 3).text() == "yes"
+    models.models.search.setText("siglip2 512")
+    shown = [table.item(n, 0).text() for n in range(table.rowCount()) if not table.isRowHidden(n)]
+    assert "ViT-B-16-SigLIP2-512:webli" in shown
+    assert all("SigLIP2" in name for name in shown)
+    assert models.buttons["import"].isEnabled()
+    assert not models.buttons["remove"].isEnabled()
+    models.models.choose("starter")
+    assert models.buttons["pack"].isEnabled()
+    assert not models.buttons["remove"].isEnabled()
+
+
+def test_models_are_imported_verified_packed_and_removed(widget, models, qtbot, tmp_path):
+    write_folder(tmp_path / "mine")
+    models.import_from(tmp_path / "mine")
+    wait(qtbot, models)
+    assert widget.form.model.findText("mine") >= 0
+    models.models.choose("mine")
+    models.verify()
+    wait(qtbot, models)
+    assert models.message.text() == "mine ok"
+    models.pack_to(tmp_path / "mine.zip")
+    wait(qtbot, models)
+    assert (tmp_path / "mine.zip").is_file()
+    asked = []
+    models.ask = lambda *told: bool(asked.append(told))
+    models.remove()
+    wait(qtbot, models)
+    assert (tmp_path / "models" / "mine").is_dir()
+    models.ask = lambda *told: True
+    models.remove()
+    wait(qtbot, models)
+    assert not (tmp_path / "models" / "mine").exists()
+    assert "MB" in asked[0][1]
+    models.import_from(tmp_path / "nothing")
+    wait(qtbot, models)
+    assert "there is no model" in models.message.text()
+
+
+def test_a_cancelled_import_leaves_nothing(models, qtbot, tmp_path, monkeypatch):
+    write_folder(tmp_path / "mine")
+    monkeypatch.setattr("napari_ovseg.backbones._store.BLOCK", 2000)
+    models.import_from(tmp_path / "mine")
+    copying = tmp_path / "models" / ".importing" / "mine"
+    qtbot.waitUntil(copying.is_dir, timeout=60_000)
+    models.runner.cancel()
+    wait(qtbot, models)
+    qtbot.waitUntil(lambda: not copying.exists(), timeout=5_000)
+    assert not (tmp_path / "models" / "mine").exists()
+
+
+def test_a_model_is_fetched_only_after_the_click(models, qtbot, tmp_path, loopback):
+    hub, name = loopback
+    models.models.search.setText("tiny")
+    models.refresh()
+    wait(qtbot, models)
+    models.models.choose(name)
+    asked = []
+    models.ask = lambda *told: bool(asked.append(told))
+    models.fetch()
+    wait(qtbot, models)
+    assert hub.asked == []
+    assert "licence of the weights" in asked[0][1]
+    assert "127.0.0.1" in asked[0][1]
+    models.ask = lambda *told: True
+    models.fetch()
+    wait(qtbot, models)
+    assert hub.asked
+    assert f"{name} is here now" in models.message.text()
+    assert (tmp_path / "models" / name.replace(":", "@") / "manifest.json").is_file()

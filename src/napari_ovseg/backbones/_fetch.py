@@ -55,6 +55,16 @@ class Offer:
     host: str
     repository: str
 
+    @property
+    def summary(self) -> str:
+        """What a person agrees to."""
+        return (
+            f"{self.name}\n"
+            f"  licence of the weights: {self.licence}\n"
+            f"  size: about {self.megabytes:.0f} MB\n"
+            f"  from: {self.host}, {self.repository}"
+        )
+
 
 def offer(name: str) -> Offer:
     """Say what `fetch_steps` would bring; this uses no network.

@@ -36,6 +36,16 @@ class Removal:
     revisions: tuple[str, ...]
     megabytes: float
 
+    @property
+    def summary(self) -> str:
+        """What a person agrees to."""
+        lines = [f"{self.name}: {self.megabytes:.1f} MB", *(f"  {f}" for f in self.folders)]
+        if self.revisions:
+            lines.append(
+                f"  {self.repository} in the hub's cache, which other programs may use too"
+            )
+        return "\n".join(lines)
+
 
 def removal(name: str) -> Removal:
     """Say what removing a model would delete.

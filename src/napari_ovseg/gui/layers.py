@@ -80,6 +80,19 @@ def display_of(layer: ImageLayer) -> Display:
     return Display(limits, float(layer.gamma), colours)  # type: ignore[arg-type]
 
 
+def describe_display(layer: ImageLayer) -> str:
+    """Say what the encoder will see of a layer."""
+    display = display_of(layer)
+    if layer.rgb and layer.dtype == np.uint8:
+        return "the colours as shown"
+    if display.limits is not None:
+        return f"{display.limits[0]:.6g} … {display.limits[1]:.6g}, as you set them"
+    if not isinstance(layer.data, np.ndarray):
+        return "0.2–99.8 % of the values, until you set limits"
+    low, high = display.resolve(image_of(layer)).limits or (0.0, 1.0)
+    return f"{low:.6g} … {high:.6g} (0.2–99.8 %, until you set limits)"
+
+
 def has_automatic_limits(layer: ImageLayer) -> bool:
     """Whether a layer's contrast limits are those that napari gives by itself."""
     limits = tuple(map(float, layer.contrast_limits))

@@ -12,12 +12,12 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QWidget,
 )
 
 from napari_ovseg import presets
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.exporters import EXPORTERS
 from napari_ovseg.methods import METHODS
 from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.settings import WorkingSize
@@ -36,6 +36,9 @@ MODELS = (
     "ViT-B-16:laion2b_s34b_b88k",
     "ViT-B-16:datacomp_xl_s13b_b90k",
     "ViT-H-14:laion2b_s32b_b79k",
+    "ViT-B-16-SigLIP2-512:webli",
+    "BiomedCLIP",
+    "QuiltNet-B-16",
 )
 """Offered in the list; any other name of ``ovseg models`` or a folder can be typed."""
 
@@ -66,6 +69,9 @@ class SettingsForm(QWidget):
             "ovseg_model", MODELS, "A name of 'ovseg models', or a folder; loaded at the first run"
         )
         self.model.setEditable(True)
+        self.models_button = self._small_button(
+            "ovseg_models", "All models: fetch, import, verify, remove, pack"
+        )
         self.method = self._combo(
             "ovseg_method", METHODS.names(), "How patches are made comparable with words"
         )
@@ -95,7 +101,6 @@ class SettingsForm(QWidget):
         )
         self.device_line = self._label("ovseg_device_line", "told at the first run")
         self.device_line.setWordWrap(False)
-        self.format = self._combo("ovseg_format", EXPORTERS.names(), "File format of the export")
         self._lay_out()
         self._connect()
         self._show_recipe()
@@ -108,6 +113,13 @@ class SettingsForm(QWidget):
         box.setMinimumContentsLength(10)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         return box
+
+    def _small_button(self, name: str, tip: str) -> QPushButton:
+        button = QPushButton("…")
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        button.setMaximumWidth(32)
+        return button
 
     def _label(self, name: str, text: str = "") -> QLabel:
         label = QLabel(text)
@@ -133,7 +145,7 @@ class SettingsForm(QWidget):
         for text, field in (
             ("image", self.image),
             ("encodes", self.display),
-            ("model", self.model),
+            ("model", row(self.model, self.models_button)),
             ("preset", self.preset),
             ("method", self.method),
             ("", self.cost),
@@ -203,6 +215,11 @@ class SettingsForm(QWidget):
 
     def _set_device(self, name: str) -> None:
         self._session.device = name
+
+    def offer_models(self, names: Sequence[str]) -> None:
+        """Put models that are here into the list, behind those that are always in it."""
+        listed = {self.model.itemText(i) for i in range(self.model.count())}
+        self.model.addItems([name for name in names if name not in listed])
 
     def set_images(self, pictures: Sequence[ImageLayer]) -> bool:
         """Offer these layers; the chosen one stays chosen while it is there.

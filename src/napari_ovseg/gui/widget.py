@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
-from napari.utils.notifications import show_error, show_info, show_warning
-from qtpy.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from napari.utils.notifications import show_error, show_warning
+from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
-from napari_ovseg.exporters import EXPORTERS, export
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.export_row import ExportRow
+from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm, row
 from napari_ovseg.gui.staged import add_in_stages
@@ -70,6 +70,7 @@ class OvsegWidget(QWidget):
         self.session = Session()
         self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self._target: tuple[ImageLayer, tuple[int, ...]] | None = None
+        self.models: ModelsWindow | None = None
         self._build()
         for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed,
                       self.viewer.layers.events.renamed):  # fmt: skip
@@ -85,6 +86,7 @@ class OvsegWidget(QWidget):
         layout = QVBoxLayout(self)
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
+        self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.table = VocabularyTable(self.session, self.tell)
         self.run_button = self._button(
             "ovseg_segment", "Segment", self.segment, "Label the picture on screen"
@@ -96,9 +98,7 @@ class OvsegWidget(QWidget):
         self.bar = QProgressBar()
         self.bar.setObjectName("ovseg_progress")
         self.bar.setFormat("ready")
-        self.export_button = self._button(
-            "ovseg_export", "Export…", self._ask_export, "Write the labels to a folder"
-        )
+        self.exports = ExportRow(self._chosen_labels, self._say, self.tell)
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")
         self.message.setWordWrap(True)
@@ -106,7 +106,7 @@ class OvsegWidget(QWidget):
         layout.addWidget(self.table, stretch=1)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
-        layout.addLayout(row(self.form.format, self.export_button))
+        layout.addWidget(self.exports)
         layout.addWidget(self.message)
 
     def _button(self, name: str, text: str, slot: Any, tip: str) -> QPushButton:
@@ -144,20 +144,8 @@ class OvsegWidget(QWidget):
         if self.runner.closed:
             return
         layer = self.form.chosen_image()
-        if layer is None:
-            self.form.display.setText("no image layer open")
-            return
         try:
-            display = layers.display_of(layer)
-            if layer.rgb and layer.dtype == np.uint8:
-                text = "the colours as shown"
-            elif display.limits is not None:
-                text = f"{display.limits[0]:.6g} … {display.limits[1]:.6g}, as you set them"
-            elif isinstance(layer.data, np.ndarray):
-                low, high = display.resolve(layers.image_of(layer)).limits or (0.0, 1.0)
-                text = f"{low:.6g} … {high:.6g} (0.2–99.8 %, until you set limits)"
-            else:
-                text = "0.2–99.8 % of the values, until you set limits"
+            text = "no image layer open" if layer is None else layers.describe_display(layer)
         except OvsegError as error:
             text = str(error)
         self.form.display.setText(text)
@@ -172,6 +160,10 @@ class OvsegWidget(QWidget):
             ):
                 return layer
         return None
+
+    def _chosen_labels(self) -> Labels | None:
+        source = self.form.chosen_image()
+        return None if source is None else self.labels_layer(source)
 
     # --- running --------------------------------------------------------------------
 
@@ -251,32 +243,19 @@ class OvsegWidget(QWidget):
         self.bar.setValue(0)
         self.bar.setFormat("ready")
 
+    def show_models(self) -> None:
+        """Open the window of models."""
+        if self.models is None:
+            self.models = ModelsWindow(self)
+            self.models.changed.connect(self.form.offer_models)
+        self.models.refresh()
+        self.models.show()
+        self.models.raise_()
+
+    def _say(self, text: str) -> None:
+        self.message.setText(text)
+
     def tell(self, text: str) -> None:
         """Show a message that the user should see."""
         self.message.setText(text)
         show_warning(text)
-
-    # --- export ---------------------------------------------------------------------
-
-    def _ask_export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Write the labels into")
-        if folder:
-            self.export_to(folder)
-
-    def export_to(self, folder: str) -> None:
-        """Write the labels of the chosen image, corrections included, into a folder."""
-        try:
-            source = self.form.chosen_image()
-            layer = None if source is None else self.labels_layer(source)
-            if layer is None:
-                raise InputError("there are no labels of this image yet; press Segment first")
-            name = self.form.format.currentText()
-            annotation = layers.annotation_of(layer)
-            lost = EXPORTERS.get(name)().check(annotation)
-            files = export(annotation, folder, name)
-        except OvsegError as error:
-            self.tell(str(error))
-            return
-        note = f"; {name} does not hold {'; '.join(lost)}" if lost else ""
-        self.message.setText(f"wrote {', '.join(f.name for f in files)}{note}")
-        show_info(f"wrote {len(files)} files to {folder}")

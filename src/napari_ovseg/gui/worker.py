@@ -45,6 +45,7 @@ class Runner(Generic[R]):
         self._worker: GeneratorWorker[Any, Any, Any] | None = None
         self._stage, self._since = "", 0.0
         self._results: list[R] = []
+        self._steps: Steps[R] | None = None
         # From a timer's turn of the loop: after a signal's the window would draw in the same turn.
         self._delivery = QTimer()
         self._delivery.setSingleShot(True)
@@ -64,10 +65,13 @@ class Runner(Generic[R]):
         """
         if self._worker is not None:
             raise ValueError("a run is under way")
+        made = self._steps = steps(*job, self._stopped)
+
+        def drive() -> Steps[R]:
+            return (yield from made)
+
         worker = create_worker(
-            steps,
-            *job,
-            self._stopped,
+            drive,
             _start_thread=False,
             _connect={
                 "errored": self._errored,
@@ -119,6 +123,9 @@ class Runner(Generic[R]):
         results, self._results = self._results, []
         worker, self._worker = self._worker, None
         self._stage = ""
+        if self._steps is not None:
+            self._steps.close()  # a cancelled run is left where it was: it tidies up now
+            self._steps = None
         if self.closed or worker is None:
             return
         try:

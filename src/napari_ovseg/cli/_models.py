@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from napari_ovseg.cli._shared import drive, say
 from napari_ovseg.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
 
-    from napari_ovseg.backbones.manager import Offer
-    from napari_ovseg.progress import Progress, Steps
-
-R = TypeVar("R")
 NOT_OK = 1
 _YES = "agree to what is shown, where there is no terminal to ask on"
 
@@ -51,11 +47,11 @@ def add_models(commands: Any) -> None:
 def _list(_: argparse.Namespace) -> int:
     from napari_ovseg.backbones import manager
 
-    _say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  licence of the weights")
+    say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  licence of the weights")
     for entry in manager.listing():
         here = "yes" if entry.here else "no"
         shape = f"{entry.pixels or '?'}/{entry.patch or '?'}"
-        _say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.licence}")
+        say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.licence}")
     return 0
 
 
@@ -63,43 +59,34 @@ def _fetch(args: argparse.Namespace) -> int:
     from napari_ovseg.backbones import manager
 
     offer = manager.offer(args.name)
-    _say(_told(offer))
+    say(offer.summary)
     if not _agreed("Fetch it?", yes=args.yes):
-        _say("nothing was fetched")
+        say("nothing was fetched")
         return NOT_OK
     try:
-        folder = _drive(manager.fetch_steps(offer), offer.name)
+        folder = drive(manager.fetch_steps(offer), offer.name, unit="B")
     except KeyboardInterrupt:
-        _say("what has arrived is kept; the same command goes on from there", error=True)
+        say("what has arrived is kept; the same command goes on from there", error=True)
         raise
-    _say(f"fetched to {folder}")
+    say(f"fetched to {folder}")
     return 0
-
-
-def _told(offer: Offer) -> str:
-    return (
-        f"{offer.name}\n"
-        f"  licence of the weights: {offer.licence}\n"
-        f"  size: about {offer.megabytes:.0f} MB\n"
-        f"  from: {offer.host}, {offer.repository}"
-    )
 
 
 def _import(args: argparse.Namespace) -> int:
     from napari_ovseg.backbones import manager
 
-    name = _drive(manager.import_steps(args.path, args.name), args.path.name)
-    _say(f"imported; its name is {name}")
+    name = drive(manager.import_steps(args.path, args.name), args.path.name, unit="B")
+    say(f"imported; its name is {name}")
     return 0
 
 
 def _verify(args: argparse.Namespace) -> int:
     from napari_ovseg.backbones import manager
 
-    verdicts = _drive(manager.verify_steps(args.name), "verify")
+    verdicts = drive(manager.verify_steps(args.name), "verify", unit="B")
     for verdict in verdicts:
         state = "no sha256 is known" if verdict.state == "unknown" else verdict.state
-        _say(f"{verdict.name:<44} {state}  {', '.join(verdict.files)}".rstrip())
+        say(f"{verdict.name:<44} {state}  {', '.join(verdict.files)}".rstrip())
     return NOT_OK if any(v.state in ("damaged", "missing") for v in verdicts) else 0
 
 
@@ -107,16 +94,12 @@ def _remove(args: argparse.Namespace) -> int:
     from napari_ovseg.backbones import manager
 
     removal = manager.removal(args.name)
-    _say(f"{removal.name}: {removal.megabytes:.1f} MB")
-    for folder in removal.folders:
-        _say(f"  {folder}")
-    if removal.revisions:
-        _say(f"  {removal.repository} in the hub's cache, which other programs may use too")
+    say(removal.summary)
     if not _agreed("Delete it?", yes=args.yes):
-        _say("nothing was deleted")
+        say("nothing was deleted")
         return NOT_OK
-    _drive(manager.remove_steps(removal), removal.name)
-    _say("removed")
+    drive(manager.remove_steps(removal), removal.name, unit="B")
+    say("removed")
     return 0
 
 
@@ -125,7 +108,8 @@ def _pack(args: argparse.Namespace) -> int:
 
     if args.output.suffix != ".zip":
         raise InputError(f"{args.output.name!r} must end in .zip")
-    _say(f"packed into {_drive(manager.pack_steps(args.name, args.output), args.name)}")
+    target = drive(manager.pack_steps(args.name, args.output), args.name, unit="B")
+    say(f"packed into {target}")
     return 0
 
 
@@ -140,28 +124,3 @@ def _agreed(question: str, *, yes: bool) -> bool:
     except EOFError:
         return False
     return answer.strip().lower() in ("y", "yes")
-
-
-def _drive(steps: Steps[R], name: str) -> R:
-    """Run steps that count bytes, with a bar on stderr."""
-    from tqdm import tqdm
-
-    from napari_ovseg.progress import run
-
-    quiet = not sys.stderr.isatty()
-    # Closed at once on Ctrl-C, so that what must not stay is gone before the program is.
-    with (
-        closing(steps),
-        tqdm(desc=name, leave=False, disable=quiet, unit="B", unit_scale=True) as bar,
-    ):
-
-        def watch(progress: Progress) -> None:
-            bar.set_postfix_str(progress.stage, refresh=False)
-            bar.total, bar.n = progress.total, progress.done
-            bar.refresh()
-
-        return run(steps, watch)
-
-
-def _say(text: str, *, error: bool = False) -> None:
-    print(text, file=sys.stderr if error else sys.stdout, flush=True)

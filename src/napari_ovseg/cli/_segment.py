@@ -1,0 +1,76 @@
+"""The command ``ovseg segment``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_ovseg.cli._shared import (
+    BAD_INPUT,
+    add_recipe,
+    add_words,
+    drive,
+    recipe_of,
+    say,
+    vocabulary_of,
+)
+from napari_ovseg.errors import InputError, OvsegError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+
+def add_segment(commands: Any) -> None:
+    """Add ``segment`` to the parser of ``ovseg``."""
+    segment = commands.add_parser("segment", help="label pictures and write the labels")
+    segment.set_defaults(command=_segment)
+    segment.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    add_words(segment)
+    segment.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    segment.add_argument(
+        "--format", default="ome-tiff", help="one or more of 'ovseg exporters', by commas"
+    )
+    add_recipe(segment)
+
+
+def _segment(args: argparse.Namespace) -> int:
+    from napari_ovseg.backbones.open_clip import load_backbone
+    from napari_ovseg.exporters import EXPORTERS, export
+    from napari_ovseg.image import open_image
+    from napari_ovseg.pipeline import segment_steps
+
+    recipe, vocabulary = recipe_of(args), vocabulary_of(args)
+    formats = [name.strip() for name in args.format.split(",")]
+    for name in formats:
+        EXPORTERS.get(name)
+    _check_files(args.images)
+    load_backbone(recipe.backbone, args.device)
+    failures = 0
+    for path in args.images:
+        try:
+            steps = segment_steps(open_image(path), vocabulary, recipe, args.device)
+            annotation = drive(steps, path.name)
+            for name in formats:
+                files = export(annotation, args.output, name)
+                say(f"{path.name} -> {', '.join(str(f) for f in files)}")
+        except OvsegError as error:
+            failures += 1
+            say(f"ovseg: {path.name}: {error}", error=True)
+    return BAD_INPUT if failures else 0
+
+
+def _check_files(images: Sequence[Path]) -> None:
+    """Say before the work what would fail after it."""
+    missing = [str(path) for path in images if not path.is_file()]
+    if missing:
+        raise InputError(f"there is no file {', '.join(missing)}")
+    stems: dict[str, Path] = {}
+    for path in images:
+        stem = path.stem.removesuffix(".ome")
+        if stem in stems:
+            raise InputError(
+                f"{stems[stem]} and {path} would write the same file; "
+                "run them one by one into different folders"
+            )
+        stems[stem] = path
