@@ -9,8 +9,8 @@ from psygnal import Signal
 
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.labels import Annotation
+from napari_ovseg.presets import preset
 from napari_ovseg.progress import Progress, Steps, Stop
-from napari_ovseg.recipe import Recipe
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from napari_ovseg.display import Display
     from napari_ovseg.features import Features
     from napari_ovseg.image import Image
+    from napari_ovseg.recipe import Recipe
+
+PRESET = "balanced"
+"""What a new window starts with."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Session:
     """
 
     rows: list[Category] = field(default_factory=list)
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: Recipe = field(default_factory=lambda: preset(PRESET))
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
     _cached: tuple[Any, Image, Features] | None = None

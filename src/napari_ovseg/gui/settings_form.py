@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 
 from napari_ovseg import presets
 from napari_ovseg.errors import OvsegError
+from napari_ovseg.gui.session import PRESET
 from napari_ovseg.methods import METHODS
 from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.settings import WorkingSize
@@ -81,6 +82,7 @@ class SettingsForm(QWidget):
             (CUSTOM, *(n for n in presets.names() if not n.startswith("paper:"))),
             "Settings that go together; 'ovseg presets' lists those of the papers too",
         )
+        self.preset.setCurrentText(PRESET)
         self.cost = self._label("ovseg_cost")
         self.snap = self._spin("ovseg_edge_snap", 1.0, 0.25, "off", "")
         self.snap.setToolTip("How strongly borders are drawn to the edges of the image")
