@@ -20,9 +20,9 @@ from napari_ovseg.errors import RecipeError
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.lexicon import definition_of
-from napari_ovseg.progress import Progress, Steps, run
+from napari_ovseg.progress import Steps, run
 from napari_ovseg.recipe import Recipe
-from napari_ovseg.refining import pamr_steps, snap_steps
+from napari_ovseg.refining import assemble_steps, pamr_steps, snap_steps
 from napari_ovseg.text import embed_steps
 
 if TYPE_CHECKING:
@@ -193,22 +193,10 @@ def meaning(category: Category) -> str:
 
 
 def _label(features: Features, queries: Queries) -> Steps[np.ndarray]:
-    import torch
-
     from napari_ovseg.scoring import label_blocks
 
-    height, width = features.shape
-    ids = np.empty((height, width), np.uint16)
-    yield Progress("labels", 0, height)
     blocks = label_blocks(features, queries)
-    while True:
-        with torch.inference_mode():
-            block = next(blocks, None)
-        if block is None:
-            return ids
-        start, stop, part = block
-        ids[start:stop] = part.cpu().numpy()
-        yield Progress("labels", stop, height)
+    return (yield from assemble_steps(blocks, features.shape, "labels"))
 
 
 def without_small(

@@ -12,6 +12,8 @@ import numpy as np
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
     from napari_ovseg.features import Features
@@ -40,30 +42,39 @@ def pamr_steps(features: Features, queries: Queries) -> Steps[np.ndarray]:
         Equal to those of the whole image at once: a band is worked out with the rows that
         reach it in all steps.
     """
-    import torch
-
     from napari_ovseg.refine.pamr import pamr_rows
     from napari_ovseg.scoring import decide, window_logits
 
     settings = features.recipe.refinement
-    height, width = features.shape
-    ids = np.empty((height, width), np.uint16)
-    blocks = pamr_rows(
+    refined = pamr_rows(
         pixels_of(features),
         lambda start, stop: window_logits(features, queries, start, stop).permute(2, 0, 1),
         settings.pamr_steps,
         settings.pamr_dilations,
-        max(1, _BAND // (len(queries.ids) * width)),
+        max(1, _BAND // (len(queries.ids) * features.shape[1])),
     )
-    yield Progress("refining", 0, height)
+    decided = (
+        (start, stop, decide(maps.permute(1, 2, 0), queries)) for start, stop, maps in refined
+    )
+    return (yield from assemble_steps(decided, features.shape, "refining"))
+
+
+def assemble_steps(
+    blocks: Iterator[tuple[int, int, Tensor]], shape: tuple[int, int], stage: str
+) -> Steps[np.ndarray]:
+    """Put rows of ids, (start, stop, (stop - start, W)) each, together: (H, W) uint16."""
+    import torch
+
+    ids = np.empty(shape, np.uint16)
+    yield Progress(stage, 0, shape[0])
     while True:
         with torch.inference_mode():
             block = next(blocks, None)
-            if block is None:
-                return ids
-            start, stop, maps = block
-            ids[start:stop] = decide(maps.permute(1, 2, 0), queries).cpu().numpy()
-        yield Progress("refining", stop, height)
+        if block is None:
+            return ids
+        start, stop, part = block
+        ids[start:stop] = part.cpu().numpy()
+        yield Progress(stage, stop, shape[0])
 
 
 def snap_steps(features: Features, ids: np.ndarray) -> Steps[np.ndarray]:

@@ -88,6 +88,7 @@ def rows():
                 if heavy and size == LARGE:
                     continue
                 bench = Bench(method, backbone, guide, size)
-                ours, bare = side_by_side(bench.ours, bench.bare, runs=1 if heavy else 3)
+                slow = method == "itaclip" or size == LARGE
+                ours, bare = side_by_side(bench.ours, bench.bare, runs=2 if slow else 3)
                 what = f"{method}, {size[0]} x {size[1]}, {len(bench.crops)} windows / bare forward"
                 yield Row(what, seconds(ours), seconds(bare), ours / bare, promised)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from napari_ovseg.backbones import _dino, _files
 from napari_ovseg.backbones._kept import Kept
+from napari_ovseg.backbones._loaded import Loaded, statistics
 from napari_ovseg.backbones._locate import find_guide
 from napari_ovseg.backbones._timm import TimmVision, difference
 from napari_ovseg.device import choose_device
@@ -22,36 +23,20 @@ _SIZES = ("img_size", "patch_size", "embed_dim", "depth", "num_heads", "mlp_rati
 """What a config may say of an architecture; nothing that names a file or a network."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Guide:
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Guide(Loaded):
     """An image encoder whose patch tokens are compared with each other.
 
     Attributes
     ----------
-    name
-        What it was asked for by.
-    fingerprint
-        sha256 of its weights.
-    licence
-        Of the weights.
     patch
         Side of a patch, px.
-    device
-        Where it computes.
     parameters
         How many numbers it has: what a pass costs.
-    mean, std : (3, 1, 1)
-        Of the RGB values 0..1 it was trained on.
     """
 
-    name: str
-    fingerprint: str
-    licence: str
     patch: int
-    device: torch.device
     parameters: int
-    mean: Tensor
-    std: Tensor
     _vision: TimmVision = field(repr=False)
 
     def __call__(self, rgb: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -72,7 +57,7 @@ class Guide:
         """
         fine = self.fine_grid((rgb.shape[-2], rgb.shape[-1]), grid)
         pixels = _resized(rgb.to(self.mean), (fine[0] * self.patch, fine[1] * self.patch))
-        x = self._vision.embed((pixels - self.mean) / self.std)
+        x = self._vision.embed(self.normalise(pixels))
         for block in self._vision.blocks:
             x = block(x)
         maps: Tensor = self._vision.project(x).mT.unflatten(2, fine).float()
@@ -138,7 +123,7 @@ def _load(name: str, device: torch.device) -> Guide:
     fingerprint = weights.verified()
     tensors = _files.read_tensors(weights.file)
     config = weights.config or {}
-    mean, std = _statistics(config)
+    mean, std = _statistics(config, device)
     model = _build(config)
     # A token of DINOv2's training, which converted checkpoints may still hold.
     _files.fill(model, tensors, weights.file.name, optional={"mask_token"})
@@ -151,21 +136,17 @@ def _load(name: str, device: torch.device) -> Guide:
         patch=vision.patch,
         device=device,
         parameters=vision.parameters,
-        mean=mean.to(device),
-        std=std.to(device),
+        mean=mean,
+        std=std,
         _vision=vision,
     )
 
 
-def _statistics(config: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of a config, ImageNet's where it has none: (3, 1, 1) each."""
+def _statistics(config: dict[str, Any], device: torch.device) -> tuple[Tensor, Tensor]:
     try:
-        told = config.get("pretrained_cfg", {})
-        values = told.get("mean", _MEAN), told.get("std", _STD)
-        mean, std = (torch.tensor(v, dtype=torch.float32).view(3, 1, 1) for v in values)
+        return statistics(config.get("pretrained_cfg", {}), (_MEAN, _STD), device)
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise _unusable(error) from error
-    return mean, std
 
 
 def _build(config: dict[str, Any]) -> Any:

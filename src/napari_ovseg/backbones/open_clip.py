@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
 
 from napari_ovseg._optional import require
 from napari_ovseg.backbones import _files, _names
 from napari_ovseg.backbones._kept import Kept
+from napari_ovseg.backbones._loaded import Loaded, statistics
 from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._text import Text
@@ -22,54 +22,32 @@ from napari_ovseg.errors import WeightsError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from torch import Tensor
+
     from napari_ovseg.backbones._vision import Vision
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Backbone:
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Backbone(Loaded):
     """An image and a text encoder into one space.
 
     Attributes
     ----------
-    name
-        What it was asked for by.
-    fingerprint
-        sha256 of its weights: the key of every cache.
-    licence
-        Of the weights.
     vision, text
         The two towers, opened.
     tokenize
         From a list of texts to (B, T) token ids.
-    mean, std : (3, 1, 1)
-        Of the RGB values 0..1 it was trained on.
-    device
-        Where it computes.
     short_side
         Between which lengths (px) of the shorter side it works best; None if nobody said.
     method_values
         Hyper-parameters that suit it better than the papers', see `Weights`.
     """
 
-    name: str
-    fingerprint: str
-    licence: str
     vision: Vision
     text: Text
     tokenize: Tokenize
-    mean: Tensor
-    std: Tensor
-    device: torch.device
     short_side: tuple[int, int] | None = None
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
-
-    def normalise(self, rgb: Tensor) -> Tensor:
-        """Bring RGB (..., 3, h, w) in 0..1 to the encoder's scale."""
-        return (rgb - self.mean) / self.std
-
-    def denormalise(self, pixels: Tensor) -> Tensor:
-        """Undo `normalise`."""
-        return pixels * self.std + self.mean
 
 
 _kept: Kept[Backbone] = Kept("the model")
@@ -190,9 +168,10 @@ def _from_archive(
     return model, open_clip.SimpleTokenizer(context_length=model.context_length), {}
 
 
-def _statistics(preprocess: dict[str, Any], device: torch.device) -> tuple[Tensor, Tensor]:
+def _statistics(preprocess: Any, device: torch.device) -> tuple[Tensor, Tensor]:
     from open_clip import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
 
-    values = preprocess.get("mean", OPENAI_DATASET_MEAN), preprocess.get("std", OPENAI_DATASET_STD)
-    mean, std = (torch.tensor(v, device=device, dtype=torch.float32).view(3, 1, 1) for v in values)
-    return mean, std
+    try:
+        return statistics(preprocess, (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD), device)
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
+        raise WeightsError(f"the model's {_files.CONFIG} cannot be used: {error!r}") from error

@@ -21,8 +21,10 @@ import importlib
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,10 +35,29 @@ _SWITCH_SECONDS = 0.001
 to draw, the window asks a dozen times."""
 
 
+_importing = Lock()
+
+
+def warm_up() -> Thread:
+    """Import what a run needs on a thread of its own, so that the first run finds it there."""
+
+    def work() -> None:
+        with window_first():
+            import_engine()
+
+    thread = Thread(target=work, name="ovseg-warm-up")
+    thread.start()
+    return thread
+
+
 def import_engine() -> None:
-    """Import what a run needs; quick after the first time."""
-    if "open_clip" in sys.modules:
-        return
+    """Import what a run needs; quick after the first time, and never twice at once."""
+    with _importing:
+        if "open_clip" not in sys.modules:
+            _import_engine()
+
+
+def _import_engine() -> None:
     if sys.platform == "linux":
         _load_ahead("torch", "lib/libtorch_global_deps.so", os.RTLD_NOW | os.RTLD_GLOBAL)
         _load_ahead("torch", "lib/libtorch_python.so", os.RTLD_NOW)
@@ -76,21 +97,39 @@ def _load_ahead(package: str, pattern: str, flags: int) -> None:
         load(os.fsencode(path), flags)
 
 
+@dataclass
+class _Paused:
+    """How many ask for the window to come first, and what was there before the first of them."""
+
+    lock: Lock
+    count: int = 0
+    collected: bool = False
+    interval: float = 0.0
+
+
+_paused = _Paused(Lock())
+
+
 @contextmanager
 def window_first() -> Iterator[None]:
-    """Pause the garbage collector and hand Python's lock over sooner.
+    """Pause the garbage collector and hand Python's lock over sooner, until the last has left.
 
     What was made meanwhile counts as old for the collector afterwards.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    with _paused.lock:
+        _paused.count += 1
+        if _paused.count == 1:
+            _paused.collected, _paused.interval = gc.isenabled(), sys.getswitchinterval()
+            gc.disable()
+            sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         yield
     finally:
-        sys.setswitchinterval(interval)
-        gc.freeze()
-        gc.unfreeze()
-        if was_enabled:
-            gc.enable()
+        with _paused.lock:
+            _paused.count -= 1
+            if _paused.count == 0:
+                sys.setswitchinterval(_paused.interval)
+                gc.freeze()
+                gc.unfreeze()
+                if _paused.collected:
+                    gc.enable()

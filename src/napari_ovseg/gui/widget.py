@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from napari.utils.notifications import show_error, show_warning
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
@@ -15,6 +16,7 @@ from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.export_row import ExportRow
 from napari_ovseg.gui.models_window import ModelsWindow
+from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm, row
 from napari_ovseg.gui.staged import add_in_stages
@@ -23,10 +25,14 @@ from napari_ovseg.gui.worker import Runner
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from qtpy.QtGui import QShowEvent
 
     from napari_ovseg.gui.session import Job
     from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Progress, Steps, Stop
+
+_WARM_UP_AFTER_MS = 300
+"""When the window has drawn itself."""
 
 _STAGES = {
     "model": "loading the model",
@@ -79,6 +85,14 @@ class OvsegWidget(QWidget):
         # Not a method of the widget: Qt would disconnect it together with the widget.
         self.destroyed.connect(self.runner.close)
         self._layers_changed()
+        self._warm_up = QTimer(self)
+        self._warm_up.setSingleShot(True)
+        self._warm_up.timeout.connect(warm_up)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
+        """Import what a run needs while the user types the first words; no weights are loaded."""
+        super().showEvent(event)
+        self._warm_up.start(_WARM_UP_AFTER_MS)
 
     # --- building -------------------------------------------------------------------
 

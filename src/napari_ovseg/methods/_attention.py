@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def softmax_of_positive(logits: Tensor, cutting: float = 0.0) -> Tensor:
-    """Softmax over the entries (..., N) that are not below `cutting`.
+    """Softmax over the entries (..., N) that are not below `cutting`; overwrites `logits`.
 
     A row that lies below it altogether keeps its largest entry. ProxyCLIP's code has no
     such guard and turns a nearly uniform window into NaN; GLA-CLIP's has.
     """
     lowest = logits.amax(-1, keepdim=True).clamp(max=cutting)
-    return logits.masked_fill(logits < lowest, -torch.inf).softmax(-1)
+    return logits.masked_fill_(logits < lowest, -torch.inf).softmax(-1)
 
 
 def keys_and_values(

@@ -143,9 +143,9 @@ class GLACLIP(Method):
             cosines = anchors @ keys.mT
         mean = cosines.mean(-1, keepdim=True).clamp_min(0)
         normal = 1 + self.window_weight * math.log(1 + windows)
-        sharpness = (1 + self.positive_weight / count).to(cosines.dtype)
-        logits = (cosines - normal * mean) * sharpness
-        return softmax_of_positive(logits / self.temperature, self.cutting / self.temperature)
+        sharpness = (1 + self.positive_weight / count) / self.temperature
+        logits = cosines.sub_(normal * mean).mul_(sharpness.to(cosines.dtype))
+        return softmax_of_positive(logits, self.cutting / self.temperature)
 
     def _vectors(self, vision: Vision, mixed: Tensor, keys: Tensor) -> Tensor:
         """Project mixed values (B, n, D) to unit vectors on the grid of the keys."""
