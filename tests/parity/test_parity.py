@@ -114,7 +114,7 @@ def test_dense(case):
     if case["method"] == "proxyclip":
         tokens = method.guided(vision, pixels, lambda _: make_input(case, 1)).flatten(1, 2)
     elif case["method"] == "gla":
-        parts = method.read(vision, pixels, lambda _: make_input(case, 1))
+        _, *parts = method.read(vision, pixels, lambda _: make_input(case, 1))
         tokens = torch.cat([method.project(vision, m) for m in method.joint(*parts)])
     else:
         tokens = method.tokens(vision, pixels)

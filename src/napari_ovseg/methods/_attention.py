@@ -57,12 +57,6 @@ def keys_and_values(
     return keys, values.flatten(2).mT
 
 
-def on_grid(vectors: Tensor, maps: Tensor) -> Tensor:
-    """Bring vectors (B, n, C) into the rows and columns of maps (..., h, w): (B, h, w, C)."""
-    arranged: Tensor = vectors.unflatten(1, (maps.shape[-2], maps.shape[-1]))
-    return arranged
-
-
 def neighbour_mean(maps: Tensor) -> Tensor:
     """Mean direction of the up to eight neighbours of each cell, itself left out: (B, G, h, w).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.methods._base import Method, Windows, unit
@@ -71,52 +71,54 @@ class GLACLIP(Method):
 
     def features(self, vision: Vision, windows: Windows) -> Iterator[Tensor]:
         """See `Method.features`; while it reads it yields no windows, so that it can be stopped."""
-        import torch
-
         groups = math.ceil(windows.count / self.window_cap)
         ends = [round(windows.count * (g + 1) / groups) for g in range(groups)]
-        held: list[tuple[Tensor, ...]] = []
-        done = 0
+        sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+        group = _Group(sizes.pop(0))
         for pixels in windows.batches:
-            batch = self.read(vision, pixels, windows.guide)
-            held += list(zip(*(part.split(1) for part in batch), strict=True))
-            yield self._vectors(vision, batch[2][:0], batch[0])
-            while ends and done + len(held) >= ends[0]:
-                size = ends.pop(0) - done
-                group, held, done = held[:size], held[size:], done + size
-                keys, starts, values = (torch.cat(parts) for parts in zip(*group, strict=True))
-                for mixed in self.joint(keys, starts, values):
-                    yield self._vectors(vision, mixed, keys)
+            grid, *parts = self.read(vision, pixels, windows.guide)
+            yield self._vectors(vision, parts[1][:0], grid)
+            while len(parts[0]):
+                parts = group.fill(parts)
+                if group.room == 0:
+                    for mixed in self.joint(*group.parts):
+                        yield self._vectors(vision, mixed, grid)
+                    group = _Group(sizes.pop(0) if sizes else 0)
 
     def read(
         self, vision: Vision, pixels: Tensor, guide: Callable[[Tensor], Tensor] | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Keys (B, G, fh, fw), anchors to start from (like keys), and values (B, n, D)."""
+    ) -> tuple[Any, ...]:
+        """Their grid (fh, fw), and of n = fh fw tokens keys (B, n, G) and values (B, n, D).
+
+        Keys are directions. Without a guide a fourth part are the directions (B, n, G) that
+        anchors start from; with one they start from the keys.
+        """
         from napari_ovseg.methods._attention import keys_and_values, neighbour_mean
 
-        keys, values = keys_and_values(vision, pixels, guide)
-        return keys, keys if guide else neighbour_mean(keys), values
+        maps, values = keys_and_values(vision, pixels, guide)
+        grid = (maps.shape[-2], maps.shape[-1])
+        wanted = (maps,) if guide else (maps, neighbour_mean(maps))
+        keys, *starts = (unit(m.flatten(2).mT.to(values.dtype)) for m in wanted)
+        return grid, keys, values, *starts
 
-    def joint(self, keys: Tensor, starts: Tensor, values: Tensor) -> Iterator[Tensor]:
+    def joint(self, keys: Tensor, values: Tensor, starts: Tensor | None = None) -> Iterator[Tensor]:
         """Attend over all tokens: yields the mixed values (1, n, D) of one window after another.
 
         Parameters
         ----------
-        keys, starts : (L, G, fh, fw)
-            Directions of all tokens, and of the anchors to start from.
+        keys, starts : (L, n, G)
+            Directions of all tokens, and of the anchors to start from: the keys if None.
         values : (L, n, D)
         """
         import torch
 
-        everything = unit(keys.flatten(2).mT.flatten(0, 1).to(values.dtype))
-        all_values = values.flatten(0, 1)
+        all_keys, all_values = keys.flatten(0, 1), values.flatten(0, 1)
         per_window = values.shape[1]
-        step = max(1, _BLOCK // len(everything))
-        for number in range(len(values)):
-            anchors = unit(starts[number].flatten(1).mT.to(values.dtype))
+        step = max(1, _BLOCK // len(all_keys))
+        for number, anchors in enumerate(keys if starts is None else starts):
             rows = [
                 self._attention(
-                    anchors[i : i + step], everything, number * per_window + i, len(values)
+                    anchors[i : i + step], all_keys, number * per_window + i, len(values)
                 )
                 @ all_values
                 for i in range(0, per_window, step)
@@ -147,12 +149,30 @@ class GLACLIP(Method):
         logits = cosines.sub_(normal * mean).mul_(sharpness.to(cosines.dtype))
         return softmax_of_positive(logits, self.cutting / self.temperature)
 
-    def _vectors(self, vision: Vision, mixed: Tensor, keys: Tensor) -> Tensor:
-        """Project mixed values (B, n, D) to unit vectors on the grid of the keys."""
-        from napari_ovseg.methods._attention import on_grid
-
-        return on_grid(unit(self.project(vision, mixed)), keys)
+    def _vectors(self, vision: Vision, mixed: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Project mixed values (B, n, D) to unit vectors on their grid."""
+        vectors: Tensor = unit(self.project(vision, mixed)).unflatten(1, grid)
+        return vectors
 
     def project(self, vision: Vision, mixed: Tensor) -> Tensor:
         """Project mixed values (B, n, D) to the joint space: (B, n, C)."""
         return vision.project_patches(vision.blocks[-1].out(mixed))
+
+
+class _Group:
+    """Tokens of windows that see each other, gathered without a second copy."""
+
+    def __init__(self, size: int) -> None:
+        self.room = size
+        self.parts: list[Tensor] = []
+
+    def fill(self, parts: list[Tensor]) -> list[Tensor]:
+        """Take as many windows of parts (B, ...) as there is room for; the rest."""
+        if not self.parts:
+            self.parts = [part.new_empty(self.room, *part.shape[1:]) for part in parts]
+        taken = min(len(parts[0]), self.room)
+        start = len(self.parts[0]) - self.room
+        for whole, part in zip(self.parts, parts, strict=True):
+            whole[start : start + taken] = part[:taken]
+        self.room -= taken
+        return [part[taken:] for part in parts]

@@ -53,7 +53,7 @@ class ProxyCLIP(Method):
         self, vision: Vision, pixels: Tensor, guide: Callable[[Tensor], Tensor] | None
     ) -> Tensor:
         """Encode windows (B, 3, h, w) with a guide: (B, fh, fw, C), not of unit length."""
-        from napari_ovseg.methods._attention import keys_and_values, on_grid, softmax_of_positive
+        from napari_ovseg.methods._attention import keys_and_values, softmax_of_positive
 
         keys, values = keys_and_values(vision, pixels, guide)
         directions = unit(keys.flatten(2).mT.to(values.dtype))
@@ -61,4 +61,6 @@ class ProxyCLIP(Method):
         mean = similarity.mean((-2, -1), keepdim=True)
         attention = softmax_of_positive((similarity - self.beta * mean) * self.gamma)
         mixed = vision.blocks[-1].out(attention @ values)
-        return on_grid(vision.project_patches(mixed), keys)
+        fine = (keys.shape[-2], keys.shape[-1])
+        vectors: Tensor = vision.project_patches(mixed).unflatten(1, fine)
+        return vectors
