@@ -48,7 +48,7 @@ class Bench:
     def __init__(self, method: str, backbone: str, guide: str, size: tuple[int, int]) -> None:
         kind = METHODS.get(method)
         self.stride = 28 if method == "itaclip" else 112
-        self.passes = kind.passes
+        self.passes = kind().passes
         self.image = np.random.default_rng(0).integers(0, 255, (*size, 3)).astype(np.uint8)
         self.recipe = ov.Recipe(
             backbone=backbone, method=method, guide=guide if kind.default_guide else "",

@@ -64,9 +64,9 @@ timer.stop()
 print("opening, what a run needs is imported", max(gaps))
 widget.table.add_words("grass; gravel; water")
 print("first run, model included", run())
-widget.form.method.setCurrentText("vanilla")
+widget.form.methods.method.setCurrentText("vanilla")
 print("second run", run())
-widget.form.method.setCurrentText("sclip")
+widget.form.methods.method.setCurrentText("sclip")
 began = []
 def encoding():
     began.append(0)

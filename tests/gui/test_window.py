@@ -196,7 +196,7 @@ def test_what_will_be_encoded_is_shown(widget):
 
 
 def test_settings_reach_the_recipe(widget):
-    widget.form.method.setCurrentText("vanilla")
+    widget.form.methods.method.setCurrentText("vanilla")
     widget.form.size.setValue(2.0)
     widget.form.domain.setCurrentText("microscopy")
     recipe = widget.session.recipe
@@ -239,6 +239,27 @@ def test_opening_the_widget_loads_no_model():
         [sys.executable, "-c", _OPEN], capture_output=True, text=True, check=True, timeout=200
     )
     assert done.stdout.split()[-2:] == ["False", "False"]
+
+
+def test_to_do_without_a_guide_is_for_the_user_to_say(widget, finish):
+    source = widget.viewer.add_image(picture())
+    widget.table.add_words("grass; gravel")
+    methods = widget.form.methods
+    assert methods.preset.currentText() == "balanced"
+    assert not methods.guide.isEnabled()
+    methods.method.setCurrentText("proxyclip")
+    assert methods.preset.currentText() == "custom"
+    assert methods.guide.currentText() == "dino_vitb8"
+    assert "and the guide" in methods.cost.text()
+    finish(widget)
+    assert "needs a guide" in widget.message.text()
+    assert widget.labels_layer(source) is None
+    methods.guide.setCurrentText("none")
+    finish(widget)
+    assert widget.labels_layer(source) is not None
+    methods.preset.setCurrentText("best")
+    assert methods.method.currentText() == "itaclip"
+    assert methods.cost.text().startswith("3 passes")
 
 
 @pytest.fixture

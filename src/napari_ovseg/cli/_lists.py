@@ -22,7 +22,7 @@ def _methods(_: argparse.Namespace) -> int:
     from napari_ovseg.methods import METHODS
 
     for name in METHODS.names():
-        method = METHODS.get(name)
+        method = METHODS.get(name)()
         needs = f"guide {method.default_guide}" if method.default_guide else ""
         cost = f"{method.passes} pass{'es' * (method.passes > 1)} per window"
         say(f"{name:<20} {cost:<20} {needs:<17} {method.source}")

@@ -20,8 +20,8 @@ from qtpy.QtWidgets import (
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import model_jobs as jobs
+from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.model_table import ModelTable
-from napari_ovseg.gui.settings_form import row
 from napari_ovseg.gui.worker import Runner
 
 if TYPE_CHECKING:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import (
-    QComboBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QWidget,
-)
+from qtpy.QtWidgets import QLineEdit, QWidget
 
-from napari_ovseg import presets
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.session import PRESET
-from napari_ovseg.methods import METHODS
+from napari_ovseg.gui.controls import combo, form, label, row, small_button, spin
+from napari_ovseg.gui.method_form import MethodForm
 from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.settings import WorkingSize
 
@@ -44,18 +33,6 @@ MODELS = (
 """Offered in the list; any other name of ``ovseg models`` or a folder can be typed."""
 
 
-CUSTOM = "custom"
-"""Shown in place of a preset once a setting of it was changed."""
-
-
-def row(*widgets: QWidget) -> QHBoxLayout:
-    """Put widgets side by side."""
-    layout = QHBoxLayout()
-    for widget in widgets:
-        layout.addWidget(widget)
-    return layout
-
-
 class SettingsForm(QWidget):
     """Controls that fill `Session.recipe`; a refused value is told and taken back."""
 
@@ -63,34 +40,25 @@ class SettingsForm(QWidget):
         super().__init__()
         self._session, self._tell = session, tell
         self._layers: list[ImageLayer] = []
-        self.image = self._combo("ovseg_image", (), "The picture to label")
-        self.display = self._label("ovseg_display")
+        self.image = combo("ovseg_image", (), "The picture to label")
+        self.display = label("ovseg_display")
         self.display.setToolTip("What of the image is encoded: exactly what its layer shows")
-        self.model = self._combo(
+        self.model = combo(
             "ovseg_model", MODELS, "A name of 'ovseg models', or a folder; loaded at the first run"
         )
         self.model.setEditable(True)
-        self.models_button = self._small_button(
+        self.models_button = small_button(
             "ovseg_models", "All models: fetch, import, verify, remove, pack"
         )
-        self.method = self._combo(
-            "ovseg_method", METHODS.names(), "How patches are made comparable with words"
+        self.methods = MethodForm(session)
+        self.size = spin(
+            "ovseg_magnification",
+            "How much the image is magnified before it is encoded; more for small objects",
+            16.0,
+            "automatic",
+            " ×",
         )
-        self.method.setCurrentText(session.recipe.method.name)
-        self.preset = self._combo(
-            "ovseg_preset",
-            (CUSTOM, *(n for n in presets.names() if not n.startswith("paper:"))),
-            "Settings that go together; 'ovseg presets' lists those of the papers too",
-        )
-        self.preset.setCurrentText(PRESET)
-        self.cost = self._label("ovseg_cost")
-        self.snap = self._spin("ovseg_edge_snap", 1.0, 0.25, "off", "")
-        self.snap.setToolTip("How strongly borders are drawn to the edges of the image")
-        self.size = self._spin("ovseg_magnification", 16.0, 0.25, "automatic", " ×")
-        self.size.setToolTip(
-            "How much the image is magnified before it is encoded; more for small objects"
-        )
-        self.domain = self._combo("ovseg_domain", tuple(CONTRAST), "Fills the contrast words")
+        self.domain = combo("ovseg_domain", tuple(CONTRAST), "Fills the contrast words")
         self.contrast = QLineEdit(", ".join(session.recipe.contrast))
         self.contrast.setObjectName("ovseg_contrast")
         self.contrast.setToolTip(
@@ -98,72 +66,24 @@ class SettingsForm(QWidget):
             "hold a background"
         )
         self.contrast.setCursorPosition(0)
-        self.device = self._combo(
-            "ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute"
-        )
-        self.device_line = self._label("ovseg_device_line", "told at the first run")
+        self.device = combo("ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute")
+        self.device_line = label("ovseg_device_line", "told at the first run")
         self.device_line.setWordWrap(False)
-        self._lay_out()
-        self._connect()
-        self._show_recipe()
-
-    def _combo(self, name: str, items: Sequence[str], tip: str) -> QComboBox:
-        box = QComboBox()
-        box.setObjectName(name)
-        box.setToolTip(tip)
-        box.addItems(list(items))
-        box.setMinimumContentsLength(10)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        return box
-
-    def _small_button(self, name: str, tip: str) -> QPushButton:
-        button = QPushButton("…")
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        button.setMaximumWidth(32)
-        return button
-
-    def _label(self, name: str, text: str = "") -> QLabel:
-        label = QLabel(text)
-        label.setObjectName(name)
-        label.setWordWrap(True)
-        return label
-
-    def _spin(
-        self, name: str, largest: float, step: float, at_zero: str, suffix: str
-    ) -> QDoubleSpinBox:
-        spin = QDoubleSpinBox()
-        spin.setObjectName(name)
-        spin.setRange(0.0, largest)
-        spin.setSingleStep(step)
-        spin.setSpecialValueText(at_zero)
-        spin.setSuffix(suffix)
-        return spin
-
-    def _lay_out(self) -> None:
-        layout = QFormLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for text, field in (
+        form(
+            self,
             ("image", self.image),
             ("encodes", self.display),
             ("model", row(self.model, self.models_button)),
-            ("preset", self.preset),
-            ("method", self.method),
-            ("", self.cost),
+            (None, self.methods),
             ("size", self.size),
-            ("edges", self.snap),
             ("device", row(self.device, self.device_line)),
             ("domain", self.domain),
             ("contrast", self.contrast),
-        ):
-            layout.addRow(text, field)
+        )
+        self._connect()
 
     def _connect(self) -> None:
         self.model.currentTextChanged.connect(lambda text: self._configure(backbone=text))
-        self.preset.currentTextChanged.connect(self._set_preset)
-        self.method.currentTextChanged.connect(self._set_method)
-        self.snap.valueChanged.connect(self._set_snap)
         self.size.valueChanged.connect(
             lambda value: self._configure(working_size=WorkingSize(magnification=value or None))
         )
@@ -177,35 +97,6 @@ class SettingsForm(QWidget):
         except OvsegError as error:
             if self.model.currentText().strip():
                 self._tell(str(error))
-
-    def _set_preset(self, name: str) -> None:
-        if name != CUSTOM:
-            self._session.recipe = presets.preset(name, self._session.recipe)
-            self._session.changed.emit()
-        self._show_recipe()
-
-    def _set_method(self, name: str) -> None:
-        if name != self._session.recipe.method.name:
-            self.preset.setCurrentText(CUSTOM)
-            self._configure(method=name)
-        self._show_recipe()
-
-    def _set_snap(self, strength: float) -> None:
-        refinement = self._session.recipe.refinement
-        if strength != refinement.edge_snap:
-            self._configure(refinement=replace(refinement, edge_snap=strength))
-
-    def _show_recipe(self) -> None:
-        """Show what the recipe says of method and borders, and what the method costs."""
-        recipe = self._session.recipe
-        method = recipe.method
-        self.method.setCurrentText(method.name)
-        self.snap.setValue(recipe.refinement.edge_snap)
-        passes = f"{method.passes} pass{'es' * (method.passes > 1)} per window"
-        guide = recipe.guide or method.default_guide
-        needs = f"; guide {guide}" if method.default_guide else ""
-        self.cost.setText(f"{passes}, {method.memory}{needs}")
-        self.cost.setToolTip(method.source)
 
     def _set_domain(self, name: str) -> None:
         self.contrast.setText(", ".join(CONTRAST[name]))

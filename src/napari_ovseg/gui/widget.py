@@ -14,11 +14,12 @@ from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidg
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_row import ExportRow
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
-from napari_ovseg.gui.settings_form import SettingsForm, row
+from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.gui.worker import Runner

@@ -46,8 +46,6 @@ class Method:
 
     source: ClassVar[str] = ""
     """The paper."""
-    passes: ClassVar[int] = 1
-    """Encoder passes per window, shown to the user as the cost."""
     memory: ClassVar[str] = "memory of a batch"
     """What is held while an image is encoded, in words for the user."""
     default_guide: ClassVar[str] = ""
@@ -57,6 +55,11 @@ class Method:
     def name(self) -> str:
         """The file stem, which is the name in the registry."""
         return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def passes(self) -> int:
+        """Encoder passes per window, shown to the user as the cost."""
+        return 1
 
     def last_block(self, block: Block, x: Tensor, grid: tuple[int, int]) -> Tensor:
         """Replace the last transformer block.

@@ -52,7 +52,6 @@ class ITACLIP(Method):
     """
 
     source: ClassVar[str] = "Aydın et al., ITACLIP, CVPRW 2025 (arXiv 2411.12044)"
-    passes: ClassVar[int] = len(_PLAIN + _FLIPPED)
 
     middle_blocks: tuple[int, ...] = ()
     weight_last: float = 0.5
@@ -79,6 +78,11 @@ class ITACLIP(Method):
                 f"the blur needs an odd kernel and a sigma above 0, got {self.blur_kernel} and "
                 f"{self.blur_sigma}"
             )
+
+    @property
+    def passes(self) -> int:
+        """See `Method.passes`."""
+        return len(self.views)
 
     def tokens(self, vision: Vision, pixels: Tensor) -> Tensor:
         """See `Method.tokens`."""

@@ -1,0 +1,86 @@
+"""Qt controls as this widget has them: named, with a tip, no wider than they must be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def row(*widgets: QWidget) -> QHBoxLayout:
+    """Put widgets side by side."""
+    layout = QHBoxLayout()
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def form(owner: QWidget, *rows: tuple[str | None, QWidget | QHBoxLayout]) -> None:
+    """Lay labels and controls out in two columns; without a label both are the control's."""
+    layout = QFormLayout(owner)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for text, field in rows:
+        if text is None:
+            layout.addRow(field)
+            continue
+        label = QLabel(text)
+        label.setMinimumWidth(LABELS)
+        layout.addRow(label, field)
+
+
+LABELS = 64
+"""Width of the labels, px, so that one form stands in line with the next."""
+
+
+def combo(name: str, items: Sequence[str], tip: str) -> QComboBox:
+    """Make a list to choose from."""
+    box = QComboBox()
+    box.setObjectName(name)
+    box.setToolTip(tip)
+    box.addItems(list(items))
+    box.setMinimumContentsLength(10)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    return box
+
+
+def small_button(name: str, tip: str) -> QPushButton:
+    """Make a button beside a control, for more of the same."""
+    button = QPushButton("…")
+    button.setObjectName(name)
+    button.setToolTip(tip)
+    button.setMaximumWidth(32)
+    return button
+
+
+def label(name: str, text: str = "") -> QLabel:
+    """Make a line to read, which wraps."""
+    made = QLabel(text)
+    made.setObjectName(name)
+    made.setWordWrap(True)
+    return made
+
+
+def spin(
+    name: str, tip: str, largest: float, at_zero: str = "off", suffix: str = ""
+) -> QDoubleSpinBox:
+    """Make a number from 0, which means what `at_zero` says."""
+    made = QDoubleSpinBox()
+    made.setObjectName(name)
+    made.setToolTip(tip)
+    made.setRange(0.0, largest)
+    made.setSingleStep(0.25)
+    made.setSpecialValueText(at_zero)
+    made.setSuffix(suffix)
+    return made
