@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +16,11 @@ from napari_ovseg.backbones._locate import find_guide
 from napari_ovseg.backbones._timm import TimmVision, difference
 from napari_ovseg.device import choose_device
 from napari_ovseg.errors import WeightsError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from napari_ovseg.progress import Stop
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's RGB values 0..1, which DINO and DINOv2 were trained on."""
@@ -62,6 +67,10 @@ class Guide(Loaded):
             x = block(x)
         maps: Tensor = self._vision.project(x).mT.unflatten(2, fine).float()
         return maps
+
+    def interruptible(self, stop: Stop | None) -> AbstractContextManager[None]:
+        """See `Vision.interruptible`."""
+        return self._vision.interruptible(stop)
 
     def fine_grid(self, window: tuple[int, int], grid: tuple[int, int]) -> tuple[int, int]:
         """Rows and columns of the maps: a whole multiple of the other encoder's grid.

@@ -59,7 +59,7 @@ class Look:
 
 
 LOOKS: dict[str, Look] = {}
-"""Every look by name, once its family's package is imported."""
+"""Every look by name, once its family's package is imported; see `words.looks`."""
 
 
 def look(family: str, name: str) -> Callable[[Draw], Draw]:

@@ -1,7 +1,8 @@
 """Train the starter model: ``python -m napari_ovseg.starter.train``.
 
-Image-text contrastive training on generated scenes and nothing else: no pixel labels, no
-real image. Deterministic by seed, resumable from its checkpoint.
+On generated pictures and nothing else: no real image. Pictures are told by captions, and,
+unless ``--dense 0``, every patch by the words for what it shows. Deterministic by seed,
+resumable from its checkpoint.
 """
 
 from __future__ import annotations
@@ -14,36 +15,41 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import open_clip
 import torch
-import torch.nn.functional as F
-from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER, WEIGHTS
-from napari_ovseg.starter.captions import caption, truth
-from napari_ovseg.starter.drawing import log_uniform
-from napari_ovseg.starter.scenes import KINDS, Scene, Swatch, draw_swatch, generate
+from napari_ovseg.backbones._native import NativeVision
+from napari_ovseg.backbones._text import Text
+from napari_ovseg.methods import METHODS
+from napari_ovseg.starter.batches import CONTEXT, Batch, Source
+from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 
 SIDE = 112
-CANVAS = 320
+TAUGHT = ("vanilla", "sclip")
+"""Methods whose patches are told what they show; the first gives the whole picture, too."""
 MODEL: dict[str, Any] = {
     "embed_dim": 128,
     "vision_cfg": {
         "image_size": SIDE,
         "patch_size": 8,
-        "width": 160,
-        "layers": 5,
+        "width": 192,
+        "layers": 6,
         "head_width": 32,
         "pool_type": "avg",
     },
-    "text_cfg": {"context_length": 32, "vocab_size": 49408, "width": 64, "heads": 2, "layers": 2},
+    "text_cfg": {
+        "context_length": CONTEXT,
+        "vocab_size": 49408,
+        "width": 64,
+        "heads": 2,
+        "layers": 2,
+    },
 }
-PATCH_DROPOUT = 0.5
 SHORT_SIDE = (9 * SIDE, 12 * SIDE)
 """Working sizes that suit it: surfaces are told apart by detail, so a picture is not made small."""
 METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
@@ -52,73 +58,11 @@ METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 
 WARM_UP = 100
 
 
-class Bank:
-    """Surfaces drawn once and cut, zoomed and turned ever anew."""
-
-    def __init__(self, seed: int, variants: int) -> None:
-        rng = np.random.default_rng([seed, 0])
-        self._swatches = {
-            kind: [
-                draw_swatch(rng, kind, CANVAS)
-                for _ in range(variants * (3 if kind == "cells" else 1))
-            ]
-            for kind in tqdm(KINDS, desc="surfaces", unit="kind")
-        }
-
-    def __call__(self, rng: np.random.Generator, kind: str, size: int) -> Swatch:
-        """Cut a swatch of `size` px out of a random variant."""
-        whole = self._swatches[kind][rng.integers(len(self._swatches[kind]))]
-        side = int(size * log_uniform(rng, 0.6, 2.6))
-        top, left = rng.integers(0, CANVAS - side, 2)
-        turns, mirror = int(rng.integers(4)), int(rng.choice([-1, 1]))
-
-        def cut(plane: np.ndarray, resample: Image.Resampling) -> np.ndarray:
-            piece = Image.fromarray(plane[top : top + side, left : left + side])
-            return np.rot90(np.asarray(piece.resize((size, size), resample)), turns)[:, ::mirror]
-
-        return Swatch(
-            cut(whole.image, Image.Resampling.BILINEAR), cut(whole.ids, Image.Resampling.NEAREST)
-        )
-
-
-def batch(bank: Bank, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw scenes and captions.
-
-    Returns
-    -------
-    pixels : (B, 3, side, side) float32, normalised
-    tokens : (B, 32) int64
-    true : (B, B) float32
-        1 where the caption of column j is true of the scene of row i.
-    """
-    scenes: list[Scene] = [generate(rng, SIDE, bank) for _ in range(size)]
-    pairs = [caption(rng, scene.names) for scene in scenes]
-    rgb = torch.from_numpy(np.stack([s.image for s in scenes])).permute(0, 3, 1, 2) / 255
-    mean, std = (
-        torch.tensor(v).view(3, 1, 1)
-        for v in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD)
-    )
-    tokens = open_clip.SimpleTokenizer(context_length=32)([text for text, _ in pairs])
-    true = truth([named for _, named in pairs], [s.names for s in scenes])
-    return (rgb - mean) / std, tokens, torch.from_numpy(true).float()
-
-
-def contrastive_loss(images: Tensor, texts: Tensor, true: Tensor, scale: Tensor) -> Tensor:
-    """Symmetric InfoNCE whose targets are spread over all true pairs."""
-    logits = scale * F.normalize(images, dim=-1) @ F.normalize(texts, dim=-1).mT
-    rows = true / true.sum(1, keepdim=True)
-    columns = true / true.sum(0, keepdim=True)
-    by_image = -(rows * logits.log_softmax(1)).sum(1).mean()
-    by_text = -(columns * logits.log_softmax(0)).sum(0).mean()
-    return (by_image + by_text) / 2
-
-
 def new_model() -> Any:
     """Build the architecture with random weights, ready to train."""
     from open_clip.model import CLIP
 
-    vision = {**MODEL["vision_cfg"], "patch_dropout": PATCH_DROPOUT}
-    return CLIP(**{**MODEL, "vision_cfg": vision}, init_logit_scale=math.log(14))
+    return CLIP(**MODEL, init_logit_scale=math.log(14))
 
 
 def new_optimiser(model: Any, rate: float) -> torch.optim.Optimizer:
@@ -130,34 +74,68 @@ def new_optimiser(model: Any, rate: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
 
 
+def encode(model: Any, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
+    """Encode pictures: (B, C) wholes, and (B, N, C) patches by each of `TAUGHT`.
+
+    The last block is run as each method does; everything before it is shared.
+    """
+    vision = NativeVision(model.visual)
+    x, grid = vision.embed(pixels), vision.grid(pixels)
+    for block in vision.blocks[:-1]:
+        x = block(x)
+    last = vision.blocks[-1]
+    patches = [vision.project(METHODS.get(name)().last_block(last, x, grid)) for name in TAUGHT]
+    return patches[0].mean(1), patches
+
+
+def loss_of(model: Any, batch: Batch, device: torch.device, dense: float) -> Tensor:
+    """Loss of one step; `dense` is the weight of what patches are told."""
+    rgb = torch.from_numpy(batch.images).to(device).permute(0, 3, 1, 2) / 255
+    mean, std = (
+        torch.tensor(v, device=device).view(3, 1, 1)
+        for v in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD)
+    )
+    with torch.autocast(device.type, dtype=torch.bfloat16):
+        wholes, patches = encode(model, (rgb - mean) / std)
+    text, scale = Text(model), model.logit_scale.exp().clamp(max=100)
+    captions = text(torch.from_numpy(batch.captions).to(device))
+    loss = contrastive_loss(
+        wholes.float(), captions, torch.from_numpy(batch.true).to(device), scale
+    )
+    if dense == 0:
+        return loss
+    phrases = text(torch.from_numpy(batch.phrases).to(device))
+    means = torch.from_numpy(batch.means).to(device)
+    ids = torch.from_numpy(batch.ids).to(device)
+    targets = shares_of(ids, MODEL["vision_cfg"]["patch_size"], len(means)) @ means
+    told = [dense_loss(p.float(), phrases, targets, scale) for p in patches]
+    return (1 - dense) * loss + dense * torch.stack(told).mean()
+
+
 def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     """Run or resume the training; returns the model and which token ids it has seen."""
     torch.manual_seed(args.seed)
-    model = new_model()
+    device = torch.device(args.device)
+    model = new_model().to(device)
     optimiser = new_optimiser(model, args.lr)
     seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
     first = 0
     if args.checkpoint.is_file():
-        state = torch.load(args.checkpoint, weights_only=True)
+        state = torch.load(args.checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
-        seen, first = state["seen"], state["step"]
-    bank = Bank(args.seed, args.variants)
+        seen, first = state["seen"].cpu(), state["step"]
+    source = Source(args.seed, args.variants, args.batch, SIDE, args.processes)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, unit="step")
-    for step in bar:
+    for step, batch in zip(bar, source.batches(first, args.steps), strict=True):
         rate = min(1.0, (step + 1) / WARM_UP) * (
             0.505 + 0.495 * math.cos(math.pi * step / args.steps)
         )
         for group in optimiser.param_groups:
             group["lr"] = args.lr * rate
-        torch.manual_seed(args.seed * 1_000_003 + step)
-        pixels, tokens, true = batch(bank, np.random.default_rng([args.seed, 1, step]), args.batch)
-        seen[tokens.unique()] = True
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            images = model.encode_image(pixels)
-        loss = contrastive_loss(
-            images.float(), model.encode_text(tokens), true, model.logit_scale.exp()
-        )
+        for tokens in (batch.captions, batch.phrases):
+            seen[torch.from_numpy(tokens).unique()] = True
+        loss = loss_of(model, batch, device, args.dense)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -198,20 +176,23 @@ def export(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None
 def main() -> None:
     """Train and export."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--variants", type=int, default=40, help="drawings kept of each surface")
+    parser.add_argument("--variants", type=int, default=40, help="drawings kept of each kind")
+    parser.add_argument("--dense", type=float, default=0.8, help="weight of what patches are told")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--processes", type=int, default=1, help="that draw batches")
     parser.add_argument("--checkpoint", type=Path, default=Path("starter-checkpoint.pt"))
     parser.add_argument("--out", type=Path, default=STARTER)
     args = parser.parse_args()
     start = time.monotonic()
     model, seen = train(args)
-    settings = {k: getattr(args, k) for k in ("steps", "batch", "lr", "seed", "variants")}
+    settings = {k: getattr(args, k) for k in ("steps", "batch", "lr", "seed", "variants", "dense")}
     minutes = round((time.monotonic() - start) / 60, 1)
     export(
-        model, seen, args.out, {**settings, "minutes": minutes, "scenes": args.steps * args.batch}
+        model, seen, args.out, {**settings, "minutes": minutes, "pictures": args.steps * args.batch}
     )
 
 

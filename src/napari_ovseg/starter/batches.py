@@ -1,0 +1,114 @@
+"""Batches of pictures, captions and words, made ahead by processes of their own."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+import numpy as np
+import open_clip
+
+from napari_ovseg.starter.captions import caption, in_template, truth, word_for
+from napari_ovseg.starter.sampling import Bank
+from napari_ovseg.starter.words import categories, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_ovseg.starter.drawing import Array
+
+CONTEXT = 32
+"""Tokens of a text."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one step learns from.
+
+    Attributes
+    ----------
+    images : (B, S, S, 3) uint8
+    ids : (B, S, S) int16
+        Category of every pixel.
+    captions : (B, 32) int64
+        Tokens.
+    true : (B, B) float32
+        1 where the caption of column j is true of the picture of row i.
+    phrases : (P, 32) int64
+        Tokens of one phrase for every category, equal ones once.
+    means : (K, P) float32
+        Rows of shares: which phrases a category is meant by.
+    """
+
+    images: Array
+    ids: Array
+    captions: Array
+    true: Array
+    phrases: Array
+    means: Array
+
+
+def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> Batch:
+    """Draw a batch of `count` pictures."""
+    examples = [bank.example(rng, side) for _ in range(count)]
+    present = [example.names for example in examples]
+    pairs = [caption(rng, names) for names in present]
+    phrases, means = _phrases(rng)
+    tokenize = open_clip.SimpleTokenizer(context_length=CONTEXT)
+    return Batch(
+        images=np.stack([e.image for e in examples]),
+        ids=np.stack([e.ids for e in examples]).astype(np.int16),
+        captions=tokenize([text for text, _ in pairs]).numpy(),
+        true=truth([named for _, named in pairs], present).astype(np.float32),
+        phrases=tokenize(phrases).numpy(),
+        means=means,
+    )
+
+
+def _phrases(rng: np.random.Generator) -> tuple[list[str], Array]:
+    """One word for every category, in a template; a word of two categories means both."""
+    chosen = list(dict.fromkeys(word_for(rng, name) for name in categories()))
+    means = np.array([[w in words()[name] for w in chosen] for name in categories()], np.float32)
+    texts = [in_template(rng, word, bare=0.3) for word in chosen]
+    return texts, means / means.sum(1, keepdims=True)
+
+
+_bank: Bank | None = None
+
+
+def _prepare(seed: int, variants: int) -> None:
+    global _bank  # noqa: PLW0603  # one bank per process, too large to be sent
+    _bank = Bank(seed, variants, quiet=True)
+
+
+def _make(seed: int, step: int, count: int, side: int) -> Batch:
+    assert _bank is not None  # the process was prepared
+    return make_batch(_bank, np.random.default_rng([seed, 1, step]), count, side)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where batches come from: equal for equal settings, whatever the number of processes."""
+
+    seed: int
+    variants: int
+    count: int
+    side: int
+    processes: int = 1
+
+    def batches(self, first: int, last: int) -> Iterator[Batch]:
+        """Yield the batches of steps first..last-1; the next are made meanwhile."""
+        pool = ProcessPoolExecutor(
+            self.processes, get_context("spawn"), _prepare, (self.seed, self.variants)
+        )
+        with pool:
+            ahead: deque[Future[Batch]] = deque()
+            for step in range(first, last):
+                ahead.append(pool.submit(_make, self.seed, step, self.count, self.side))
+                if len(ahead) > 2 * self.processes:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()

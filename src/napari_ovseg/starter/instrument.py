@@ -1,0 +1,83 @@
+"""How the same thing may be recorded: focus, light, colour, noise, limits of display."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from napari_ovseg.starter.drawing import log_uniform
+
+if TYPE_CHECKING:
+    from napari_ovseg.starter.drawing import Array
+
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+_SHOWN = (0.2, 99.8)
+"""Percentiles that grey pictures are shown between, as `display` does."""
+
+
+def record(rng: np.random.Generator, image: Array, grey: float) -> Array:
+    """Record a picture.
+
+    Parameters
+    ----------
+    image : (H, W, 3) float32 in 0..1
+    grey
+        Chance that a coloured picture is recorded without its colours.
+
+    Returns
+    -------
+    (H, W, 3) uint8
+    """
+    without_colour = bool(np.ptp(image, axis=2).max() < 0.02) or rng.random() < grey
+    picture = (image @ _LUMINANCE)[..., None] if without_colour else image
+    picture = _light(rng, _focus(rng, picture))
+    picture = _noise(rng, _response(rng, picture, inverts=without_colour))
+    if without_colour and rng.random() < 0.8:
+        low, high = np.percentile(picture, _SHOWN)
+        picture = (picture - low) / max(float(high - low), 0.02)
+    eight_bit = (np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.broadcast_to(eight_bit, image.shape)
+
+
+def _focus(rng: np.random.Generator, picture: Array) -> Array:
+    if rng.random() < 0.5:
+        return picture
+    sigma = log_uniform(rng, 0.4, 1.6)
+    return np.asarray(gaussian_filter(picture, (sigma, sigma, 0)), np.float32)
+
+
+def _light(rng: np.random.Generator, picture: Array) -> Array:
+    """Uneven light: a gradient across the picture, and corners that darken."""
+    height, width = picture.shape[:2]
+    rows, columns = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    light = np.ones((height, width), np.float32)
+    if rng.random() < 0.3:
+        angle = rng.uniform(0, 2 * np.pi)
+        light += rng.uniform(0, 0.35) * (rows * np.sin(angle) + columns * np.cos(angle))
+    if rng.random() < 0.2:
+        light -= rng.uniform(0.1, 0.6) * (rows**2 + columns**2) / 2
+    return picture * light[..., None]
+
+
+def _response(rng: np.random.Generator, picture: Array, *, inverts: bool) -> Array:
+    """Contrast, brightness, gamma, and the gains of the colours."""
+    if inverts and rng.random() < 0.04:
+        picture = 1 - picture
+    if picture.shape[2] == 3:
+        picture = picture * rng.uniform(0.85, 1.15, 3).astype(np.float32)
+    middle = picture.mean()
+    picture = (picture - middle) * log_uniform(rng, 0.5, 1.4) + middle + rng.normal(0, 0.06)
+    return np.clip(picture, 0, 1) ** log_uniform(rng, 0.65, 1.5)
+
+
+def _noise(rng: np.random.Generator, picture: Array) -> Array:
+    """Add counts of light, and the noise of reading them."""
+    if rng.random() < 0.5:
+        most = log_uniform(rng, 25, 3000)
+        picture = rng.poisson(np.clip(picture, 0, 1) * most).astype(np.float32) / most
+    sigma = float(rng.choice([0.0, 0.01, 0.03]))
+    if sigma:
+        picture = picture + sigma * rng.standard_normal(picture.shape, dtype=np.float32)
+    return picture

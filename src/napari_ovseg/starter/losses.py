@@ -1,0 +1,55 @@
+"""What the starter is trained by: pictures with captions, and patches with words."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def contrastive_loss(images: Tensor, texts: Tensor, true: Tensor, scale: Tensor) -> Tensor:
+    """Symmetric InfoNCE whose targets are spread over all true pairs.
+
+    Parameters
+    ----------
+    images, texts : (B, C)
+    true : (B, B)
+        1 where text j is true of image i.
+    scale
+        Factor on cosines.
+    """
+    logits = scale * F.normalize(images, dim=-1) @ F.normalize(texts, dim=-1).mT
+    rows = true / true.sum(1, keepdim=True)
+    columns = true / true.sum(0, keepdim=True)
+    by_image = -(rows * logits.log_softmax(1)).sum(1).mean()
+    by_text = -(columns * logits.log_softmax(0)).sum(0).mean()
+    return (by_image + by_text) / 2
+
+
+def shares_of(ids: Tensor, patch: int, categories: int) -> Tensor:
+    """How much of each patch is of which category: (B, S, S) int to (B, N, K)."""
+    patches = ids.unfold(1, patch, patch).unfold(2, patch, patch).flatten(3).flatten(1, 2).long()
+    shares = torch.zeros(*patches.shape[:2], categories, device=ids.device)
+    return shares.scatter_add_(
+        2, patches, torch.full_like(patches, 1 / patch**2, dtype=torch.float)
+    )
+
+
+def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -> Tensor:
+    """Cross-entropy of every patch over all phrases, rare ones weighing more.
+
+    Parameters
+    ----------
+    patches : (B, N, C)
+    texts : (P, C)
+    targets : (B, N, P)
+        Rows of shares.
+    scale
+        Factor on cosines.
+    """
+    logits = scale * F.normalize(patches, dim=-1) @ F.normalize(texts, dim=-1).mT
+    each = -(targets * logits.log_softmax(-1)).sum(-1)
+    # A crack has few patches: by the square root, so that it neither vanishes nor rules.
+    rarity = targets.mean((0, 1)).clamp_min(1e-4).rsqrt()
+    weight = targets @ rarity
+    return (each * weight).sum() / weight.sum()

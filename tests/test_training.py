@@ -1,0 +1,103 @@
+"""The starter's training: what it draws, what it is told, and that it learns the same again."""
+
+import argparse
+
+import numpy as np
+import pytest
+import torch
+
+from napari_ovseg.starter import train
+from napari_ovseg.starter.batches import Source, make_batch
+from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
+from napari_ovseg.starter.sampling import Bank
+from napari_ovseg.starter.words import categories, words
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return Bank(seed=3, variants=1, quiet=True)
+
+
+def batch_of(bank, step=0):
+    return make_batch(bank, np.random.default_rng([3, 1, step]), count=4, side=train.SIDE)
+
+
+def test_words_are_plain_and_every_category_has_some():
+    for name, phrases in words().items():
+        assert phrases[0] == name or name in phrases
+        assert len(set(phrases)) == len(phrases)
+        assert all(p == " ".join(p.split()) and p.isprintable() for p in phrases)
+
+
+def test_a_batch_says_what_it_shows(bank):
+    batch = batch_of(bank)
+    assert batch.images.shape == (4, train.SIDE, train.SIDE, 3)
+    assert batch.images.dtype == np.uint8
+    assert batch.ids.max() < len(categories())
+    assert batch.true.diagonal().all()  # a caption is true of its own picture
+    assert batch.means.shape == (len(categories()), len(batch.phrases))
+    assert np.allclose(batch.means.sum(1), 1)
+
+
+def test_batches_do_not_depend_on_who_draws_them(bank):
+    again = Bank(seed=3, variants=1, quiet=True)
+    for field in ("images", "ids", "captions", "true", "phrases", "means"):
+        assert np.array_equal(getattr(batch_of(bank, 5), field), getattr(batch_of(again, 5), field))
+
+
+def test_shares_of_patches():
+    ids = torch.zeros(1, 16, 16, dtype=torch.uint8)
+    ids[0, :8, :8] = 2
+    ids[0, 8:, 8:12] = 1
+    shares = shares_of(ids, 8, 3)
+    assert shares.shape == (1, 4, 3)
+    assert shares[0].tolist() == [[0, 0, 1], [1, 0, 0], [1, 0, 0], [0.5, 0.5, 0]]
+
+
+def test_losses_fall_where_words_fit():
+    texts = torch.eye(4)
+    targets = torch.eye(4)[None]
+    fits = dense_loss(texts[None], texts, targets, torch.tensor(20.0))
+    assert fits < 1e-3 < dense_loss(texts[None].flip(1), texts, targets, torch.tensor(20.0))
+    true = torch.eye(4)
+    fits = contrastive_loss(texts, texts, true, torch.tensor(20.0))
+    assert fits < 1e-3 < contrastive_loss(texts, texts.flip(0), true, torch.tensor(20.0))
+
+
+@pytest.mark.parametrize("dense", [0.0, 0.8])
+def test_a_step_teaches_both_towers(bank, dense):
+    torch.manual_seed(0)
+    model = train.new_model()
+    optimiser = train.new_optimiser(model, 1e-3)
+    batch = batch_of(bank)
+    losses = []
+    for _ in range(4):
+        loss = train.loss_of(model, batch, torch.device("cpu"), dense)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    assert all(p.grad is not None for n, p in model.named_parameters() if n != "logit_bias")
+
+
+@pytest.mark.soak
+def test_a_training_that_was_interrupted_ends_the_same(tmp_path):
+    """Slow: every process draws its own bank."""
+
+    def arguments(steps, name, processes=1):
+        return argparse.Namespace(
+            seed=3, lr=1e-3, steps=steps, batch=4, variants=1, dense=0.8, device="cpu",
+            processes=processes, checkpoint=tmp_path / name, out=tmp_path,
+        )  # fmt: skip
+
+    source = Source(3, 1, 4, train.SIDE)
+    assert len(list(source.batches(1, 3))) == 2
+    whole, seen = train.train(arguments(2, "a.pt", processes=2))
+    again, _ = train.train(arguments(2, "b.pt"))
+    for key, value in whole.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key])
+    train.export(whole, seen, tmp_path / "model", {"steps": 2})
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    assert load_backbone(str(tmp_path / "model"), "cpu").vision.patch == 8
