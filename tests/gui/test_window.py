@@ -214,8 +214,10 @@ def test_manifest_opens_the_widget_samples_and_writers(make_napari_viewer, tmp_p
     with npe2pm.tmp_plugin(manifest=manifest):
         viewer = make_napari_viewer()
         assert len(viewer.open_sample("napari-ovseg", "photograph")) == 1
-        image, truth = viewer.open_sample("napari-ovseg", "scene")
-        assert image.data.shape[:2] == truth.data.shape
+        for sample in ("micrograph", "chest", "cracks", "scene"):
+            image, truth = viewer.open_sample("napari-ovseg", sample)
+            assert image.data.shape[:2] == truth.data.shape
+            assert truth.data.max() < len(truth.features)
         for suffix in (".ome.tif", ".png"):
             written = truth.save(str(tmp_path / f"t{suffix}"), plugin="napari-ovseg")
             assert (tmp_path / f"t{suffix}").is_file()

@@ -1,4 +1,4 @@
-"""Sample data: a real photograph and a generated scene."""
+"""Sample data: a real photograph, and generated pictures with their true labels."""
 
 from __future__ import annotations
 
@@ -37,4 +37,34 @@ def scene() -> list[LayerData]:
     return [
         (picture.image, {"name": "generated scene"}, "image"),
         (picture.labels, {"name": "truth", "features": features, "visible": False}, "labels"),
+    ]
+
+
+def micrograph() -> list[LayerData]:
+    """Give napari a generated slide of stained tissue with its true labels."""
+    return _drawn("stained tissue section", seed=3)
+
+
+def chest() -> list[LayerData]:
+    """Give napari a generated CT slice with its true labels."""
+    return _drawn("ct chest", seed=3)
+
+
+def cracks() -> list[LayerData]:
+    """Give napari a generated wall or road with cracks and its true labels."""
+    return _drawn("cracked wall or road", seed=20)
+
+
+def _drawn(look: str, seed: int) -> list[LayerData]:
+    from napari_ovseg.starter.instrument import record
+    from napari_ovseg.starter.words import looks
+
+    rng = np.random.default_rng(seed)
+    drawing = looks()[look].draw(rng, 448)
+    truth = drawing.parts + np.uint8(1)  # 0 is unlabelled
+    names = ["unlabelled", *drawing.names]
+    features = {"index": list(range(len(names))), "category": names}
+    return [
+        (np.array(record(rng, drawing.image, grey=0.0)), {"name": look}, "image"),
+        (truth, {"name": f"{look}, truth", "features": features, "visible": False}, "labels"),
     ]
