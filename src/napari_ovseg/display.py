@@ -86,7 +86,10 @@ class Display:
         if shown.ndim == 3:
             return shown
         if self.colormap == GREY:
-            return np.repeat(shown[..., None], 3, axis=-1)
+            # Not np.repeat, which holds Python's lock, and with it the window.
+            grey = np.empty((*shown.shape, 3), shown.dtype)
+            grey[...] = shown[..., None]
+            return grey
         steps = np.linspace(0, 1, len(self.colormap))
         table = np.array([rgb(c) for c in self.colormap], float) / 255
         channels = [np.interp(shown, steps, table[:, c]) for c in range(3)]

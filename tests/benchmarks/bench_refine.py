@@ -97,7 +97,7 @@ def rows():
     whole = partial(F.interpolate, scores, (2048, 2048), mode="bilinear")
     limit, mine = side_by_side(lambda: whole()[0].softmax(0).max(0), partial(snap, image, ids), 3)
     note = "interpolate + softmax + max / snap edges, 2048 x 2048, 6 labels"
-    yield Row(note, seconds(limit), seconds(mine), mine / limit, 20.0)
+    yield Row(note, seconds(limit), seconds(mine), mine / limit, 12.0)
     done = subprocess.run(
         [sys.executable, "-c", _MEMORY], capture_output=True, text=True, check=True
     )
