@@ -73,14 +73,14 @@ def removal(name: str) -> Removal:
 
 def _cached(name: str) -> Any:
     """Entry of a model in the hub's cache, or None."""
-    from huggingface_hub import scan_cache_dir
+    from huggingface_hub import constants, scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
     from napari_ovseg.backbones._hub import source_of
 
     try:
         repository = source_of(name).repository
-        repositories = scan_cache_dir().repos
+        repositories = scan_cache_dir(constants.HF_HUB_CACHE).repos
     except (WeightsError, CacheNotFound):
         return None
     found = (r for r in repositories if (r.repo_type, r.repo_id) == ("model", repository))
@@ -105,12 +105,12 @@ def remove_steps(agreed: Removal) -> Steps[None]:
         with writing(folder):
             shutil.rmtree(folder)
     if agreed.revisions:
-        from huggingface_hub import scan_cache_dir
+        from huggingface_hub import constants, scan_cache_dir
         from huggingface_hub.errors import CacheNotFound
 
         yield Progress("removing", total - 1, total)
         try:
-            scan_cache_dir().delete_revisions(*agreed.revisions).execute()
+            scan_cache_dir(constants.HF_HUB_CACHE).delete_revisions(*agreed.revisions).execute()
         except (OSError, CacheNotFound) as error:
             raise ExportError(
                 f"cannot remove {agreed.name!r} from the hub's cache: {error}"
