@@ -264,6 +264,23 @@ def main_remove_and_fetch():
     run(manager.fetch_steps(manager.offer("BiomedCLIP")))
 
 
+@pytest.mark.parametrize("name", ["QuiltNet-B-16", "QuiltNet-B-32"])
+def test_quiltnet_is_fetched_as_a_pickle_of_clips_own_vit(hub, models, tmp_path, name):
+    source = write_folder(tmp_path / "quilt", manifest=False)
+    expected = load_file(source / WEIGHTS)
+    for path in (pickled(source), source / "open_clip_config.json"):
+        hub.files[f"wisdomik/{name}/{path.name}"] = path.read_bytes()
+    run(manager.fetch_steps(manager.offer(name)))
+    found = load_file(models / name / WEIGHTS)
+    assert all(torch.equal(found[k], v) for k, v in expected.items())
+    backbone = load_backbone(name, "cpu")
+    assert backbone.licence.startswith("MIT")
+    words = backbone.tokenize(["a gland"])
+    assert torch.allclose(
+        backbone.text(words), tiny_clip().eval().encode_text(words).detach(), atol=1e-5
+    )
+
+
 def test_a_folder_with_a_pickle_is_converted_when_imported(tmp_path, models):
     folder = write_folder(tmp_path / "m", manifest=False)
     expected = load_file(folder / WEIGHTS)
