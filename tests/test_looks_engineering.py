@@ -37,23 +37,6 @@ def share(drawing: Drawing, *names: str) -> float:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_same_state_same_drawing(name: str) -> None:
-    a, b = draw(name, 3), draw(name, 3)
-    assert a.names == b.names
-    assert np.array_equal(a.parts, b.parts)
-    assert np.array_equal(a.image, b.image)
-
-
-@pytest.mark.parametrize("size", [96, 161, 320])
-@pytest.mark.parametrize("name", NAMES)
-def test_any_size(name: str, size: int) -> None:
-    drawing = draw(name, 5, size)
-    assert drawing.image.shape == (size, size, 3)
-    assert 0 <= drawing.image.min() <= drawing.image.max() <= 1
-    assert np.isfinite(drawing.image).all()
-
-
-@pytest.mark.parametrize("name", NAMES)
 def test_edges_of_parts_are_edges_of_the_picture(name: str) -> None:
     at_edges, elsewhere = [], []
     for drawing in some(name)[:30]:

@@ -92,24 +92,11 @@ def brightness(drawing, name):
 
 @EVERY
 @pytest.mark.parametrize("size", [96, 161, 320])
-def test_a_look_has_any_size_and_known_names(name, size):
+def test_every_name_of_a_drawing_is_in_it(name, size):
     for seed in range(2):
         drawing = MEDICAL[name](np.random.default_rng(seed), size)
-        assert drawing.image.shape == (size, size, 3)
-        assert np.isfinite(drawing.image).all()
-        assert drawing.image.min() >= 0
-        assert drawing.image.max() <= 1
         assert set(drawing.names) <= set(medical.WORDS)
         assert set(np.unique(drawing.parts)) == set(range(len(drawing.names)))
-
-
-@EVERY
-def test_a_look_is_deterministic_and_varies(name):
-    first, again, other = (MEDICAL[name](np.random.default_rng(s), 96) for s in (3, 3, 4))
-    np.testing.assert_array_equal(first.image, again.image)
-    np.testing.assert_array_equal(first.parts, again.parts)
-    assert first.names == again.names
-    assert (first.image != other.image).any()
 
 
 @EVERY

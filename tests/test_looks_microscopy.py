@@ -65,26 +65,6 @@ def brightness(drawing, name):
 
 
 @EVERY
-@pytest.mark.parametrize("size", [96, 161, 320])
-def test_a_look_has_any_size_and_known_names(draw, size):
-    for seed in range(2):
-        drawing = draw(np.random.default_rng(seed), size)
-        assert drawing.image.shape == (size, size, 3)
-        assert np.isfinite(drawing.image).all()
-        assert drawing.image.min() >= 0
-        assert drawing.image.max() <= 1
-        assert set(drawing.names) <= set(microscopy.WORDS)
-
-
-@EVERY
-def test_a_look_is_deterministic_and_varies(draw):
-    first, again, other = (draw(np.random.default_rng(s), 128) for s in (3, 3, 4))
-    np.testing.assert_array_equal(first.image, again.image)
-    np.testing.assert_array_equal(first.parts, again.parts)
-    assert not np.array_equal(first.image, other.image)
-
-
-@EVERY
 def test_every_look_shows_a_ground(draw):
     assert all(
         any(share(d, name) > 0 for name in GROUNDS) or "fat" in d.names for d in drawings(draw, 12)
