@@ -143,10 +143,12 @@ def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_pa
     )
     table = json.loads((tmp_path / "r.json").read_text())
     result = table["datasets"]["toy"]
-    assert set(result) == {"miou", "pixel_accuracy", "iou", "n_images", "seconds"}
+    assert set(result) == {"miou", "interval", "pixel_accuracy", "iou", "n_images", "seconds"}
     assert set(result["iou"]) == {"ground", "grass"}
     assert result["n_images"] == 2
     assert result["miou"] == pytest.approx(np.mean(list(result["iou"].values())))
+    low, high = result["interval"]
+    assert low <= result["miou"] <= high
     assert table["recipe"]["backbone"] == "starter"
     assert "toy" in capsys.readouterr().out
 
@@ -155,11 +157,13 @@ def test_evaluate_compares_methods_in_one_table(dataset, tmp_path, capsys):
     target = tmp_path / "r.json"
     arguments = ["evaluate", str(dataset), "--method", "sclip,naclip", "--json", str(target)]
     assert main(arguments) == 0
-    header, row, agreement = capsys.readouterr().out.splitlines()
+    header, row, interval, agreement = capsys.readouterr().out.splitlines()
     assert header.split() == ["mIoU", "sclip", "naclip"]
     runs = json.loads(target.read_text())["runs"]
     assert [run["recipe"]["method"]["name"] for run in runs] == ["sclip", "naclip"]
     assert row.split()[1:] == [f"{run['datasets']['toy']['miou']:.3f}" for run in runs]
+    low, high = runs[0]["datasets"]["toy"]["interval"]
+    assert interval.split()[2] == f"{low:.3f}-{high:.3f}"
     assert agreement.split()[-2] == "100.0%"
     assert 0 < runs[1]["datasets"]["toy"]["agreement"] < 1
 
@@ -186,17 +190,6 @@ def test_presets_are_listed_and_used(photo, tmp_path, capsys):
     assert main([*arguments, "--preset", "fast"]) == 0
     assert main([*arguments, "--preset", "slow"]) == 2
     assert "there is no preset 'slow'" in capsys.readouterr().err
-
-
-def test_scores_of_a_known_confusion():
-    from napari_ovseg.evaluate import scores
-
-    confusion = np.zeros((4, 4), int)
-    confusion[0, 0], confusion[0, 2], confusion[2, 2], confusion[2, 3] = 60, 20, 10, 10
-    result = scores(confusion, {0: "a", 1: "never", 2: "b"})
-    assert result["iou"] == {"a": 60 / 80, "b": 10 / 40}
-    assert result["miou"] == pytest.approx(0.5)
-    assert result["pixel_accuracy"] == pytest.approx(0.7)
 
 
 @pytest.mark.parametrize("text", ["[", "name = 'x'", "[[classes]]\nname = 'a'\n"])

@@ -50,18 +50,23 @@ def _evaluate(args: argparse.Namespace) -> int:
     return 0
 
 
-_HEADER = f"{'data set':<36} {'mIoU':>6} {'accuracy':>8} {'images':>6} {'seconds':>8}"
+_HEADER = (
+    f"{'data set':<36} {'mIoU':>6} {'95 %':>13} {'accuracy':>8} {'images':>6} {'seconds':>8}"
+)
 
 
 def _show(data: DataSet, found: list[dict[str, Any]], names: list[str]) -> None:
     if len(found) == 1:
         figures = found[0]
+        low, high = figures["interval"]
         say(
-            f"{data.name:<36} {figures['miou']:6.3f} {figures['pixel_accuracy']:8.3f} "
+            f"{data.name:<36} {figures['miou']:6.3f}  {low:.3f}-{high:.3f} "
+            f"{figures['pixel_accuracy']:8.3f} "
             f"{figures['n_images']:6d} {figures['seconds']:8.1f}"
         )
         return
     say(_row(data.name, [f"{figures['miou']:.3f}" for figures in found], names))
+    say(_row("  95 %", ["{:.3f}-{:.3f}".format(*f["interval"]) for f in found], names))
     say(_row("  labelled as in the first", [f"{f['agreement']:.1%}" for f in found], names))
 
 

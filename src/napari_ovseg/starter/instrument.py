@@ -74,10 +74,10 @@ def _response(rng: np.random.Generator, picture: Array, *, inverts: bool) -> Arr
 
 def _noise(rng: np.random.Generator, picture: Array) -> Array:
     """Add counts of light, and the noise of reading them."""
-    if rng.random() < 0.5:
-        most = log_uniform(rng, 25, 3000)
+    if rng.random() < 0.35:
+        most = log_uniform(rng, 50, 5000)
         picture = rng.poisson(np.clip(picture, 0, 1) * most).astype(np.float32) / most
-    sigma = float(rng.choice([0.0, 0.01, 0.03]))
+    sigma = float(rng.choice([0.0, 0.0, 0.01, 0.03]))
     if sigma:
         picture = picture + sigma * rng.standard_normal(picture.shape, dtype=np.float32)
     return picture

@@ -36,7 +36,10 @@ def shares_of(ids: Tensor, patch: int, categories: int) -> Tensor:
 
 
 def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -> Tensor:
-    """Cross-entropy of every patch over all phrases, rare ones weighing more.
+    """Cross-entropy of every patch over phrases, rare ones weighing more.
+
+    Half of it is over all phrases, half over those that the picture shows: so words are told
+    apart everywhere, and most of all where they meet, which is what people ask.
 
     Parameters
     ----------
@@ -48,7 +51,10 @@ def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -
         Factor on cosines.
     """
     logits = scale * F.normalize(patches, dim=-1) @ F.normalize(texts, dim=-1).mT
-    each = -(targets * logits.log_softmax(-1)).sum(-1)
+    shown = targets.amax(1, keepdim=True) > 0
+    # Finite, so that a share of nothing times it is nothing.
+    among_shown = logits.masked_fill(~shown, -1e4).log_softmax(-1)
+    each = -(targets * (logits.log_softmax(-1) + among_shown)).sum(-1) / 2
     # A crack has few patches: by the square root, so that it neither vanishes nor rules.
     rarity = targets.mean((0, 1)).clamp_min(1e-4).rsqrt()
     weight = targets @ rarity

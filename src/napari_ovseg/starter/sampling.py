@@ -23,6 +23,7 @@ CANVAS = 320
 """Side of a drawing, px."""
 ODDS = {"natural": 0.22, "microscopy": 0.32, "medical": 0.2, "engineering": 0.26}
 _GREY = {"natural": 0.35, "microscopy": 0.08, "medical": 0.1, "engineering": 0.3}
+_AREA = Image.Resampling.BOX
 _LEAST = 0.02
 """Share of a picture from which on a category is named in its caption."""
 
@@ -69,7 +70,7 @@ class Bank:
             image, ids = self._scene(rng, size)
         else:
             image, ids = self._cut(rng, str(rng.choice(self._kinds[family])), size)
-        return Example(record(rng, image, _GREY[family]), ids)
+        return Example(_recorded(rng, image, _GREY[family]), ids)
 
     def _scene(self, rng: np.random.Generator, size: int) -> tuple[Array, Array]:
         """Lay surfaces out in one to four regions."""
@@ -94,6 +95,15 @@ class Bank:
 
         shown = cut(image, Image.Resampling.BILINEAR).astype(np.float32) / 255
         return shown, cut(ids, Image.Resampling.NEAREST)
+
+
+def _recorded(rng: np.random.Generator, image: Array, grey: float) -> Array:
+    """Record a picture, half of the time by a smaller sensor: its noise is enlarged with it."""
+    size = image.shape[0]
+    small = size if rng.random() < 0.5 else round(size / log_uniform(rng, 1.2, 2.8))
+    planes = [Image.fromarray(image[..., c]).resize((small, small), _AREA) for c in range(3)]
+    taken = Image.fromarray(record(rng, np.stack(planes, -1), grey))
+    return np.asarray(taken.resize((size, size), Image.Resampling.BICUBIC))
 
 
 def _draw(rng: np.random.Generator, kind: str) -> Drawing:

@@ -29,7 +29,7 @@ from napari_ovseg.methods import METHODS
 from napari_ovseg.starter.batches import CONTEXT, Batch, Source
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 
-SIDE = 112
+SIDE = 144
 TAUGHT = ("vanilla", "sclip")
 """Methods whose patches are told what they show; the first gives the whole picture, too."""
 MODEL: dict[str, Any] = {
@@ -39,13 +39,13 @@ MODEL: dict[str, Any] = {
         "patch_size": 8,
         "width": 192,
         "layers": 6,
-        "head_width": 32,
+        "head_width": 64,
         "pool_type": "avg",
     },
     "text_cfg": {
         "context_length": CONTEXT,
         "vocab_size": 49408,
-        "width": 64,
+        "width": 56,
         "heads": 2,
         "layers": 2,
     },
@@ -177,7 +177,7 @@ def main() -> None:
     """Train and export."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=4000)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variants", type=int, default=40, help="drawings kept of each kind")
