@@ -23,13 +23,13 @@ def photograph():
 def queries(categories: int, synonyms: int, threshold: float) -> tuple[ov.Features, Queries]:
     from napari_ovseg.backbones.open_clip import load_backbone
     from napari_ovseg.progress import run
-    from napari_ovseg.starter.scenes import WORDS
+    from napari_ovseg.starter.words import words as known
     from napari_ovseg.text import embed_steps
 
     features = ov.encode(photograph(), ov.Recipe(), device="cpu")
     words = [
         (name, i)
-        for i, group in enumerate(list(WORDS.values())[:categories], 1)
+        for i, group in enumerate(list(known().values())[:categories], 1)
         for name in group[:synonyms]
     ]
     text = run(embed_steps(load_backbone("starter", "cpu"), [((1.0, w),) for w, _ in words]))

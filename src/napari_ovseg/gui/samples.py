@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -30,14 +33,13 @@ def photograph() -> list[LayerData]:
 
 def scene() -> list[LayerData]:
     """Give napari a generated scene with its true labels."""
-    from napari_ovseg.starter.scenes import CATEGORIES, generate
+    from napari_ovseg.starter.scenes import generate
+    from napari_ovseg.starter.words import categories
 
     picture = generate(np.random.default_rng(7), 448)
-    features = {"index": list(range(len(CATEGORIES) + 1)), "category": ["unlabelled", *CATEGORIES]}
-    return [
-        (picture.image, {"name": "generated scene"}, "image"),
-        (picture.labels, {"name": "truth", "features": features, "visible": False}, "labels"),
-    ]
+    places, parts = np.unique(picture.ids, return_inverse=True)
+    names = [categories()[place] for place in places]
+    return _with_truth("generated scene", picture.image, parts, names)
 
 
 def micrograph() -> list[LayerData]:
@@ -61,10 +63,17 @@ def _drawn(look: str, seed: int) -> list[LayerData]:
 
     rng = np.random.default_rng(seed)
     drawing = looks()[look].draw(rng, 448)
-    truth = drawing.parts + np.uint8(1)  # 0 is unlabelled
-    names = ["unlabelled", *drawing.names]
-    features = {"index": list(range(len(names))), "category": names}
+    image = np.array(record(rng, drawing.image, grey=0.0))
+    return _with_truth(look, image, drawing.parts, drawing.names)
+
+
+def _with_truth(
+    name: str, image: np.ndarray, parts: np.ndarray, names: Sequence[str]
+) -> list[LayerData]:
+    """Layers of a picture and of what each pixel shows: a place in `names`."""
+    features = {"index": list(range(len(names) + 1)), "category": ["unlabelled", *names]}
+    truth = (parts + 1).astype(np.uint8)  # 0 is unlabelled
     return [
-        (np.array(record(rng, drawing.image, grey=0.0)), {"name": look}, "image"),
-        (truth, {"name": f"{look}, truth", "features": features, "visible": False}, "labels"),
+        (image, {"name": name}, "image"),
+        (truth, {"name": f"{name}, truth", "features": features, "visible": False}, "labels"),
     ]

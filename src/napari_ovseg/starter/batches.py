@@ -53,14 +53,14 @@ class Batch:
 
 def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> Batch:
     """Draw a batch of `count` pictures."""
-    examples = [bank.example(rng, side) for _ in range(count)]
-    present = [example.names for example in examples]
+    scenes = [bank.scene(rng, side) for _ in range(count)]
+    present = [scene.names for scene in scenes]
     pairs = [caption(rng, names) for names in present]
     phrases, means = _phrases(rng)
     tokenize = open_clip.SimpleTokenizer(context_length=CONTEXT)
     return Batch(
-        images=np.stack([e.image for e in examples]),
-        ids=np.stack([e.ids for e in examples]).astype(np.int16),
+        images=np.stack([s.image for s in scenes]),
+        ids=np.stack([s.ids for s in scenes]).astype(np.int16),
         captions=tokenize([text for text, _ in pairs]).numpy(),
         true=truth([named for _, named in pairs], present).astype(np.float32),
         phrases=tokenize(phrases).numpy(),

@@ -1,7 +1,7 @@
-"""Generated scenes: surfaces and cells laid out in regions, with exact label maps.
+"""Generated scenes: one picture of a look, or surfaces laid out in regions, with exact label maps.
 
-They train the starter model, give the demo a sample without a licence question, and
-give the tests images whose every pixel is known.
+They train the starter model, measure it, give the window samples without a licence question,
+and give the tests images whose every pixel is known.
 """
 
 from __future__ import annotations
@@ -10,74 +10,138 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
-from napari_ovseg.starter.cells import BACKGROUND, NUCLEUS, TISSUE, nuclei
-from napari_ovseg.starter.drawing import Array, log_uniform
+from napari_ovseg.starter.drawing import log_uniform
+from napari_ovseg.starter.instrument import record
+from napari_ovseg.starter.looks import FAMILIES, Drawing
 from napari_ovseg.starter.textures import SURFACES
+from napari_ovseg.starter.words import categories, looks, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WORDS: dict[str, tuple[str, ...]] = {
-    **{name: (name, *s.synonyms) for name, s in SURFACES.items()},
-    **{words[0]: words for words in (NUCLEUS, BACKGROUND, TISSUE)},
-}
-"""Every category the generator knows, with all words for it; the first is its name."""
+    from napari_ovseg.starter.drawing import Array
 
-CATEGORIES: tuple[str, ...] = tuple(WORDS)
-"""Names in a fixed order: label `i` of a scene is ``CATEGORIES[i - 1]``."""
+    Draw = Callable[[np.random.Generator, str], tuple[Array, Array]]
 
-KINDS: tuple[str, ...] = (*SURFACES, "cells")
-"""What a swatch can be drawn of; cells hold two categories at once."""
-
-
-@dataclass(frozen=True)
-class Swatch:
-    """A rectangle of one kind: ``image`` (H, W, 3) uint8, ``ids`` (H, W) uint8."""
-
-    image: Array
-    ids: Array
+CANVAS = 320
+"""Side of a drawing, px; a scene is cut out of drawings."""
+NATURAL = "natural"
+"""The family of surfaces, which are laid out side by side."""
+_GREY = {NATURAL: 0.35, "microscopy": 0.08, "medical": 0.1, "engineering": 0.3}
+"""Chance that a picture is recorded without its colours."""
+_LEAST = 0.02
+"""Share of a picture from which on a category is named in its caption."""
+_AREA = Image.Resampling.BOX
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A generated picture and the truth about it.
+    """A picture and the truth about it.
 
     Attributes
     ----------
-    image : (H, W, 3) uint8
-    labels : (H, W) uint8
-        1-based index into `CATEGORIES`; every pixel has one.
+    image : (S, S, 3) uint8
+    ids : (S, S) uint16
+        What each pixel shows: a place in `words.categories`.
     """
 
     image: Array
-    labels: Array
+    ids: Array
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the categories that cover at least 2 % of the picture."""
-        counts = np.bincount(self.labels.ravel(), minlength=len(CATEGORIES) + 1)
-        return tuple(
-            name
-            for name, count in zip(CATEGORIES, counts[1:], strict=True)
-            if count >= 0.02 * self.labels.size
-        )
+        """Categories that cover enough of the picture to be named."""
+        counts = np.bincount(self.ids.ravel(), minlength=len(categories()))
+        return tuple(categories()[i] for i in np.flatnonzero(counts >= _LEAST * self.ids.size))
 
 
-def draw_swatch(rng: np.random.Generator, kind: str, size: int) -> Swatch:
-    """Draw a new instance of a kind."""
-    if kind == "cells":
-        image, inside, around = nuclei(rng, size)
-        ids = np.where(inside, _id(NUCLEUS[0]), _id(around[0])).astype(np.uint8)
+def kinds_of(family: str) -> list[str]:
+    """Names of what a family's scenes are drawn of: surfaces, or looks."""
+    if family == NATURAL:
+        return list(SURFACES)
+    return [name for name, look in looks().items() if look.family == family]
+
+
+def draw(rng: np.random.Generator, kind: str) -> tuple[Array, Array]:
+    """Draw a surface or look: (320, 320, 3) uint8, and (320, 320) uint16 places in `categories`."""
+    if kind in SURFACES:
+        image = SURFACES[kind].draw(rng, CANVAS)
+        parts = np.zeros(image.shape[:2], np.uint8)
+        drawing = Drawing(image.astype(np.float32), parts, (kind,))
     else:
-        image = SURFACES[kind].draw(rng, size)
-        ids = np.full((size, size), _id(kind), np.uint8)
-    return Swatch((np.clip(image, 0, 1) * 255).astype(np.uint8), ids)
+        drawing = looks()[kind].draw(rng, CANVAS)
+    lookup = np.array([numbers()[name] for name in drawing.names], np.uint16)
+    return (np.clip(drawing.image, 0, 1) * 255).astype(np.uint8), lookup[drawing.parts]
 
 
-def _id(name: str) -> int:
-    return CATEGORIES.index(name) + 1
+def generate(
+    rng: np.random.Generator, size: int = 224, family: str = NATURAL, source: Draw = draw
+) -> Scene:
+    """Make a scene of a family.
+
+    Parameters
+    ----------
+    rng
+        Source of every choice: the same state gives the same scene.
+    size
+        Side of the square picture, px.
+    family
+        ``natural`` or one of `looks.FAMILIES`.
+    source
+        Where drawings come from; training keeps some and cuts them again and again.
+
+    Raises
+    ------
+    ValueError
+        If there is no such family.
+    """
+    if family not in (NATURAL, *FAMILIES):
+        raise ValueError(f"a family is one of {', '.join((NATURAL, *FAMILIES))}, got {family!r}")
+    kinds = kinds_of(family)
+    if family == NATURAL:
+        image, ids = _side_by_side(rng, kinds, size, source)
+    else:
+        image, ids = _cut(rng, source(rng, str(rng.choice(kinds))), size)
+    return Scene(_recorded(rng, image, _GREY[family]), ids)
+
+
+def _side_by_side(
+    rng: np.random.Generator, kinds: list[str], size: int, source: Draw
+) -> tuple[Array, Array]:
+    """Lay surfaces out in one to four regions."""
+    regions = int(rng.choice([1, 2, 3, 4], p=[0.25, 0.3, 0.25, 0.2]))
+    chosen = rng.choice(kinds, regions, replace=False)
+    cuts = [_cut(rng, source(rng, str(kind)), size) for kind in chosen]
+    parts = layout(rng, size, regions)[None, ..., None]
+    image = np.take_along_axis(np.stack([i for i, _ in cuts]), parts, 0)[0]
+    return image, np.take_along_axis(np.stack([n for _, n in cuts]), parts[..., 0], 0)[0]
+
+
+def _cut(
+    rng: np.random.Generator, drawing: tuple[Array, Array], size: int
+) -> tuple[Array, Array]:
+    """Cut a square out of a drawing, at another scale and turned: image float32 in 0..1, ids."""
+    side = int(min(size * log_uniform(rng, 0.6, 2.8), CANVAS))
+    top, left = rng.integers(0, CANVAS - side + 1, 2)
+    turns, mirror = int(rng.integers(4)), int(rng.choice([-1, 1]))
+
+    def cut(plane: Array, resample: Image.Resampling) -> Array:
+        piece = Image.fromarray(plane[top : top + side, left : left + side])
+        return np.rot90(np.asarray(piece.resize((size, size), resample)), turns)[:, ::mirror]
+
+    shown = cut(drawing[0], Image.Resampling.BILINEAR).astype(np.float32) / 255
+    return shown, cut(drawing[1], Image.Resampling.NEAREST)
+
+
+def _recorded(rng: np.random.Generator, image: Array, grey: float) -> Array:
+    """Record a picture, half of the time by a smaller sensor: its noise is enlarged with it."""
+    size = image.shape[0]
+    small = size if rng.random() < 0.5 else round(size / log_uniform(rng, 1.2, 2.8))
+    planes = [Image.fromarray(image[..., c]).resize((small, small), _AREA) for c in range(3)]
+    taken = Image.fromarray(record(rng, np.stack(planes, -1), grey))
+    return np.asarray(taken.resize((size, size), Image.Resampling.BICUBIC))
 
 
 def layout(rng: np.random.Generator, size: int, regions: int) -> Array:
@@ -109,49 +173,3 @@ def layout(rng: np.random.Generator, size: int, regions: int) -> Array:
     seeds = rng.uniform(0, 1, (regions, 2))  # straight-edged fields
     away = (rows[..., None] - seeds[:, 0]) ** 2 + (cols[..., None] - seeds[:, 1]) ** 2
     return np.argmin(away, axis=-1)
-
-
-def photograph(rng: np.random.Generator, image: Array) -> Array:
-    """Vary how the same thing may be recorded: colour, light, focus and noise."""
-    picture = image.astype(np.float32) / 255
-    if rng.random() < 0.45:
-        picture = np.repeat(
-            (picture @ np.array([0.299, 0.587, 0.114], np.float32))[..., None], 3, 2
-        )
-    else:
-        picture = picture * rng.uniform(0.85, 1.15, 3).astype(np.float32)
-    middle = picture.mean()
-    picture = (picture - middle) * log_uniform(rng, 0.5, 1.6) + middle + rng.normal(0, 0.08)
-    picture = np.clip(picture, 0, 1) ** log_uniform(rng, 0.7, 1.4)
-    picture += rng.normal(0, rng.choice([0, 0.01, 0.03]), picture.shape)
-    result = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
-    if rng.random() < 0.3:
-        result = result.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.3)))
-    return np.asarray(result)
-
-
-def generate(
-    rng: np.random.Generator,
-    size: int = 224,
-    swatch: Callable[[np.random.Generator, str, int], Swatch] = draw_swatch,
-) -> Scene:
-    """Draw a scene of one to four regions.
-
-    Parameters
-    ----------
-    rng
-        Source of every choice: the same state gives the same scene.
-    size
-        Side of the square picture, px.
-    swatch
-        Where the surfaces come from; training draws them from a bank.
-    """
-    regions = int(rng.choice([1, 2, 3, 4], p=[0.25, 0.3, 0.25, 0.2]))
-    odds = np.ones(len(KINDS))
-    odds[-1] = 3.0
-    kinds = rng.choice(KINDS, regions, replace=False, p=odds / odds.sum())
-    swatches = [swatch(rng, str(kind), size) for kind in kinds]
-    parts = layout(rng, size, regions)[None, ..., None]
-    image = np.take_along_axis(np.stack([s.image for s in swatches]), parts, 0)[0]
-    labels = np.take_along_axis(np.stack([s.ids for s in swatches]), parts[..., 0], 0)[0]
-    return Scene(photograph(rng, image), labels)
