@@ -10,6 +10,8 @@ import torch
 from napari_ovseg._optional import require
 from napari_ovseg.backbones import _files, _names
 from napari_ovseg.backbones._kept import Kept
+from napari_ovseg.backbones._learnt import Learnt
+from napari_ovseg.backbones._learnt import read as read_learnt
 from napari_ovseg.backbones._loaded import Loaded, statistics
 from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._native import NativeVision
@@ -41,6 +43,8 @@ class Backbone(Loaded):
         Between which lengths (px) of the shorter side it works best; None if nobody said.
     method_values
         Hyper-parameters that suit it better than the papers', see `Weights`.
+    learnt
+        The words it learnt, where they are few; None for a model that knows language.
     """
 
     vision: Vision
@@ -48,6 +52,7 @@ class Backbone(Loaded):
     tokenize: Tokenize
     short_side: tuple[int, int] | None = None
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    learnt: Learnt | None = None
 
 
 _kept: Kept[Backbone] = Kept("the model")
@@ -102,6 +107,7 @@ def _load(name: str, device: torch.device) -> Backbone:
         device=device,
         short_side=weights.short_side,
         method_values=weights.method_values,
+        learnt=read_learnt(weights.learnt) if weights.learnt else None,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_ovseg.display import Display
+    from napari_ovseg.familiar import Unfamiliar
     from napari_ovseg.features import Features
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
@@ -60,12 +61,15 @@ class Session:
         Where to compute.
     counts
         Pixels of each category in the last result, by name; counted on the worker's thread.
+    unfamiliar
+        Words of the last run that the model never learnt.
     """
 
     rows: list[Category] = field(default_factory=list)
     recipe: Recipe = field(default_factory=lambda: preset(PRESET))
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
+    unfamiliar: tuple[Unfamiliar, ...] = ()
     _cached: tuple[Any, Image, Features] | None = None
 
     changed = Signal()
@@ -121,6 +125,7 @@ class Session:
 
     def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
+        from napari_ovseg.familiar import unfamiliar_in
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
@@ -135,4 +140,5 @@ class Session:
             self._cached = (key, job.image, features)
         labels = yield from label_steps(features, job.vocabulary)
         self.counts = labels.counts()
+        self.unfamiliar = yield from unfamiliar_in(job.vocabulary, recipe.backbone, job.device)
         return Annotation(job.image.name, labels, None, provenance_of(features))

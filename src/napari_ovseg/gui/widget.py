@@ -9,7 +9,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
@@ -20,7 +20,9 @@ from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
+from napari_ovseg.gui.stage_bar import StageBar
 from napari_ovseg.gui.staged import add_in_stages
+from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.gui.worker import Runner
 
@@ -30,19 +32,10 @@ if TYPE_CHECKING:
 
     from napari_ovseg.gui.session import Job
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.progress import Progress, Steps, Stop
+    from napari_ovseg.progress import Steps, Stop
 
 _WARM_UP_AFTER_MS = 300
 """When the window has drawn itself."""
-
-_STAGES = {
-    "model": "loading the model",
-    "image": "reading the image",
-    "windows": "encoding",
-    "words": "reading the words",
-    "labels": "labelling",
-    "refining": "refining the borders",
-}
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,8 @@ class OvsegWidget(QWidget):
         self.setObjectName("ovseg_widget")
         self.viewer = napari_viewer
         self.session = Session()
-        self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
+        self.bar = StageBar()
+        self.runner = Runner(self.bar.advance, self._done, self._failed, self._ended)
         self._target: tuple[ImageLayer, tuple[int, ...]] | None = None
         self.models: ModelsWindow | None = None
         self._build()
@@ -110,9 +104,6 @@ class OvsegWidget(QWidget):
             "ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed"
         )
         self.cancel_button.setEnabled(False)
-        self.bar = QProgressBar()
-        self.bar.setObjectName("ovseg_progress")
-        self.bar.setFormat("ready")
         self.exports = ExportRow(self._chosen_labels, self._say, self.tell)
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")
@@ -123,6 +114,9 @@ class OvsegWidget(QWidget):
         layout.addWidget(self.bar)
         layout.addWidget(self.exports)
         layout.addWidget(self.message)
+        self.note = UnfamiliarNote()
+        self.note.models_wanted.connect(self.show_models)
+        layout.addWidget(self.note)
 
     def _button(self, name: str, text: str, slot: Any, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -200,7 +194,8 @@ class OvsegWidget(QWidget):
         self.run_button.setEnabled(False)
         self.cancel_button.setEnabled(True)
         self.message.setText("")
-        self.bar.setRange(0, 0)
+        self.note.hide()
+        self.bar.begin()
         self.runner.start(self._steps, job, layer if is_first else None)
 
     def _steps(self, job: Job, source: ImageLayer | None, stop: Stop) -> Steps[Result]:
@@ -208,12 +203,6 @@ class OvsegWidget(QWidget):
         annotation = yield from self.session.run_steps(job, stop)
         layer = None if source is None else layers.new_labels(source, annotation, job.plane)
         return Result(annotation, layer)
-
-    def _progressed(self, progress: Progress, seconds: float | None) -> None:
-        self.bar.setRange(0, max(progress.total, 1))
-        self.bar.setValue(progress.done)
-        left = "" if seconds is None else f", about {seconds:.0f} s left"
-        self.bar.setFormat(f"{_STAGES.get(progress.stage, progress.stage)}: %p %{left}")
 
     def _done(self, result: Result) -> None:
         if self._target is None:
@@ -242,6 +231,7 @@ class OvsegWidget(QWidget):
         if kept:
             text += f"\n{kept} corrected pixels were kept as you left them"
         self.message.setText(text)
+        self.note.tell(self.session.unfamiliar)
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, OvsegError):
@@ -254,9 +244,7 @@ class OvsegWidget(QWidget):
         self._target = None
         self.run_button.setEnabled(True)
         self.cancel_button.setEnabled(False)
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
-        self.bar.setFormat("ready")
+        self.bar.rest()
 
     def show_models(self) -> None:
         """Open the window of models."""

@@ -6,6 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+_UNSEEN = 0.2
+"""Share taken for a phrase that a batch does not show, relative to equal shares."""
+
 
 def contrastive_loss(images: Tensor, texts: Tensor, true: Tensor, scale: Tensor) -> Tensor:
     """Symmetric InfoNCE whose targets are spread over all true pairs.
@@ -49,13 +52,23 @@ def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -
         Rows of shares.
     scale
         Factor on cosines.
+
+    Notes
+    -----
+    The logarithm of each phrase's share is added to its logits (logit adjustment, Menon et
+    al. 2021), so that cosines need not say that ``background`` is frequent: without it that
+    word is near everything and takes what is asked beside it. Among the words of a picture
+    half of the logarithm is added, as what is small there usually is.
     """
     logits = scale * F.normalize(patches, dim=-1) @ F.normalize(texts, dim=-1).mT
-    shown = targets.amax(1, keepdim=True) > 0
-    # Finite, so that a share of nothing times it is nothing.
-    among_shown = logits.masked_fill(~shown, -1e4).log_softmax(-1)
-    each = -(targets * (logits.log_softmax(-1) + among_shown)).sum(-1) / 2
     # A crack has few patches: by the square root, so that it neither vanishes nor rules.
     rarity = targets.mean((0, 1)).clamp_min(1e-4).rsqrt()
     weight = targets @ rarity
+    shares = (targets * weight[..., None]).sum(1, keepdim=True)
+    overall = (shares.sum(0) / shares.sum()).clamp_min(_UNSEEN / len(texts))
+    everywhere = (logits + overall.log()).log_softmax(-1)
+    here = shares / shares.sum(-1, keepdim=True)
+    # Finite, so that a share of nothing times it is nothing.
+    adjusted = (logits + here.clamp_min(1e-12).log() / 2).masked_fill(here == 0, -1e4)
+    each = -(targets * (everywhere + adjusted.log_softmax(-1))).sum(-1) / 2
     return (each * weight).sum() / weight.sum()
