@@ -1,59 +1,61 @@
-"""Which words a small model never learnt: its labels for them would mean nothing."""
+"""Which words of a vocabulary a small model never learnt, and what is asked of it instead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_ovseg.text import embed_steps
-
 if TYPE_CHECKING:
     from napari_ovseg.backbones import Backbone
-    from napari_ovseg.progress import Steps
-    from napari_ovseg.vocabulary import Vocabulary
+    from napari_ovseg.vocabulary import Category, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class Unfamiliar:
-    """A query that the model never learnt.
+    """A category that the model does not know by any of its words.
 
     Attributes
     ----------
-    query
-        As the user wrote it.
-    category_id
-        Of the category it stands for.
-    nearest
-        The learnt phrase it is nearest to; maybe what was meant.
+    name
+        Of the category.
+    unknown
+        Words that were never learnt.
+    read_as
+        What it is taken for; empty: nothing, and no pixel is labelled so.
+    suggestion
+        A learnt phrase that is spelt much the same; maybe what was meant.
     """
 
-    query: str
-    category_id: int
-    nearest: str
+    name: str
+    unknown: tuple[str, ...]
+    read_as: str
+    suggestion: str
 
 
-def unfamiliar_steps(backbone: Backbone, vocabulary: Vocabulary) -> Steps[tuple[Unfamiliar, ...]]:
-    """Find the queries that are far from every word a model learnt.
+def queries_for(backbone: Backbone, category: Category) -> tuple[str, ...]:
+    """Choose what a model is asked for a category.
 
-    Models that learnt language from hundreds of millions of captions bring no list of their
-    words; of those nothing is said.
+    All its queries for a model that knows language. Of one that learnt few words those of
+    which it knows every word; if there are none, what it makes of those whose noun it knows.
     """
     if backbone.learnt is None:
+        return category.queries
+    readings = [r for r in map(backbone.learnt.read, category.queries) if r.text]
+    chosen = [r for r in readings if not r.unknown] or readings
+    return tuple(dict.fromkeys(r.text for r in chosen))
+
+
+def unfamiliar(backbone: Backbone, vocabulary: Vocabulary) -> tuple[Unfamiliar, ...]:
+    """Find the categories that a model does not know by any of their words."""
+    if backbone.learnt is None:
         return ()
-    asked = [(query, category.id) for category in vocabulary for query in category.queries]
-    text = yield from embed_steps(backbone, [((1.0, query),) for query, _ in asked])
-    found = zip(asked, backbone.learnt.nearest(text.cpu().numpy()), strict=True)
-    return tuple(
-        Unfamiliar(query, category_id, near.phrase)
-        for (query, category_id), near in found
-        if not near.familiar
-    )
-
-
-def unfamiliar_in(
-    vocabulary: Vocabulary, backbone: str, device: str = "auto"
-) -> Steps[tuple[Unfamiliar, ...]]:
-    """Find the queries of a vocabulary that an encoder, given by name, never learnt."""
-    from napari_ovseg.backbones.open_clip import load_backbone
-
-    return (yield from unfamiliar_steps(load_backbone(backbone, device), vocabulary))
+    found = []
+    for category in vocabulary:
+        readings = [backbone.learnt.read(query) for query in category.queries]
+        if any(r.text and not r.unknown for r in readings):
+            continue
+        unknown = tuple(dict.fromkeys(word for r in readings for word in r.unknown))
+        read_as = next((r.text for r in readings if r.text), "")
+        suggestion = "" if read_as else backbone.learnt.suggestion(category.queries[0])
+        found.append(Unfamiliar(category.name, unknown, read_as, suggestion))
+    return tuple(found)

@@ -17,7 +17,7 @@ import numpy as np
 from napari_ovseg.device import guarded
 from napari_ovseg.encoding import encode_steps
 from napari_ovseg.errors import RecipeError
-from napari_ovseg.familiar import unfamiliar_steps
+from napari_ovseg.familiar import queries_for
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.lexicon import definition_of
@@ -167,13 +167,10 @@ def _embed(
             "category to the words, or contrast words to the recipe"
         )
     phrases = recipe.method.phrases
-    unfamiliar = yield from unfamiliar_steps(backbone, vocabulary)
-    left_out = {(u.category_id, u.query) for u in unfamiliar}
     rows = [
-        (phrases(query, meaning(c)), c.id, max(c.threshold, recipe.threshold))
+        (phrases(text, meaning(c)), c.id, max(c.threshold, recipe.threshold))
         for c in vocabulary
-        for query in c.queries
-        if (c.id, query) not in left_out
+        for text in queries_for(backbone, c)
     ]
     rows += [(phrases(word), 0, 0.0) for word in contrast]
     mixtures, ids, thresholds = zip(*rows, strict=True)

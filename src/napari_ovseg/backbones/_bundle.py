@@ -11,15 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from napari_ovseg.backbones._dino import NAMES as GUIDE
-from napari_ovseg.backbones._files import (
-    CONFIG,
-    LEARNT,
-    MANIFEST,
-    PICKLED,
-    TEXT_CONFIG,
-    WEIGHTS,
-    in_folder,
-)
+from napari_ovseg.backbones._files import CONFIG, MANIFEST, PICKLED, TEXT_CONFIG, WEIGHTS, in_folder
 from napari_ovseg.backbones._store import LICENCE
 from napari_ovseg.backbones._tokenizer import FILES as TOKENIZER
 from napari_ovseg.errors import OvsegError, WeightsError
@@ -29,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+@-]{0,99}")
-_SMALL = (CONFIG, GUIDE[1], MANIFEST, LEARNT, LICENCE, TEXT_CONFIG, *TOKENIZER)
+_SMALL = (CONFIG, GUIDE[1], MANIFEST, LICENCE, TEXT_CONFIG, *TOKENIZER)
 _SMALL_LIMIT = 256 << 20  # bytes; they are read into memory
 
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, RecursionError)

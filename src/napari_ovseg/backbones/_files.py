@@ -18,8 +18,6 @@ from napari_ovseg.errors import WeightsError
 CONFIG = "open_clip_config.json"
 WEIGHTS = "open_clip_model.safetensors"
 MANIFEST = "manifest.json"
-LEARNT = "learnt_words.safetensors"
-"""The words that a small model learnt; see `_learnt`."""
 TEXT_CONFIG = "text_config.json"
 """Config of a text encoder that is not open_clip's own, as transformers writes it."""
 PICKLED = "open_clip_pytorch_model.bin"
@@ -49,9 +47,7 @@ class Weights:
         Hyper-parameters that suit this encoder better than the papers', by method; a method
         without its guide has a name of its own, ``METHOD without a guide``.
     learnt
-        The words that a small model learnt, see `_learnt`; None where a model knows language.
-    learnt_sha256
-        What that file must hash to.
+        The phrases that a small model learnt; none where a model knows language.
     """
 
     file: Path
@@ -60,36 +56,29 @@ class Weights:
     licence: str
     short_side: tuple[int, int] | None = None
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
-    learnt: Path | None = None
-    learnt_sha256: str = ""
+    learnt: tuple[str, ...] = ()
 
     def verified(self) -> str:
-        """Hash the files and compare.
+        """Hash the file and compare.
 
         Returns
         -------
         str
-            The sha256 of the weights.
+            The sha256 of the file.
 
         Raises
         ------
         WeightsError
-            If one differs from what is known.
+            If it differs from what is known.
         """
-        if self.learnt is not None:
-            _hashed(self.learnt, self.learnt_sha256)
-        return _hashed(self.file, self.sha256)
-
-
-def _hashed(path: Path, expected: str) -> str:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if expected and found != expected:
-        raise WeightsError(
-            f"{path.name} is damaged or was altered: its sha256 is {found[:12]}…, "
-            f"expected {expected[:12]}…; delete it and fetch it again"
-        )
-    return found
+        with self.file.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if self.sha256 and found != self.sha256:
+            raise WeightsError(
+                f"{self.file.name} is damaged or was altered: its sha256 is {found[:12]}…, "
+                f"expected {self.sha256[:12]}…; delete it and fetch it again"
+            )
+        return found
 
 
 def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Weights:
@@ -109,17 +98,8 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     short_side = (int(sides[0]), int(sides[1])) if sides else None
     if (file := folder / weights).is_file():
         told = read_json(folder / config)
-        words = folder / LEARNT
-        return Weights(
-            file,
-            told,
-            sums.get(weights, ""),
-            licence,
-            short_side,
-            manifest.get("method_values", {}),
-            words if words.is_file() else None,
-            sums.get(LEARNT, ""),
-        )
+        values, learnt = manifest.get("method_values", {}), tuple(manifest.get("learnt", ()))
+        return Weights(file, told, sums.get(weights, ""), licence, short_side, values, learnt)
     if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     if (folder / PICKLED).is_file():

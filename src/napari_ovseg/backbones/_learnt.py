@@ -1,87 +1,88 @@
-"""The words that a small model learnt, so that of others it can say that it never did.
+"""The words that a small model learnt, and what it makes of others.
 
-They lie beside its weights (`_files.LEARNT`) as embeddings, (W, C) float16.
+A model of hundreds of millions of captions has met every word; one that was trained on a
+thousand phrases must not pretend. Distance in its own text space does not tell: tokens it
+never saw all get one neutral vector, and that lies near some word or other. So words are
+compared as they are written.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from functools import cached_property
 
-import numpy as np
-
-from napari_ovseg.errors import WeightsError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+_WORD = re.compile(r"\w+")
+_PREPOSITIONS = frozenset(["of", "in", "on", "at", "with", "without", "for", "from", "by", "around", "between", "inside"])
+_ARTICLES = frozenset(("a", "an", "the"))
+_LIKE = 0.7
+"""Similarity of spelling (difflib's ratio) from which on a learnt phrase is suggested."""
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest:
-    """The learnt phrase nearest to a query, and whether the query is as good as learnt."""
-
-    phrase: str
-    cosine: float
-    familiar: bool
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Learnt:
-    """Phrases a model was trained on.
+class Reading:
+    """What a model makes of a query.
 
     Attributes
     ----------
-    phrases
-        W of them.
-    vectors : (W, C) float32
-        Unit vectors, of the ensemble that queries are embedded with.
-    familiar_from
-        Cosine from which on a query counts as learnt.
+    query
+        As it was asked.
+    text
+        What the model should be given: the query without words it never learnt, or the
+        query itself if it learnt all; empty if it does not know what is meant at all.
+    unknown
+        The words it never learnt.
     """
+
+    query: str
+    text: str
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Phrases a model was trained on."""
 
     phrases: tuple[str, ...]
-    vectors: np.ndarray
-    familiar_from: float
 
-    def nearest(self, text: np.ndarray) -> list[Nearest]:
-        """Compare queries (Q, C) of unit length with every learnt phrase."""
-        cosines = text @ self.vectors.T
-        best = cosines.argmax(1)
-        return [
-            Nearest(self.phrases[b], float(c[b]), bool(c[b] >= self.familiar_from))
-            for b, c in zip(best, cosines, strict=True)
-        ]
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of the phrases, in lower case."""
+        return frozenset(w for phrase in self.phrases for w in _WORD.findall(phrase.casefold()))
+
+    def read(self, query: str) -> Reading:
+        """Find out what of a query the model knows.
+
+        The noun decides: ``pavement crack`` is read as a crack where only that word was
+        learnt, but of ``crack detector`` nothing is known. Plurals are read as singulars,
+        and the other way round.
+        """
+        words = _WORD.findall(query.casefold())
+        known = {word: self._known(word) for word in words}
+        unknown = tuple(word for word in words if not known[word])
+        if not unknown and all(known[word] == word for word in words):
+            return Reading(query, query, ())
+        head = _head(words)
+        kept = " ".join(known[word] for word in words if known[word])
+        return Reading(query, kept if head and known[head] else "", unknown)
+
+    def suggestion(self, query: str) -> str:
+        """Return the learnt phrase that is spelt most like a query, or nothing."""
+        return next(iter(get_close_matches(query.casefold(), self.phrases, 1, _LIKE)), "")
+
+    def _known(self, word: str) -> str:
+        """Return a word as it was learnt, in the other number if need be; or nothing."""
+        forms = [word, f"{word}s", f"{word}es", word.removesuffix("s"), word.removesuffix("es")]
+        if word.endswith("ies"):
+            forms.append(f"{word.removesuffix('ies')}y")
+        if word in _ARTICLES | _PREPOSITIONS:
+            return word
+        return next((form for form in forms if form in self.words), "")
 
 
-def pack(phrases: Sequence[str], vectors: np.ndarray, familiar_from: float) -> bytes:
-    """Make the contents of the file."""
-    from safetensors.numpy import save
-
-    told = {"phrases": json.dumps(list(phrases)), "familiar_from": repr(familiar_from)}
-    return save({"vectors": np.ascontiguousarray(vectors, np.float16)}, told)
-
-
-def read(path: Path) -> Learnt:
-    """Read the file.
-
-    Raises
-    ------
-    WeightsError
-        If it is damaged.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, "numpy") as file:
-            told, vectors = file.metadata(), file.get_tensor("vectors").astype(np.float32)
-        phrases, limit = tuple(json.loads(told["phrases"])), float(told["familiar_from"])
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"{path.name} is damaged ({error}); fetch the model again") from error
-    if vectors.ndim != 2 or len(vectors) != len(phrases):
-        raise WeightsError(
-            f"{path.name} is damaged: {len(phrases)} phrases, but vectors of shape "
-            f"{vectors.shape}; fetch the model again"
-        )
-    return Learnt(phrases, vectors, limit)
+def _head(words: list[str]) -> str:
+    """Return the noun of a phrase: the last word before its first preposition."""
+    places = [place for place, word in enumerate(words) if word in _PREPOSITIONS and place > 0]
+    before = [word for word in words[: min(places, default=len(words))] if word not in _ARTICLES]
+    return before[-1] if before else ""

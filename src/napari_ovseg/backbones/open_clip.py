@@ -11,7 +11,6 @@ from napari_ovseg._optional import require
 from napari_ovseg.backbones import _files, _names
 from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._learnt import Learnt
-from napari_ovseg.backbones._learnt import read as read_learnt
 from napari_ovseg.backbones._loaded import Loaded, statistics
 from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._native import NativeVision
@@ -107,7 +106,7 @@ def _load(name: str, device: torch.device) -> Backbone:
         device=device,
         short_side=weights.short_side,
         method_values=weights.method_values,
-        learnt=read_learnt(weights.learnt) if weights.learnt else None,
+        learnt=Learnt(weights.learnt) if weights.learnt else None,
     )
 
 

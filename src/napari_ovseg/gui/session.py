@@ -62,7 +62,7 @@ class Session:
     counts
         Pixels of each category in the last result, by name; counted on the worker's thread.
     unfamiliar
-        Words of the last run that the model never learnt.
+        Categories of the last run that the model never learnt.
     """
 
     rows: list[Category] = field(default_factory=list)
@@ -125,7 +125,8 @@ class Session:
 
     def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
-        from napari_ovseg.familiar import unfamiliar_in
+        from napari_ovseg.backbones.open_clip import load_backbone
+        from napari_ovseg.familiar import unfamiliar
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
@@ -140,5 +141,5 @@ class Session:
             self._cached = (key, job.image, features)
         labels = yield from label_steps(features, job.vocabulary)
         self.counts = labels.counts()
-        self.unfamiliar = yield from unfamiliar_in(job.vocabulary, recipe.backbone, job.device)
+        self.unfamiliar = unfamiliar(load_backbone(recipe.backbone, job.device), job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))

@@ -17,7 +17,7 @@ _SHOWN = 4
 
 
 class UnfamiliarNote(QLabel):
-    """Names the words, what the model knows that is nearest, and offers a full model.
+    """Names the categories, what they were taken for, and offers a full model.
 
     Attributes
     ----------
@@ -35,12 +35,19 @@ class UnfamiliarNote(QLabel):
         self.linkActivated.connect(lambda _link: self.models_wanted.emit())
         self.hide()
 
-    def tell(self, words: Sequence[Unfamiliar]) -> None:
+    def tell(self, found: Sequence[Unfamiliar]) -> None:
         """Show the note, or hide it if there are none."""
-        named = [f"“{escape(w.query)}” (nearest: {escape(w.nearest)})" for w in words[:_SHOWN]]
-        more = f" and {len(words) - _SHOWN} more" if len(words) > _SHOWN else ""
-        self.setText(
-            f"The starter never learnt {', '.join(named)}{more}, so nothing is labelled so. "
-            "Use another word, or <a href='models'>get a full model…</a>"
-        )
-        self.setVisible(bool(words))
+        lines = [_line(each) for each in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            lines.append(f"and {len(found) - _SHOWN} more.")
+        lines.append("Use other words, or <a href='models'>get a full model…</a>")
+        self.setText("<br>".join(lines))
+        self.setVisible(bool(found))
+
+
+def _line(each: Unfamiliar) -> str:
+    name = escape(each.name)
+    if each.read_as:
+        return f"“{name}” was read as “{escape(each.read_as)}”: the rest was never learnt."
+    meant = f" Did you mean “{escape(each.suggestion)}”?" if each.suggestion else ""
+    return f"“{name}” was never learnt by this model, nothing was labelled so.{meant}"

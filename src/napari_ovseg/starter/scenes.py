@@ -119,9 +119,7 @@ def _side_by_side(
     return image, np.take_along_axis(np.stack([n for _, n in cuts]), parts[..., 0], 0)[0]
 
 
-def _cut(
-    rng: np.random.Generator, drawing: tuple[Array, Array], size: int
-) -> tuple[Array, Array]:
+def _cut(rng: np.random.Generator, drawing: tuple[Array, Array], size: int) -> tuple[Array, Array]:
     """Cut a square out of a drawing, at another scale and turned: image float32 in 0..1, ids."""
     side = int(min(size * log_uniform(rng, 0.6, 2.8), CANVAS))
     top, left = rng.integers(0, CANVAS - side + 1, 2)

@@ -17,14 +17,12 @@ from typing import Any
 
 import open_clip
 import torch
-import torch.nn.functional as F
 from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
 from napari_ovseg._atomic import atomic_path, write_atomic
-from napari_ovseg.backbones._files import CONFIG, LEARNT, MANIFEST, STARTER, WEIGHTS
-from napari_ovseg.backbones._learnt import pack
+from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER, WEIGHTS
 from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.methods import METHODS
@@ -58,8 +56,6 @@ SHORT_SIDE = (9 * SIDE, 12 * SIDE)
 METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
 """Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
 (0.4 and 0.55) let everything through; chosen on generated scenes."""
-FAMILIAR_FROM = 0.9
-"""Cosine with a learnt phrase from which on a word counts as learnt."""
 WARM_UP = 100
 
 
@@ -163,39 +159,20 @@ def export(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None
     table = tensors["token_embedding.weight"]
     table[~seen] = table[seen].mean(0)
     data = save({k: v.half().contiguous() for k, v in tensors.items()})
-    learnt = learnt_words(model, tensors)
     preprocess = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
     manifest = {
         "name": "starter",
         "licence": "BSD-3-Clause",
         "short_side": SHORT_SIDE,
         "method_values": METHOD_VALUES,
-        "sha256": {
-            name: hashlib.sha256(part).hexdigest()
-            for name, part in ((WEIGHTS, data), (LEARNT, learnt))
-        },
+        "sha256": {WEIGHTS: hashlib.sha256(data).hexdigest()},
+        "learnt": sorted({phrase for group in words().values() for phrase in group}),
         "training": card,
     }
     write_atomic(folder / WEIGHTS, data)
-    write_atomic(folder / LEARNT, learnt)
     config = {"model_cfg": MODEL, "preprocess_cfg": preprocess}
     write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
     write_atomic(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
-
-
-@torch.inference_mode()
-def learnt_words(model: Any, tensors: dict[str, Tensor]) -> bytes:
-    """Embed every phrase of the training as queries are, for `Learnt`."""
-    model.load_state_dict(tensors)
-    text, tokenize = Text(model), open_clip.SimpleTokenizer(context_length=CONTEXT)
-    phrases = list(dict.fromkeys(phrase for group in words().values() for phrase in group))
-    device = model.token_embedding.weight.device
-    vectors = []
-    for phrase in phrases:
-        prompts = tokenize([template(phrase) for template in open_clip.OPENAI_IMAGENET_TEMPLATES])
-        ensemble = F.normalize(text(prompts.to(device)).float(), dim=-1).mean(0)
-        vectors.append(F.normalize(ensemble, dim=0).cpu())
-    return pack(phrases, torch.stack(vectors).numpy(), FAMILIAR_FROM)
 
 
 def main() -> None:

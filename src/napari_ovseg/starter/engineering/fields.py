@@ -21,8 +21,19 @@ from napari_ovseg.starter.engineering.outlines import (
 from napari_ovseg.starter.looks import Drawing, look
 
 WORDS: dict[str, tuple[str, ...]] = {
-    "crop": ("crop", "crops", "crop plant", "young plant", "seedling", "plant in a row"),
-    "weed": ("weed", "weeds", "unwanted plant", "weed plant", "small wild plant"),
+    "crop": (
+        "crop",
+        "crops",
+        "crop plant",
+        "young plant",
+        "seedling",
+        "plant in a row",
+        "maize plant",
+        "sugar beet",
+        "corn",
+        "vegetable",
+    ),
+    "weed": ("weed", "weeds", "unwanted plant", "weed plant", "small wild plant", "wild grass"),
 }
 
 

@@ -16,7 +16,16 @@ WORDS: dict[str, tuple[str, ...]] = {
     "snow": ("snow", "snowy ground", "white snow", "snow field", "background"),
     "water": ("water", "sea", "lake", "river", "water surface", "background"),
     "sky": ("sky", "blue sky", "clouds", "cloudy sky", "background"),
-    "foliage": ("foliage", "green leaves", "leaves of a tree", "bush", "shrub", "background"),
+    "foliage": (
+        "foliage",
+        "green leaves",
+        "leaves of a tree",
+        "bush",
+        "shrub",
+        "vegetation",
+        "plants",
+        "background",
+    ),
     "mountain": ("mountain", "mountains", "hill", "hills", "background"),
 }
 

@@ -20,11 +20,11 @@ from napari_ovseg.starter.medical.plate import (
 WORDS: dict[str, tuple[str, ...]] = {
     "mucosa": (
         "mucosa", "background", "bowel wall", "pink wall", "colon wall", "inner lining",
-        "mucous membrane", "healthy mucosa",
+        "mucous membrane", "healthy mucosa", "intestinal wall", "normal tissue",
     ),
     "polyp": (
         "polyp", "polyps", "colon polyp", "round bump", "bulging growth", "adenoma",
-        "smooth pink bump",
+        "smooth pink bump", "growth on the bowel wall", "colorectal polyp",
     ),
     "lumen": ("lumen", "dark lumen", "opening of the bowel", "dark hole", "dark tunnel"),
     "instrument": (
