@@ -10,10 +10,10 @@ from napari_ovseg.device import free_memory, guarded, is_out_of_memory
 from napari_ovseg.errors import WeightsError
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
+from napari_ovseg.merging import enlarged, merge, scaled
 from napari_ovseg.methods import Windows
-from napari_ovseg.progress import Progress, Steps, Stop
+from napari_ovseg.progress import Progress, Steps, Stop, counted_on
 from napari_ovseg.recipe import NO_GUIDE, Recipe
-from napari_ovseg.windows import Window
 from napari_ovseg.working import cut, resolve, working_image
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.backbones.guide import Guide
+    from napari_ovseg.windows import Window
 
 _MAX_BATCH = 32
 _CPU_WORK = 2.1e11
@@ -51,12 +52,9 @@ def encode_steps(
     guide = _guide(resolved, device)
     rgb = working_image(picture, resolved).to(backbone.device)
     work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
-    rgb, windows = cut(rgb, resolved, backbone)
     encoders = Encoders(backbone, guide)
     with encoders.interruptible(stop):
-        vectors = yield from encode_windows(encoders, resolved, rgb, windows)
-    if resolved.tiling.blend == "merged" or len(windows) == 1:
-        vectors, windows = merge(vectors, windows, backbone.vision.patch)
+        vectors, windows = yield from _encode_scales(encoders, resolved, rgb)
     return Features(
         vectors=vectors.half() if resolved.precision == "float16" else vectors,
         windows=tuple(windows),
@@ -68,6 +66,30 @@ def encode_steps(
             f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
         ),
     )
+
+
+def _encode_scales(
+    encoders: Encoders, recipe: Recipe, rgb: Tensor
+) -> Steps[tuple[Tensor, list[Window]]]:
+    """Encode the working image, and smaller ones whose features are added to its own."""
+    patch = encoders.backbone.vision.patch
+    scales = recipe.tiling.scales or (1.0,)
+    sizes = [cut(scaled(rgb, scale), recipe, encoders.backbone) for scale in scales]
+    total = sum(len(windows) for _, windows in sizes)
+    done, found = 0, []
+    for pixels, windows in sizes:
+        steps = encode_windows(encoders, recipe, pixels, windows)
+        vectors = yield from counted_on(steps, "windows", done, total)
+        done += len(windows)
+        alone = recipe.tiling.blend == "exact" and len(windows) > 1
+        found.append((vectors, windows) if alone else merge(vectors, windows, patch))
+    vectors, windows = found[0]
+    if len(found) == 1:
+        return vectors, windows
+    grid = (vectors.shape[1], vectors.shape[2])
+    for (smaller, _), scale in zip(found[1:], scales[1:], strict=True):
+        vectors = vectors + enlarged(smaller, grid, scale)
+    return vectors / len(found), windows
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -172,31 +194,3 @@ def _attempt(
         parts.append(part)
         done += len(part)
         yield Progress("windows", done, len(windows))
-
-
-def merge(vectors: Tensor, windows: list[Window], patch: int) -> tuple[Tensor, list[Window]]:
-    """Average overlapping windows on one patch grid.
-
-    Cosines are linear in the features, so the mean of the features scores like the mean of
-    the scores; the result is a mean of unit vectors and must not be normalised again.
-
-    Returns
-    -------
-    vectors : (1, GH, GW, C)
-    windows
-        One window that covers all.
-    """
-    import torch
-
-    cells = vectors.shape[1] // (windows[0].height // patch)  # of a guide's finer grid
-    height = max(w.top + w.height for w in windows) // patch
-    width = max(w.left + w.width for w in windows) // patch
-    total = torch.zeros(height * cells, width * cells, vectors.shape[-1], device=vectors.device)
-    count = torch.zeros(height * cells, width * cells, 1, device=vectors.device)
-    for window, part in zip(windows, vectors, strict=True):
-        top, left = window.top // patch * cells, window.left // patch * cells
-        place = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
-        total[place] += part
-        count[place] += 1
-    whole = Window(0, 0, height * patch, width * patch)
-    return (total / count)[None], [whole]

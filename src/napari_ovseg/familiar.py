@@ -31,6 +31,13 @@ class Unfamiliar:
     read_as: str
     suggestion: str
 
+    def __str__(self) -> str:
+        """Say it to the user."""
+        if self.read_as:
+            return f"“{self.name}” was read as “{self.read_as}”: the rest was never learnt."
+        meant = f" Did you mean “{self.suggestion}”?" if self.suggestion else ""
+        return f"“{self.name}” was never learnt by this model; nothing is labelled so.{meant}"
+
 
 def queries_for(backbone: Backbone, category: Category) -> tuple[str, ...]:
     """Choose what a model is asked for a category.

@@ -16,7 +16,7 @@ import numpy as np
 
 from napari_ovseg.device import guarded
 from napari_ovseg.encoding import encode_steps
-from napari_ovseg.errors import RecipeError
+from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.familiar import queries_for
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Provenance
@@ -173,6 +173,11 @@ def _embed(
         for text in queries_for(backbone, c)
     ]
     rows += [(phrases(word), 0, 0.0) for word in contrast]
+    if not rows:
+        raise VocabularyError(
+            f"{backbone.name} never learnt any of these words: "
+            f"{', '.join(c.name for c in vocabulary)}; use others, or a model of 'ovseg models'"
+        )
     mixtures, ids, thresholds = zip(*rows, strict=True)
     text = yield from embed_steps(backbone, mixtures)
     device = text.device

@@ -39,3 +39,15 @@ def run(steps: Steps[R], watch: Callable[[Progress], None] | None = None) -> R:
             return result
         if watch is not None:
             watch(progress)
+
+
+def counted_on(steps: Steps[R], stage: str, before: int, total: int) -> Steps[R]:
+    """Let one part of a longer stage count from `before` to no more than `total`."""
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as stop:
+            result: R = stop.value
+            return result
+        part = progress.stage == stage
+        yield Progress(stage, before + progress.done, total) if part else progress

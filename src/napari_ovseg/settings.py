@@ -87,12 +87,17 @@ class Tiling:
     blend
         ``exact`` keeps windows apart and averages their scores, as the papers do;
         ``merged`` averages their features on one patch grid, which is smaller and faster.
+    scales
+        Shares of the working size at which the image is encoded, the first 1; features of all
+        are averaged. Smaller ones show a window more of what is around. The encoder's own
+        if empty: a CLIP of full size does with one.
     """
 
     crop: int | None = None
     stride: int | None = None
     blend: Blend = "merged"
     overlap: int = 2
+    scales: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse windows that leave gaps."""
@@ -104,6 +109,12 @@ class Tiling:
             raise RecipeError(f"stride must be at least 1 px, got {self.stride}")
         if not 1 <= self.overlap <= 16:
             raise RecipeError(f"overlap must be 1..16 windows per side, got {self.overlap}")
+        if self.scales and (self.scales[0] != 1 or not all(0.05 <= s <= 1 for s in self.scales)):
+            raise RecipeError(
+                f"scales must begin with 1 and be within 0.05..1, got {self.scales}"
+            )
+        if len(self.scales) > 1 and self.blend == "exact":
+            raise RecipeError("windows that are kept apart have one scale; use blend 'merged'")
         if self.crop and self.stride and self.stride > self.crop:
             raise RecipeError(
                 f"stride {self.stride} is larger than crop {self.crop}: pixels between "

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.image import Image
     from napari_ovseg.methods import Method
+    from napari_ovseg.settings import Tiling
 
 _MAX_SIDE = 60_000
 
@@ -49,8 +50,16 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
         guide=guide if recipe.method.default_guide else "",
         display=recipe.display.resolve(image),
         working_size=WorkingSize(magnification=factor),
-        tiling=replace(recipe.tiling, crop=crop, stride=stride),
+        tiling=replace(
+            recipe.tiling, crop=crop, stride=stride, scales=_scales(recipe.tiling, backbone)
+        ),
     )
+
+
+def _scales(tiling: Tiling, backbone: Backbone) -> tuple[float, ...]:
+    """What is asked for, else what suits the encoder; windows kept apart have one scale."""
+    usual = backbone.scales if tiling.blend == "merged" else ()
+    return tiling.scales or usual or (1.0,)
 
 
 def _suited(method: Method, guide: str, backbone: Backbone) -> Method:

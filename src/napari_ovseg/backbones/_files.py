@@ -48,6 +48,8 @@ class Weights:
         without its guide has a name of its own, ``METHOD without a guide``.
     learnt
         The phrases that a small model learnt; none where a model knows language.
+    scales
+        Shares of the working size that suit it, see `Tiling`; none for one size.
     """
 
     file: Path
@@ -57,6 +59,7 @@ class Weights:
     short_side: tuple[int, int] | None = None
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
     learnt: tuple[str, ...] = ()
+    scales: tuple[float, ...] = ()
 
     def verified(self) -> str:
         """Hash the file and compare.
@@ -98,8 +101,10 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     short_side = (int(sides[0]), int(sides[1])) if sides else None
     if (file := folder / weights).is_file():
         told = read_json(folder / config)
-        values, learnt = manifest.get("method_values", {}), tuple(manifest.get("learnt", ()))
-        return Weights(file, told, sums.get(weights, ""), licence, short_side, values, learnt)
+        values = manifest.get("method_values", {})
+        learnt, scales = (tuple(manifest.get(name, ())) for name in ("learnt", "scales"))
+        known = sums.get(weights, "")
+        return Weights(file, told, known, licence, short_side, values, learnt, scales)
     if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     if (folder / PICKLED).is_file():

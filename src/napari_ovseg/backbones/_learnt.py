@@ -14,7 +14,9 @@ from difflib import get_close_matches
 from functools import cached_property
 
 _WORD = re.compile(r"\w+")
-_PREPOSITIONS = frozenset(["of", "in", "on", "at", "with", "without", "for", "from", "by", "around", "between", "inside"])
+_PREPOSITIONS = frozenset(
+    ("of", "in", "on", "at", "with", "without", "for", "from", "by", "around", "between", "inside")
+)
 _ARTICLES = frozenset(("a", "an", "the"))
 _LIKE = 0.7
 """Similarity of spelling (difflib's ratio) from which on a learnt phrase is suggested."""
@@ -61,11 +63,11 @@ class Learnt:
         words = _WORD.findall(query.casefold())
         known = {word: self._known(word) for word in words}
         unknown = tuple(word for word in words if not known[word])
-        if not unknown and all(known[word] == word for word in words):
+        if not known.get(_head(words)):
+            return Reading(query, "", unknown)
+        if all(known[word] == word for word in words):
             return Reading(query, query, ())
-        head = _head(words)
-        kept = " ".join(known[word] for word in words if known[word])
-        return Reading(query, kept if head and known[head] else "", unknown)
+        return Reading(query, " ".join(known[word] for word in words if known[word]), unknown)
 
     def suggestion(self, query: str) -> str:
         """Return the learnt phrase that is spelt most like a query, or nothing."""
@@ -84,5 +86,6 @@ class Learnt:
 def _head(words: list[str]) -> str:
     """Return the noun of a phrase: the last word before its first preposition."""
     places = [place for place, word in enumerate(words) if word in _PREPOSITIONS and place > 0]
-    before = [word for word in words[: min(places, default=len(words))] if word not in _ARTICLES]
-    return before[-1] if before else ""
+    before = words[: min(places, default=len(words))]
+    nouns = [word for word in before if word not in _ARTICLES | _PREPOSITIONS]
+    return nouns[-1] if nouns else ""

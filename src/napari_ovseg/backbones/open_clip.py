@@ -44,6 +44,8 @@ class Backbone(Loaded):
         Hyper-parameters that suit it better than the papers', see `Weights`.
     learnt
         The words it learnt, where they are few; None for a model that knows language.
+    scales
+        Shares of the working size at which it should see an image; none for one size.
     """
 
     vision: Vision
@@ -52,6 +54,7 @@ class Backbone(Loaded):
     short_side: tuple[int, int] | None = None
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
     learnt: Learnt | None = None
+    scales: tuple[float, ...] = ()
 
 
 _kept: Kept[Backbone] = Kept("the model")
@@ -107,6 +110,7 @@ def _load(name: str, device: torch.device) -> Backbone:
         short_side=weights.short_side,
         method_values=weights.method_values,
         learnt=Learnt(weights.learnt) if weights.learnt else None,
+        scales=weights.scales,
     )
 
 

@@ -37,6 +37,7 @@ def add_segment(commands: Any) -> None:
 def _segment(args: argparse.Namespace) -> int:
     from napari_ovseg.backbones.open_clip import load_backbone
     from napari_ovseg.exporters import EXPORTERS, export
+    from napari_ovseg.familiar import unfamiliar
     from napari_ovseg.image import open_image
     from napari_ovseg.pipeline import segment_steps
 
@@ -45,7 +46,8 @@ def _segment(args: argparse.Namespace) -> int:
     for name in formats:
         EXPORTERS.get(name)
     _check_files(args.images)
-    load_backbone(recipe.backbone, args.device)
+    for found in unfamiliar(load_backbone(recipe.backbone, args.device), vocabulary):
+        say(f"ovseg: {found} 'ovseg models' lists models that know more.", error=True)
     failures = 0
     for path in args.images:
         try:

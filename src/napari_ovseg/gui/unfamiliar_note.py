@@ -37,17 +37,10 @@ class UnfamiliarNote(QLabel):
 
     def tell(self, found: Sequence[Unfamiliar]) -> None:
         """Show the note, or hide it if there are none."""
-        lines = [_line(each) for each in found[:_SHOWN]]
+        lines = [escape(str(each)) for each in found[:_SHOWN]]
         if len(found) > _SHOWN:
             lines.append(f"and {len(found) - _SHOWN} more.")
         lines.append("Use other words, or <a href='models'>get a full model…</a>")
         self.setText("<br>".join(lines))
         self.setVisible(bool(found))
 
-
-def _line(each: Unfamiliar) -> str:
-    name = escape(each.name)
-    if each.read_as:
-        return f"“{name}” was read as “{escape(each.read_as)}”: the rest was never learnt."
-    meant = f" Did you mean “{escape(each.suggestion)}”?" if each.suggestion else ""
-    return f"“{name}” was never learnt by this model, nothing was labelled so.{meant}"
