@@ -13,7 +13,9 @@ import torch
 os.environ.setdefault("OVSEG_CACHE", tempfile.mkdtemp(prefix="ovseg-bench-"))
 torch.set_num_threads(int(os.environ.get("OVSEG_BENCH_THREADS", "2")))
 
-MODULES = ("bench_encode", "bench_label", "bench_methods", "bench_refine", "bench_window")
+MODULES = (
+    "bench_encode", "bench_label", "bench_methods", "bench_refine", "bench_start", "bench_window",
+)  # fmt: skip
 
 print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
 print(f"{'what':<66} {'measured':>10} {'limit':>10} {'ratio':>7}  promised", flush=True)
