@@ -13,6 +13,8 @@ from napari_ovseg.methods import METHODS
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.settings import Refinement, Tiling, WorkingSize
 
+DEFAULT = "balanced"
+"""What a new window and the command line start with."""
 _PAPER = "paper"
 
 

@@ -42,7 +42,7 @@ def vocabulary_of(args: argparse.Namespace) -> Vocabulary:
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Let a command be given a recipe, and changes of it."""
     parser.add_argument("--recipe", type=Path, metavar="FILE.toml")
-    parser.add_argument("--preset", help="one of 'ovseg presets', laid over the recipe")
+    parser.add_argument("--preset", help="one of 'ovseg presets', laid over the recipe; balanced by default")
     parser.add_argument("--backbone", help="starter, NAME:TAG of 'ovseg models', or a folder")
     parser.add_argument("--method", help="one of 'ovseg methods'")
     parser.add_argument("--guide", help="second encoder of proxyclip and gla_clip, or 'none'")
@@ -54,12 +54,11 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
     """Assemble the recipe of a command."""
+    from napari_ovseg.presets import DEFAULT, preset
     from napari_ovseg.recipe import CONTRAST, Recipe
 
-    recipe = Recipe.load(args.recipe) if args.recipe else Recipe()
+    recipe = Recipe.load(args.recipe) if args.recipe else preset(DEFAULT)
     if args.preset:
-        from napari_ovseg.presets import preset
-
         recipe = preset(args.preset, recipe)
     changes = {k: getattr(args, k) for k in ("backbone", "method", "guide") if getattr(args, k)}
     if args.domain is not None:

@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.labels import Annotation
-from napari_ovseg.presets import preset
+from napari_ovseg.presets import DEFAULT, preset
 from napari_ovseg.progress import Progress, Steps, Stop
 from napari_ovseg.vocabulary import Category, Vocabulary
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from napari_ovseg.features import Features
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
-
-PRESET = "balanced"
-"""What a new window starts with."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -66,7 +62,7 @@ class Session:
     """
 
     rows: list[Category] = field(default_factory=list)
-    recipe: Recipe = field(default_factory=lambda: preset(PRESET))
+    recipe: Recipe = field(default_factory=lambda: preset(DEFAULT))
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
