@@ -42,7 +42,9 @@ def vocabulary_of(args: argparse.Namespace) -> Vocabulary:
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """Let a command be given a recipe, and changes of it."""
     parser.add_argument("--recipe", type=Path, metavar="FILE.toml")
-    parser.add_argument("--preset", help="one of 'ovseg presets', laid over the recipe; balanced by default")
+    parser.add_argument(
+        "--preset", help="one of 'ovseg presets', laid over the recipe; balanced without either"
+    )
     parser.add_argument("--backbone", help="starter, NAME:TAG of 'ovseg models', or a folder")
     parser.add_argument("--method", help="one of 'ovseg methods'")
     parser.add_argument("--guide", help="second encoder of proxyclip and gla_clip, or 'none'")

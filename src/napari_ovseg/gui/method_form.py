@@ -11,7 +11,6 @@ from napari_ovseg import presets
 from napari_ovseg.backbones._dino import GUIDES
 from napari_ovseg.gui.controls import combo, form, label, spin
 from napari_ovseg.methods import METHODS
-from napari_ovseg.presets import DEFAULT
 from napari_ovseg.recipe import NO_GUIDE
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ class MethodForm(QWidget):
             (CUSTOM, *(n for n in presets.names() if not n.startswith("paper:"))),
             "Settings that go together; 'ovseg presets' lists those of the papers too",
         )
-        self.preset.setCurrentText(DEFAULT)
+        self.preset.setCurrentText(presets.DEFAULT)
         self.method = combo(
             "ovseg_method", METHODS.names(), "How patches are made comparable with words"
         )
