@@ -30,9 +30,9 @@ class WorkingSize:
 
     Notes
     -----
-    With no field set the shorter side is brought between the bounds of the encoder (two to
-    nine windows where its folder names none): enough patches for small objects, a bounded
-    time for large images. It is magnified by 1.5 at most, or to a whole window.
+    With no field set the shorter side is brought between the bounds that the encoder's folder
+    names. Where it names none they are two to nine windows (enough patches for small objects,
+    a bounded time for large images), and it is magnified by 1.5 at most, or to a whole window.
     """
 
     magnification: float | None = None

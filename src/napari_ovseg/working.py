@@ -36,7 +36,8 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
         )
     shape = (image.shape[-2], image.shape[-1])
     window = backbone.vision.native
-    bounds = (window, *(backbone.short_side or (2 * window, 9 * window)))
+    told = backbone.short_side
+    bounds = (told[0], *told) if told else (window, 2 * window, 9 * window)
     factor = recipe.working_size.magnify(shape, image.grid, bounds)
     if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
