@@ -51,7 +51,7 @@ MODEL: dict[str, Any] = {
         "layers": 2,
     },
 }
-SHORT_SIDE = (896, 1152)
+SHORT_SIDE = (768, 1152)
 """Working sizes that suit it, px: objects of a few pixels need patches of their own."""
 METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
 """Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
