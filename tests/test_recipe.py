@@ -62,7 +62,7 @@ def test_contrast_words_step_aside():
 
 def test_working_size():
     um = Grid.regular(2, (0.5, 0.5), units=("µm", "µm"))
-    bounds = (112, 224, 1008, 1.5)
+    bounds = (112, 224, 1008)
     for shape, expected in (
         ((500, 900), 1),
         ((190, 900), 224 / 190),

@@ -10,6 +10,8 @@ from napari_ovseg.errors import RecipeError
 if TYPE_CHECKING:
     from napari_ovseg.image import Grid
 
+_AUTOMATIC_LIMIT = 1.5
+
 Blend = Literal["merged", "exact"]
 
 
@@ -28,9 +30,9 @@ class WorkingSize:
 
     Notes
     -----
-    With no field set the shorter side is brought between the bounds of the encoder: enough
-    patches for small objects, a bounded time for large images. Those that its folder names,
-    magnified by 3 at most; else two to nine windows, by 1.5. Or to a whole window.
+    With no field set the shorter side is brought between the bounds of the encoder (two to
+    nine windows where its folder names none): enough patches for small objects, a bounded
+    time for large images. It is magnified by 1.5 at most, or to a whole window.
     """
 
     magnification: float | None = None
@@ -47,13 +49,10 @@ class WorkingSize:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e5:
                 raise RecipeError(f"{name} must be a number above 0, got {value!r}")
 
-    def magnify(
-        self, shape: tuple[int, int], grid: Grid, bounds: tuple[int, int, int, float]
-    ) -> float:
+    def magnify(self, shape: tuple[int, int], grid: Grid, bounds: tuple[int, int, int]) -> float:
         """Working pixels per image pixel for an image of `shape` (H, W).
 
-        `bounds` are the smallest, lower and upper length of the shorter side, px, and the
-        largest magnification.
+        `bounds` are the smallest, lower and upper length of the shorter side, px.
         """
         short = min(shape)
         if self.magnification is not None:
@@ -68,8 +67,8 @@ class WorkingSize:
                     "calibrate the layer or use magnification instead"
                 )
             return float(sum(size) / 2 / self.pixel_size)
-        smallest, lower, upper, limit = bounds
-        wanted = min(max(lower / short, 1.0), limit, upper / short)
+        smallest, lower, upper = bounds
+        wanted = min(max(lower / short, 1.0), _AUTOMATIC_LIMIT, upper / short)
         return max(wanted, smallest / short)
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from napari_ovseg.settings import Tiling
 
 _MAX_SIDE = 60_000
-_LIMIT, _TOLD_LIMIT = 1.5, 3.0
-"""Largest magnification of small images, and where an encoder's folder asks for a size."""
 
 
 def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
@@ -38,8 +36,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
         )
     shape = (image.shape[-2], image.shape[-1])
     window = backbone.vision.native
-    told = backbone.short_side
-    bounds = (window, *(told or (2 * window, 9 * window)), _TOLD_LIMIT if told else _LIMIT)
+    bounds = (window, *(backbone.short_side or (2 * window, 9 * window)))
     factor = recipe.working_size.magnify(shape, image.grid, bounds)
     if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
