@@ -3,6 +3,7 @@
 import argparse
 
 import numpy as np
+import open_clip
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from napari_ovseg.starter import train
 from napari_ovseg.starter.batches import Source, make_batch
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
+from napari_ovseg.starter.model import SIDE, new_model, pack
 from napari_ovseg.starter.sampling import Bank
 from napari_ovseg.starter.words import categories, phrases, words
 
@@ -21,7 +23,7 @@ def bank():
 
 
 def batch_of(bank, step=0):
-    return make_batch(bank, np.random.default_rng([3, 1, step]), count=4, side=train.SIDE)
+    return make_batch(bank, np.random.default_rng([3, 1, step]), count=4, side=SIDE)
 
 
 def test_words_are_plain_and_every_category_has_some():
@@ -33,7 +35,7 @@ def test_words_are_plain_and_every_category_has_some():
 
 def test_a_batch_says_what_it_shows(bank):
     batch = batch_of(bank)
-    assert batch.images.shape == (4, train.SIDE, train.SIDE, 3)
+    assert batch.images.shape == (4, SIDE, SIDE, 3)
     assert batch.images.dtype == np.uint8
     assert batch.ids.max() < len(categories())
     assert batch.true.diagonal().all()  # a caption is true of its own picture
@@ -78,7 +80,7 @@ def test_losses_fall_where_words_fit():
 @pytest.mark.parametrize("dense", [0.0, 0.8])
 def test_a_step_teaches_both_towers(bank, dense):
     torch.manual_seed(0)
-    model = train.new_model()
+    model = new_model()
     meanings = Meanings(128)
     optimisers = train.new_optimisers(model, meanings, 1e-3)
     batch = batch_of(bank)
@@ -97,8 +99,8 @@ def test_a_step_teaches_both_towers(bank, dense):
 
 def test_the_text_encoder_copies_what_phrases_mean():
     torch.manual_seed(0)
-    model, meanings = train.new_model(), Meanings(128)
-    tokens = train.open_clip.SimpleTokenizer(context_length=32)(phrases()[:50])
+    model, meanings = new_model(), Meanings(128)
+    tokens = open_clip.SimpleTokenizer(context_length=32)(phrases()[:50])
     before = unlike(Text(model)(tokens), meanings(torch.arange(50)))
     optimisers = train.new_optimisers(model, meanings, 1.5e-3)
     vision = model.visual.proj.clone()
@@ -123,13 +125,13 @@ def test_a_training_that_was_interrupted_ends_the_same(tmp_path):
             processes=processes, checkpoint=tmp_path / name, text_steps=2, out=tmp_path,
         )  # fmt: skip
 
-    source = Source(3, 1, 4, train.SIDE)
+    source = Source(3, 1, 4, SIDE)
     assert len(list(source.batches(1, 3))) == 2
     whole, seen = train.train(arguments(2, "a.pt", processes=2))
     again, _ = train.train(arguments(2, "b.pt"))
     for key, value in whole.state_dict().items():
         assert torch.equal(value, again.state_dict()[key])
-    train.export(whole, seen, tmp_path / "model", {"steps": 2})
+    pack(whole, seen, tmp_path / "model", {"steps": 2})
     from napari_ovseg.backbones.open_clip import load_backbone
 
     assert load_backbone(str(tmp_path / "model"), "cpu").vision.patch == 8

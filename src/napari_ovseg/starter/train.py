@@ -8,8 +8,6 @@ resumable from its checkpoint.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import math
 import time
 from dataclasses import dataclass
@@ -18,56 +16,24 @@ from typing import Any
 
 import open_clip
 import torch
-from safetensors.torch import save
 from torch import Tensor
 from tqdm import tqdm
 
-from napari_ovseg._atomic import atomic_path, write_atomic
-from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER, WEIGHTS
+from napari_ovseg._atomic import atomic_path
+from napari_ovseg.backbones._files import STARTER
 from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.methods import METHODS
-from napari_ovseg.starter.batches import CONTEXT, Batch, Source
+from napari_ovseg.starter.batches import Batch, Source
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
-from napari_ovseg.starter.words import words
+from napari_ovseg.starter.model import MODEL, SIDE, new_model, pack
 
-SIDE = 144
 TAUGHT = ("vanilla", "sclip")
 """Methods whose patches are told what they show; the first gives the whole picture, too."""
-MODEL: dict[str, Any] = {
-    "embed_dim": 128,
-    "vision_cfg": {
-        "image_size": SIDE,
-        "patch_size": 8,
-        "width": 192,
-        "layers": 6,
-        "head_width": 64,
-        "pool_type": "avg",
-    },
-    "text_cfg": {
-        "context_length": CONTEXT,
-        "vocab_size": 49408,
-        "width": 56,
-        "heads": 2,
-        "layers": 2,
-    },
-}
-SHORT_SIDE = (768, 1152)
-"""Working sizes that suit it, px: objects of a few pixels need patches of their own."""
-METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
-"""Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
-(0.4 and 0.55) let everything through; chosen on generated scenes."""
 WARM_UP = 100
 MUON = FREE = 3
 """Rates of Muon, and of the meanings, relative to that of the rest."""
-
-
-def new_model() -> Any:
-    """Build the architecture with random weights, ready to train."""
-    from open_clip.model import CLIP
-
-    return CLIP(**MODEL, init_logit_scale=math.log(14))
 
 
 def new_optimisers(model: Any, meanings: Meanings, rate: float) -> list[torch.optim.Optimizer]:
@@ -204,32 +170,6 @@ def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     return state.model, state.seen
 
 
-def export(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None:
-    """Write the model as an open_clip folder in float16.
-
-    Tokens that training never saw get the mean of those it saw, so that an unknown word is
-    neutral instead of random.
-    """
-    tensors = {k: v.detach().clone() for k, v in model.state_dict().items()}
-    table = tensors["token_embedding.weight"]
-    table[~seen] = table[seen].mean(0)
-    data = save({k: v.half().contiguous() for k, v in tensors.items()})
-    preprocess = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
-    manifest = {
-        "name": "starter",
-        "licence": "BSD-3-Clause",
-        "short_side": SHORT_SIDE,
-        "method_values": METHOD_VALUES,
-        "sha256": {WEIGHTS: hashlib.sha256(data).hexdigest()},
-        "learnt": sorted({phrase for group in words().values() for phrase in group}),
-        "training": card,
-    }
-    write_atomic(folder / WEIGHTS, data)
-    config = {"model_cfg": MODEL, "preprocess_cfg": preprocess}
-    write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
-    write_atomic(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
-
-
 def main() -> None:
     """Train and export."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -252,7 +192,7 @@ def main() -> None:
     kept = ("steps", "text_steps", "batch", "lr", "seed", "variants", "dense")
     settings = {k: getattr(args, k) for k in kept}
     minutes = round((time.monotonic() - start) / 60, 1)
-    export(
+    pack(
         model, seen, args.out, {**settings, "minutes": minutes, "pictures": args.steps * args.batch}
     )
 
