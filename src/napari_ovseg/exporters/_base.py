@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -39,6 +40,10 @@ class Exporter(ABC):
     @abstractmethod
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """Write atomically into `folder` and return the files, the label map first."""
+
+    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """Write several annotations; a format of data sets writes what they share only once."""
+        return [file for annotation in annotations for file in self.write(annotation, folder)]
 
 
 def safe_name(name: str) -> str:

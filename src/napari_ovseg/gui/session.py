@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
 
+
 @dataclass(frozen=True)
 class Job:
     """One run, fixed when it starts: what is done does not change while it is done.

@@ -43,4 +43,3 @@ class UnfamiliarNote(QLabel):
         lines.append("Use other words, or <a href='models'>get a full model…</a>")
         self.setText("<br>".join(lines))
         self.setVisible(bool(found))
-

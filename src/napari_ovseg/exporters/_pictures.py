@@ -1,0 +1,170 @@
+"""Annotations as formats of flat pictures see them: every plane of a stack is an image."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg.errors import ExportError, VocabularyError
+from napari_ovseg.exporters._base import Exporter, safe_name
+from napari_ovseg.exporters._instances import Instances, instances_of
+from napari_ovseg.exporters._record import record_of
+from napari_ovseg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Category
+
+SERIES = "dataset"
+"""File stem of a series of several annotations."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """One plane of an annotation.
+
+    Attributes
+    ----------
+    stem
+        File stem, unlike that of any other picture of the series.
+    ids : (H, W) uint16
+        Category ids.
+    plane
+        Its index in the stack, empty if there is no stack.
+    annotation
+        What it is a plane of.
+    """
+
+    stem: str
+    ids: np.ndarray
+    plane: tuple[int, ...]
+    annotation: Annotation
+
+    def instances(self) -> Instances:
+        """Number its objects."""
+        return instances_of(self.ids, self.annotation.labels.vocabulary)
+
+    def history(self) -> dict[str, Any]:
+        """What our importers read back: the record but for the vocabulary, and the place in it."""
+        record = record_of(self.annotation)
+        del record["vocabulary"]  # a series writes it once
+        return {**record, "shape": self.annotation.labels.ids.shape, "plane": self.plane}
+
+
+@dataclass(frozen=True)
+class SeriesExporter(Exporter):
+    """A format in which a data set of many images has one table of categories."""
+
+    @abstractmethod
+    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """Write several annotations as one data set, atomically file by file.
+
+        Raises
+        ------
+        ExportError
+            If there is none, two have one name, or an id means different categories.
+        """
+
+    def write(self, annotation: Annotation, folder: Path) -> list[Path]:
+        """See `Exporter.write`: the series of one."""
+        return self.write_series([annotation], folder)
+
+
+def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
+    """Take annotations apart into pictures; planes are called ``NAME_0000``, ``NAME_0001`` ...
+
+    Raises
+    ------
+    ExportError
+        If two would be called the same, or pixels have ids that no category has.
+    """
+    pictures = []
+    for annotation in annotations:
+        ids = annotation.labels.ids
+        _refuse_unknown_ids(annotation)
+        stem = safe_name(annotation.name)
+        for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
+            name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
+            pictures.append(Picture(name, ids[plane], plane, annotation))
+    for stem, count in Counter(p.stem.casefold() for p in pictures).most_common(1):
+        if count > 1:
+            raise ExportError(
+                f"{count} images of the series are called {stem!r}; rename them, or one file "
+                "would replace the other"
+            )
+    return pictures
+
+
+def _refuse_unknown_ids(annotation: Annotation) -> None:
+    labels = annotation.labels
+    present = np.flatnonzero(np.bincount(labels.ids.ravel()))
+    unknown = np.setdiff1d(present, [0, *(c.id for c in labels.vocabulary)])
+    if unknown.size:
+        raise ExportError(
+            f"pixels of {annotation.name!r} have the ids {unknown[:5].tolist()}, which no category "
+            "has; add the categories to the vocabulary, or set the pixels to 0"
+        )
+
+
+def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
+    """Unite the categories of a series.
+
+    Raises
+    ------
+    ExportError
+        If there is no annotation, or an id or name means different categories.
+    """
+    found: dict[int, Category] = {}
+    for annotation in annotations:
+        for category in annotation.labels.vocabulary:
+            first = found.setdefault(category.id, category)
+            if first.name != category.name:
+                raise ExportError(
+                    f"id {category.id} is {first.name!r} in one image of the series and "
+                    f"{category.name!r} in another; export them into different folders"
+                )
+    try:
+        return Vocabulary(tuple(found.values()))
+    except VocabularyError as error:
+        raise ExportError(f"the images of the series have no common vocabulary: {error}") from error
+
+
+def series_stem(annotations: Sequence[Annotation]) -> str:
+    """File stem of what is written once for a series: the name of the only one, or ``dataset``."""
+    return safe_name(annotations[0].name) if len(annotations) == 1 else SERIES
+
+
+def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -> list[str]:
+    """Say what a format of flat pictures loses.
+
+    Parameters
+    ----------
+    annotation
+        What would be written.
+    name
+        Of the format.
+    kept
+        Whether `Picture.history` is in the file, which only this program reads.
+    """
+    lost = []
+    reader = "other programs do not see it" if kept else f"{name} has no place for it"
+    if any(unit != "pixel" for unit in annotation.labels.grid.units):
+        lost.append(f"the physical size of pixels; {reader}")
+    if annotation.labels.ids.ndim > 2:
+        lost.append("the order of axes; every plane becomes an image of its own")
+    if annotation.owner is not None:
+        lost.append("who decided each pixel; keep the annotation to correct it further")
+    return lost
+
+
+def json_bytes(content: Any) -> bytes:
+    """Write JSON in ASCII: names of any script, and of damaged file systems, survive."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False).encode("ascii")

@@ -1,0 +1,41 @@
+"""COCO run lengths of a whole map beside ``pycocotools.mask.encode`` object by object."""
+
+import numpy as np
+from pycocotools import mask as coco_mask
+from tests.benchmarks._row import Row, seconds, side_by_side
+
+from napari_ovseg.exporters._rle import encode
+
+SIDE, OBJECTS, SAMPLE = 4096, 2000, 8
+
+
+def discs() -> np.ndarray:
+    """A map of numbered discs of all sizes; where they meet, the later is on top."""
+    rng = np.random.default_rng(0)
+    numbers = np.zeros((SIDE, SIDE), np.int32)
+    for number in range(1, OBJECTS + 1):
+        radius = int(rng.integers(4, 60))
+        row, col = rng.integers(radius, SIDE - radius, 2)
+        rows, cols = np.ogrid[-radius : radius + 1, -radius : radius + 1]
+        place = numbers[row - radius : row + radius + 1, col - radius : col + radius + 1]
+        place[rows**2 + cols**2 <= radius**2] = number
+    present = np.unique(numbers)
+    return np.searchsorted(present, numbers).astype(np.int32)
+
+
+def one_by_one(numbers: np.ndarray, chosen: list[int]) -> list[bytes]:
+    """What everybody does: a mask of the whole picture for every object."""
+    masks = (np.asfortranarray(numbers == number, np.uint8) for number in chosen)
+    return [coco_mask.encode(mask)["counts"] for mask in masks]
+
+
+def rows():
+    numbers = discs()
+    count = int(numbers.max())
+    chosen = np.random.default_rng(1).choice(np.arange(1, count + 1), SAMPLE, False).tolist()
+    codes = encode(numbers)
+    assert [codes[n - 1].counts.encode() for n in chosen] == one_by_one(numbers, chosen)
+    limit, mine = side_by_side(lambda: one_by_one(numbers, chosen), lambda: encode(numbers), 3)
+    limit *= count / SAMPLE
+    what = f"pycocotools per object (of {SAMPLE}, scaled) / COCO run lengths, {SIDE} x {SIDE}, {count} objects"
+    yield Row(what, seconds(limit), seconds(mine), limit / mine, 100.0, at_least=True)
