@@ -12,7 +12,9 @@ from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import VocabularyError
 from napari_ovseg.familiar import queries_for, unfamiliar
 
-LEARNT = Learnt(("cell nucleus", "cell nuclei", "crack", "dark spot inside a cell", "berry", "grass"))
+LEARNT = Learnt(
+    ("cell nucleus", "cell nuclei", "crack", "dark spot inside a cell", "berry", "grass")
+)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,9 @@ def small(tmp_path_factory):
 
 def test_of_several_words_those_are_asked_that_were_learnt(small):
     backbone = load_backbone(small, "cpu")
-    words = ov.Vocabulary.parse("fissure, crack, pavement crack; pavement crack; spaceship; cell nuclues")
+    words = ov.Vocabulary.parse(
+        "fissure, crack, pavement crack; pavement crack; spaceship; cell nuclues"
+    )
     assert [queries_for(backbone, c) for c in words] == [("crack",), ("crack",), (), ()]
     told = [str(u) for u in unfamiliar(backbone, words)]
     assert len(told) == 3

@@ -21,9 +21,7 @@ def scaled(rgb: Tensor, scale: float) -> Tensor:
     if scale == 1:
         return rgb
     size = [max(1, round(side * scale)) for side in rgb.shape[-2:]]
-    shrunk = torch.nn.functional.interpolate(
-        rgb[None], size=size, mode="bilinear", antialias=True
-    )
+    shrunk = torch.nn.functional.interpolate(rgb[None], size=size, mode="bilinear", antialias=True)
     return shrunk[0]
 
 

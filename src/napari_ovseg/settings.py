@@ -110,9 +110,7 @@ class Tiling:
         if not 1 <= self.overlap <= 16:
             raise RecipeError(f"overlap must be 1..16 windows per side, got {self.overlap}")
         if self.scales and (self.scales[0] != 1 or not all(0.05 <= s <= 1 for s in self.scales)):
-            raise RecipeError(
-                f"scales must begin with 1 and be within 0.05..1, got {self.scales}"
-            )
+            raise RecipeError(f"scales must begin with 1 and be within 0.05..1, got {self.scales}")
         if len(self.scales) > 1 and self.blend == "exact":
             raise RecipeError("windows that are kept apart have one scale; use blend 'merged'")
         if self.crop and self.stride and self.stride > self.crop:

@@ -50,9 +50,7 @@ def _evaluate(args: argparse.Namespace) -> int:
     return 0
 
 
-_HEADER = (
-    f"{'data set':<36} {'mIoU':>6} {'95 %':>13} {'accuracy':>8} {'images':>6} {'seconds':>8}"
-)
+_HEADER = f"{'data set':<36} {'mIoU':>6} {'95 %':>13} {'accuracy':>8} {'images':>6} {'seconds':>8}"
 
 
 def _show(data: DataSet, found: list[dict[str, Any]], names: list[str]) -> None:

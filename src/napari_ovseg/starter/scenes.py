@@ -137,7 +137,9 @@ def _recorded(rng: np.random.Generator, image: Array, grey: float) -> Array:
     """Record a picture, half of the time by a smaller sensor: its noise is enlarged with it."""
     size = image.shape[0]
     small = size if rng.random() < 0.5 else round(size / log_uniform(rng, 1.2, 2.8))
-    planes = [Image.fromarray(image[..., c]).resize((small, small), _AREA) for c in range(3)]
+    planes = [
+        np.asarray(Image.fromarray(image[..., c]).resize((small, small), _AREA)) for c in range(3)
+    ]
     taken = Image.fromarray(record(rng, np.stack(planes, -1), grey))
     return np.asarray(taken.resize((size, size), Image.Resampling.BICUBIC))
 

@@ -51,8 +51,8 @@ MODEL: dict[str, Any] = {
         "layers": 2,
     },
 }
-SHORT_SIDE = (9 * SIDE, 12 * SIDE)
-"""Working sizes that suit it: surfaces are told apart by detail, so a picture is not made small."""
+SHORT_SIDE = (768, 1152)
+"""Working sizes that suit it, px: objects of a few pixels need patches of their own."""
 METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
 """Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
 (0.4 and 0.55) let everything through; chosen on generated scenes."""
