@@ -7,6 +7,8 @@ from open_clip.model import CustomTextCLIP
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
+from napari_ovseg.methods import METHODS, Windows
+
 BERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
 BERT_CONFIG = {
     "model_type": "bert", "architectures": ["BertForMaskedLM"], "vocab_size": 120,
@@ -97,3 +99,17 @@ def write_tokenizer(folder, family):
                  "bos_token": "<bos>", "padding_side": "right", "tokenizer_class": "GemmaTokenizer"}  # fmt: skip
     tokens.save(str(folder / "tokenizer.json"))
     (folder / "tokenizer_config.json").write_text(json.dumps(named))
+
+
+def check_method(name, vision, pixels):
+    """Run a method on three windows of 3 x 5 patches: as a batch, and one by one."""
+    method = METHODS.get(name)()
+
+    def features(batch):
+        windows = Windows(iter(pixels.split(batch)), 3)
+        return torch.cat(list(method.features(vision, windows)))
+
+    vectors = features(3)
+    assert vectors.shape[:3] == (3, 3, 5)
+    assert torch.isfinite(vectors).all()
+    assert (features(1) - vectors).abs().max() <= 1e-5

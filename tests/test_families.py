@@ -8,12 +8,12 @@ import pytest
 import torch
 
 import napari_ovseg as ov
-from families import BERT_CONFIG, CONFIGS, SIGLIP2, write_family
+from families import BERT_CONFIG, CONFIGS, SIGLIP2, check_method, write_family
 from napari_ovseg import _optional
 from napari_ovseg.backbones import _pickled
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import MissingDependencyError, WeightsError
-from napari_ovseg.methods import METHODS, Windows
+from napari_ovseg.methods import METHODS
 
 pytestmark = pytest.mark.usefixtures("less_deep")
 NAMES = METHODS.names()
@@ -82,18 +82,7 @@ def test_the_text_encoder_is_the_librarys(pair):
 @pytest.mark.parametrize("name", NAMES)
 @torch.inference_mode()
 def test_every_method_runs(pair, name):
-    _, backbone = pair
-    method = METHODS.get(name)()
-    pixels = pictures(3, 48, 80)
-
-    def features(batch):
-        windows = Windows(iter(pixels.split(batch)), 3)
-        return torch.cat(list(method.features(backbone.vision, windows)))
-
-    vectors = features(3)
-    assert vectors.shape[:3] == (3, 3, 5)
-    assert torch.isfinite(vectors).all()
-    assert (features(1) - vectors).abs().max() <= 1e-5
+    check_method(name, pair[1].vision, pictures(3, 48, 80))
 
 
 def test_from_picture_to_labels(tmp_path):

@@ -8,8 +8,8 @@ from PIL import Image
 
 from napari_ovseg.evaluate import find_datasets
 from napari_ovseg.starter.held_out import write_family
-from napari_ovseg.starter.looks import FAMILIES
-from napari_ovseg.starter.scenes import NATURAL, generate, kinds_of
+from napari_ovseg.starter.looks import FAMILIES, NATURAL
+from napari_ovseg.starter.scenes import generate, kinds_of
 from napari_ovseg.starter.words import categories
 
 

@@ -51,7 +51,7 @@ def test_edges_of_parts_are_edges_of_the_picture(name: str) -> None:
 def test_words() -> None:
     for name, words in WORDS.items():
         assert words[0] == name
-        assert 4 <= len(words) <= 13, name
+        assert 4 <= len(words) <= 10, name
         assert len(set(words)) == len(words), name
     for ground in GROUNDS:
         assert "background" in WORDS[ground], ground

@@ -135,7 +135,7 @@ def test_words_start_with_the_name_and_are_unambiguous():
     meant = {}
     for name, words in medical.WORDS.items():
         assert words[0] == name
-        assert 4 <= len(words) <= 12
+        assert 4 <= len(words) <= 10
         assert ("background" in words) == (name in GROUNDS)
         for word in words:
             meant.setdefault(word, []).append(name)

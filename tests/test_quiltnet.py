@@ -9,9 +9,10 @@ from open_clip.model import CLIP
 from safetensors.torch import save_file
 
 import napari_ovseg as ov
+from families import check_method
 from napari_ovseg.backbones._domain import DOMAIN
 from napari_ovseg.backbones.open_clip import load_backbone
-from napari_ovseg.methods import METHODS, Windows
+from napari_ovseg.methods import METHODS
 
 LAYERS = 3
 
@@ -51,18 +52,11 @@ def test_both_towers_are_the_librarys(pair):
 @torch.inference_mode()
 def test_every_method_runs(pair, name):
     _, backbone = pair
-    patch, method = backbone.vision.patch, METHODS.get(name)()
+    side = backbone.vision.patch // 4
     coarse = torch.randn(3, 3, 12, 20, generator=torch.Generator().manual_seed(2))
-    pixels = coarse.repeat_interleave(patch // 4, -2).repeat_interleave(patch // 4, -1)
-
-    def features(batch):
-        windows = Windows(iter(pixels.split(batch)), 3)
-        return torch.cat(list(method.features(backbone.vision, windows)))
-
-    vectors = features(3)
-    assert vectors.shape[:3] == (3, 3, 5)
-    assert torch.isfinite(vectors).all()
-    assert (features(1) - vectors).abs().max() <= 1e-5
+    check_method(
+        name, backbone.vision, coarse.repeat_interleave(side, -2).repeat_interleave(side, -1)
+    )
 
 
 def test_from_picture_to_labels(pair):

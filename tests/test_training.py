@@ -37,11 +37,13 @@ def test_a_batch_says_what_it_shows(bank):
     assert batch.true.diagonal().all()  # a caption is true of its own picture
     assert batch.means.shape == (len(categories()), len(batch.phrases))
     assert np.allclose(batch.means.sum(1), 1)
+    for shown, kin in zip(batch.ids, batch.kin, strict=True):
+        assert kin[np.unique(shown)].all()  # a family draws what it has words for
 
 
 def test_batches_do_not_depend_on_who_draws_them(bank):
     again = Bank(seed=3, variants=1, quiet=True)
-    for field in ("images", "ids", "captions", "true", "phrases", "means"):
+    for field in ("images", "ids", "captions", "true", "phrases", "means", "kin"):
         assert np.array_equal(getattr(batch_of(bank, 5), field), getattr(batch_of(again, 5), field))
 
 
@@ -57,8 +59,15 @@ def test_shares_of_patches():
 def test_losses_fall_where_words_fit():
     texts = torch.eye(4)
     targets = torch.eye(4)[None]
-    fits = dense_loss(texts[None], texts, targets, torch.tensor(20.0))
-    assert fits < 1e-3 < dense_loss(texts[None].flip(1), texts, targets, torch.tensor(20.0))
+    kin, scale = torch.ones(1, 4, dtype=torch.bool), torch.tensor(20.0)
+    fits = dense_loss(texts[None], texts, targets, kin, scale)
+    assert fits < 1e-3 < dense_loss(texts[None].flip(1), texts, targets, kin, scale)
+    # What is of another family costs nothing there.
+    near, alone = torch.tensor([[[1.0, 0, 0, 0.9]]]), torch.eye(4)[None, :1]
+    kin = torch.tensor([[True, True, True, False]])
+    everything = torch.ones_like(kin)
+    told = dense_loss(near, texts, alone, kin, scale)
+    assert told < dense_loss(near, texts, alone, everything, scale)
     true = torch.eye(4)
     fits = contrastive_loss(texts, texts, true, torch.tensor(20.0))
     assert fits < 1e-3 < contrastive_loss(texts, texts.flip(0), true, torch.tensor(20.0))
@@ -68,14 +77,15 @@ def test_losses_fall_where_words_fit():
 def test_a_step_teaches_both_towers(bank, dense):
     torch.manual_seed(0)
     model = train.new_model()
-    optimiser = train.new_optimiser(model, 1e-3)
+    optimisers = train.new_optimisers(model, 1e-3)
     batch = batch_of(bank)
     losses = []
     for _ in range(4):
         loss = train.loss_of(model, batch, torch.device("cpu"), dense)
-        optimiser.zero_grad()
+        model.zero_grad()
         loss.backward()
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
     assert all(p.grad is not None for n, p in model.named_parameters() if n != "logit_bias")
@@ -88,7 +98,7 @@ def test_a_training_that_was_interrupted_ends_the_same(tmp_path):
     def arguments(steps, name, processes=1):
         return argparse.Namespace(
             seed=3, lr=1e-3, steps=steps, batch=4, variants=1, dense=0.8, device="cpu",
-            processes=processes, checkpoint=tmp_path / name, out=tmp_path,
+            processes=processes, checkpoint=tmp_path / name, start=None, out=tmp_path,
         )  # fmt: skip
 
     source = Source(3, 1, 4, train.SIDE)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 R = TypeVar("R")
 
@@ -29,25 +29,30 @@ class Cancelled(Exception):  # noqa: N818  # not an error: it was asked for
     """The work was stopped in the middle of a step."""
 
 
+class _Loop(Generic[R]):
+    """Steps for a ``for`` loop, and their value after it."""
+
+    def __init__(self, steps: Steps[R]) -> None:
+        self._steps = steps
+        self.values: list[R] = []
+
+    def __iter__(self) -> Iterator[Progress]:
+        self.values.append((yield from self._steps))
+
+
 def run(steps: Steps[R], watch: Callable[[Progress], None] | None = None) -> R:
     """Drive a generator to its end and return its value; `watch` sees every step."""
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as stop:
-            result: R = stop.value
-            return result
+    loop = _Loop(steps)
+    for progress in loop:
         if watch is not None:
             watch(progress)
+    return loop.values[0]
 
 
 def counted_on(steps: Steps[R], stage: str, before: int, total: int) -> Steps[R]:
     """Let one part of a longer stage count from `before` to no more than `total`."""
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as stop:
-            result: R = stop.value
-            return result
+    loop = _Loop(steps)
+    for progress in loop:
         part = progress.stage == stage
         yield Progress(stage, before + progress.done, total) if part else progress
+    return loop.values[0]

@@ -13,7 +13,7 @@ import open_clip
 
 from napari_ovseg.starter.captions import caption, in_template, truth, word_for
 from napari_ovseg.starter.sampling import Bank
-from napari_ovseg.starter.words import categories, words
+from napari_ovseg.starter.words import categories, vocabularies, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,8 @@ class Batch:
         Tokens of one phrase for every category, equal ones once.
     means : (K, P) float32
         Rows of shares: which phrases a category is meant by.
+    kin : (B, K) bool
+        Which categories are of the picture's family.
     """
 
     images: Array
@@ -49,6 +51,7 @@ class Batch:
     true: Array
     phrases: Array
     means: Array
+    kin: Array
 
 
 def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> Batch:
@@ -65,7 +68,12 @@ def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> B
         true=truth([named for _, named in pairs], present).astype(np.float32),
         phrases=tokenize(phrases).numpy(),
         means=means,
+        kin=np.stack([_kin(scene.family) for scene in scenes]),
     )
+
+
+def _kin(family: str) -> Array:
+    return np.array([name in vocabularies()[family] for name in categories()])
 
 
 def _phrases(rng: np.random.Generator) -> tuple[list[str], Array]:

@@ -17,8 +17,8 @@ from PIL import Image
 from tqdm import tqdm
 
 from napari_ovseg._atomic import write_atomic
-from napari_ovseg.starter.looks import FAMILIES
-from napari_ovseg.starter.scenes import NATURAL, Scene, generate
+from napari_ovseg.starter.looks import FAMILIES, NATURAL
+from napari_ovseg.starter.scenes import Scene, generate
 from napari_ovseg.starter.words import categories
 
 if TYPE_CHECKING:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari_ovseg.starter.drawing import Array
 
 FAMILIES = ("microscopy", "medical", "engineering")
+NATURAL = "natural"
+"""The family of surfaces, which are laid out side by side."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from torch import Tensor
 
 _UNSEEN = 0.2
 """Share taken for a phrase that a batch does not show, relative to equal shares."""
+_NEVER = -1e4
+"""Logit of what is left out: finite, so that a share of nothing times it is nothing."""
 
 
 def contrastive_loss(images: Tensor, texts: Tensor, true: Tensor, scale: Tensor) -> Tensor:
@@ -38,11 +40,14 @@ def shares_of(ids: Tensor, patch: int, categories: int) -> Tensor:
     )
 
 
-def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -> Tensor:
+def dense_loss(
+    patches: Tensor, texts: Tensor, targets: Tensor, kin: Tensor, scale: Tensor
+) -> Tensor:
     """Cross-entropy of every patch over phrases, rare ones weighing more.
 
-    Half of it is over all phrases, half over those that the picture shows: so words are told
-    apart everywhere, and most of all where they meet, which is what people ask.
+    A third of it is over all phrases, a third over those of the picture's family, a third over
+    those that the picture shows: so words are told apart everywhere, and most of all where they
+    meet, which is what people ask.
 
     Parameters
     ----------
@@ -50,6 +55,8 @@ def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -
     texts : (P, C)
     targets : (B, N, P)
         Rows of shares.
+    kin : (B, P) bool
+        Phrases of the picture's family.
     scale
         Factor on cosines.
 
@@ -66,9 +73,11 @@ def dense_loss(patches: Tensor, texts: Tensor, targets: Tensor, scale: Tensor) -
     weight = targets @ rarity
     shares = (targets * weight[..., None]).sum(1, keepdim=True)
     overall = (shares.sum(0) / shares.sum()).clamp_min(_UNSEEN / len(texts))
-    everywhere = (logits + overall.log()).log_softmax(-1)
+    everywhere = logits + overall.log()
+    shown = shares > 0
+    within = everywhere.masked_fill(~(kin[:, None] | shown), _NEVER)
     here = shares / shares.sum(-1, keepdim=True)
-    # Finite, so that a share of nothing times it is nothing.
-    adjusted = (logits + here.clamp_min(1e-12).log() / 2).masked_fill(here == 0, -1e4)
-    each = -(targets * (everywhere + adjusted.log_softmax(-1))).sum(-1) / 2
+    adjusted = (logits + here.clamp_min(1e-12).log() / 2).masked_fill(~shown, _NEVER)
+    likely = sum(each.log_softmax(-1) for each in (everywhere, within, adjusted))
+    each = -(targets * likely).sum(-1) / 3
     return (each * weight).sum() / weight.sum()

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from napari_ovseg.starter.looks import FAMILIES
-from napari_ovseg.starter.scenes import NATURAL, Scene, draw, generate, kinds_of
+from napari_ovseg.starter.looks import FAMILIES, NATURAL
+from napari_ovseg.starter.scenes import Scene, draw, generate, kinds_of
 
 if TYPE_CHECKING:
     from napari_ovseg.starter.drawing import Array
 
-ODDS = {NATURAL: 0.22, "microscopy": 0.32, "medical": 0.2, "engineering": 0.26}
+ODDS = {NATURAL: 0.38, "microscopy": 0.24, "medical": 0.18, "engineering": 0.2}
 
 
 class Bank:

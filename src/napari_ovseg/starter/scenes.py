@@ -14,7 +14,7 @@ from PIL import Image
 
 from napari_ovseg.starter.drawing import log_uniform
 from napari_ovseg.starter.instrument import record
-from napari_ovseg.starter.looks import FAMILIES, Drawing
+from napari_ovseg.starter.looks import FAMILIES, NATURAL, Drawing
 from napari_ovseg.starter.textures import SURFACES
 from napari_ovseg.starter.words import categories, looks, numbers
 
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 CANVAS = 320
 """Side of a drawing, px; a scene is cut out of drawings."""
-NATURAL = "natural"
-"""The family of surfaces, which are laid out side by side."""
-_GREY = {NATURAL: 0.35, "microscopy": 0.08, "medical": 0.1, "engineering": 0.3}
+_GREY = {NATURAL: 0.5, "microscopy": 0.08, "medical": 0.1, "engineering": 0.3}
 """Chance that a picture is recorded without its colours."""
 _LEAST = 0.02
 """Share of a picture from which on a category is named in its caption."""
@@ -45,10 +43,13 @@ class Scene:
     image : (S, S, 3) uint8
     ids : (S, S) uint16
         What each pixel shows: a place in `words.categories`.
+    family
+        ``natural`` or one of `looks.FAMILIES`.
     """
 
     image: Array
     ids: Array
+    family: str
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def generate(
         image, ids = _side_by_side(rng, kinds, size, source)
     else:
         image, ids = _cut(rng, source(rng, str(rng.choice(kinds))), size)
-    return Scene(_recorded(rng, image, _GREY[family]), ids)
+    return Scene(_recorded(rng, image, _GREY[family]), ids, family)
 
 
 def _side_by_side(

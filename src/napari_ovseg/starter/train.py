@@ -57,6 +57,8 @@ METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 
 """Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
 (0.4 and 0.55) let everything through; chosen on generated scenes."""
 WARM_UP = 100
+MUON = 3
+"""Its rate, relative to AdamW's."""
 
 
 def new_model() -> Any:
@@ -66,13 +68,25 @@ def new_model() -> Any:
     return CLIP(**MODEL, init_logit_scale=math.log(14))
 
 
-def new_optimiser(model: Any, rate: float) -> torch.optim.Optimizer:
-    """Build AdamW; biases and norms do not decay."""
+def new_optimisers(model: Any, rate: float) -> list[torch.optim.Optimizer]:
+    """Build Muon (Jordan et al. 2024) for the blocks' matrices, AdamW for all else.
+
+    Biases and norms do not decay. Muon learns in two thirds of the steps that AdamW needs.
+    """
+    named = dict(model.named_parameters())
+    matrices = {n: p for n, p in named.items() if "resblocks" in n and p.ndim == 2}
+    others = [p for n, p in named.items() if n not in matrices]
     groups = [
-        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": 0.05},
-        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in others if p.ndim > 1], "weight_decay": 0.05},
+        {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98))
+    muon = torch.optim.Muon(
+        matrices.values(), MUON * rate, weight_decay=0.05, adjust_lr_fn="match_rms_adamw"
+    )
+    both = [muon, torch.optim.AdamW(groups, rate, betas=(0.9, 0.98))]
+    for group in (group for optimiser in both for group in optimiser.param_groups):
+        group["initial_lr"] = group["lr"]
+    return both
 
 
 def encode(model: Any, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -109,8 +123,25 @@ def loss_of(model: Any, batch: Batch, device: torch.device, dense: float) -> Ten
     means = torch.from_numpy(batch.means).to(device)
     ids = torch.from_numpy(batch.ids).to(device)
     targets = shares_of(ids, MODEL["vision_cfg"]["patch_size"], len(means)) @ means
-    told = [dense_loss(p.float(), phrases, targets, scale) for p in patches]
+    kin = torch.from_numpy(batch.kin).to(device).float() @ means > 0
+    told = [dense_loss(p.float(), phrases, targets, kin, scale) for p in patches]
     return (1 - dense) * loss + dense * torch.stack(told).mean()
+
+
+def resume(
+    args: argparse.Namespace, model: Any, optimisers: list[torch.optim.Optimizer]
+) -> tuple[Tensor, int]:
+    """Take up a training, or begin with another's weights: the token ids seen, the next step."""
+    begun = args.checkpoint if args.checkpoint.is_file() else args.start
+    if begun is None:
+        return torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool), 0
+    state = torch.load(begun, map_location=args.device, weights_only=True)
+    model.load_state_dict(state["model"])
+    if begun != args.checkpoint:
+        return state["seen"].cpu(), 0
+    for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
+        optimiser.load_state_dict(kept)
+    return state["seen"].cpu(), state["step"]
 
 
 def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
@@ -118,34 +149,30 @@ def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     torch.manual_seed(args.seed)
     device = torch.device(args.device)
     model = new_model().to(device)
-    optimiser = new_optimiser(model, args.lr)
-    seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
-    first = 0
-    if args.checkpoint.is_file():
-        state = torch.load(args.checkpoint, map_location=device, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        seen, first = state["seen"].cpu(), state["step"]
+    optimisers = new_optimisers(model, args.lr)
+    seen, first = resume(args, model, optimisers)
     source = Source(args.seed, args.variants, args.batch, SIDE, args.processes)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, unit="step")
     for step, batch in zip(bar, source.batches(first, args.steps), strict=True):
         rate = min(1.0, (step + 1) / WARM_UP) * (
             0.505 + 0.495 * math.cos(math.pi * step / args.steps)
         )
-        for group in optimiser.param_groups:
-            group["lr"] = args.lr * rate
+        for group in (group for o in optimisers for group in o.param_groups):
+            group["lr"] = group["initial_lr"] * rate
         for tokens in (batch.captions, batch.phrases):
             seen[torch.from_numpy(tokens).unique()] = True
         loss = loss_of(model, batch, device, args.dense)
-        optimiser.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
+        for optimiser in optimisers:
+            optimiser.step()
         bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
         if (step + 1) % 200 == 0 or step + 1 == args.steps:
             with atomic_path(args.checkpoint) as temporary:
-                state = {"model": model.state_dict(), "optimiser": optimiser.state_dict()}
-                torch.save({**state, "seen": seen, "step": step + 1}, temporary)
+                state = {"model": model.state_dict(), "seen": seen, "step": step + 1}
+                state["optimisers"] = [optimiser.state_dict() for optimiser in optimisers]
+                torch.save(state, temporary)
     return model, seen
 
 
@@ -187,6 +214,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="that draw batches")
     parser.add_argument("--checkpoint", type=Path, default=Path("starter-checkpoint.pt"))
+    parser.add_argument("--start", type=Path, help="checkpoint of another training to begin with")
     parser.add_argument("--out", type=Path, default=STARTER)
     args = parser.parse_args()
     start = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import import_module
 
-from napari_ovseg.starter.looks import FAMILIES, LOOKS, Look
+from napari_ovseg.starter.looks import FAMILIES, LOOKS, NATURAL, Look
 from napari_ovseg.starter.textures import SURFACES
 
 
@@ -27,6 +27,16 @@ def words() -> dict[str, tuple[str, ...]]:
         for name, phrases in import_module(f"napari_ovseg.starter.{family}").WORDS.items():
             found[name] = tuple(dict.fromkeys((*found.get(name, (name,)), *phrases)))
     return found
+
+
+@lru_cache(maxsize=1)
+def vocabularies() -> dict[str, frozenset[str]]:
+    """Names of the categories of each family, ``natural`` first."""
+    modules = {family: import_module(f"napari_ovseg.starter.{family}") for family in FAMILIES}
+    return {
+        NATURAL: frozenset(SURFACES),
+        **{family: frozenset(module.WORDS) for family, module in modules.items()},
+    }
 
 
 @lru_cache(maxsize=1)

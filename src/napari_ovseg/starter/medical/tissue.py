@@ -37,7 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "bone": ("bone", "bones", "bright bone", "skeleton", "osseous tissue", "dense bone"),
     "blood vessel": (
         "blood vessel", "blood vessels", "vessel", "vessels", "vein", "artery",
-        "vasculature", "branching vessels", "retinal vessel", "retinal blood vessels", "capillary",
+        "vasculature", "branching vessels", "retinal blood vessels", "capillary",
     ),
     "tumour": (
         "tumour", "tumor", "lesion", "mass", "cancer", "abnormal mass", "nodule", "metastasis",
