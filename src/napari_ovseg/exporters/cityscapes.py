@@ -87,7 +87,8 @@ def instance_ids(instances: Instances) -> np.ndarray:
                 f"instance ids of Cityscapes have 16 bits, which countable things with ids up to "
                 f"64 fit, got {category.name!r} with id {category.id}; export as coco-panoptic"
             )
-    return values.astype(np.uint16)[instances.numbers]
+    stored: np.ndarray = values.astype(np.uint16)[instances.numbers]
+    return stored
 
 
 def _write_png(path: Path, values: np.ndarray) -> None:

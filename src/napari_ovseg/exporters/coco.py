@@ -67,7 +67,8 @@ class Coco(SeriesExporter):
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """See `SeriesExporter.write_series`."""
         vocabulary = shared_vocabulary(annotations)
-        images, objects = [], []
+        images: list[dict[str, Any]] = []
+        objects: list[dict[str, Any]] = []
         for number, picture in enumerate(pictures_of(annotations), start=1):
             height, width = picture.ids.shape
             images.append({
