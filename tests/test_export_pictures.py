@@ -17,9 +17,9 @@ from skimage.measure import grid_points_in_poly
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError, RecipeError
 from napari_ovseg.exporters import EXPORTERS
-from napari_ovseg.exporters._instances import instances_of
-from napari_ovseg.exporters._polygons import polygons_of
-from napari_ovseg.exporters._rle import encode
+from napari_ovseg.formats.instances import instances_of
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.rle import encode
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning:pycocotools"

@@ -27,10 +27,10 @@ from PIL import Image
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError, ImageError
 from napari_ovseg.exporters import EXPORTERS, _folders
-from napari_ovseg.exporters._folders import STALE, atomic_folder
-from napari_ovseg.exporters._space import full, kinds, millimetre_affine
 from napari_ovseg.exporters.nifti import dseg_table
 from napari_ovseg.exporters.nnunet import labels_of, numbers_of
+from napari_ovseg.formats.folders import STALE, atomic_folder
+from napari_ovseg.formats.space import full, kinds, millimetre_affine
 from volumes import CASES, MANY, MM, WORDS, annotation, grid, turn
 
 PLAIN = ("ome-zarr", "nifti", "seg-nrrd", "nnunet")

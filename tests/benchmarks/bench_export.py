@@ -4,7 +4,7 @@ import numpy as np
 from pycocotools import mask as coco_mask
 from tests.benchmarks._row import Row, seconds, side_by_side
 
-from napari_ovseg.exporters._rle import encode
+from napari_ovseg.formats.rle import encode
 
 SIDE, OBJECTS, SAMPLE = 4096, 2000, 8
 

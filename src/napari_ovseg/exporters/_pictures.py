@@ -12,16 +12,17 @@ import numpy as np
 
 from napari_ovseg.errors import ExportError, VocabularyError
 from napari_ovseg.exporters._base import Exporter, safe_name
-from napari_ovseg.exporters._instances import Instances, instances_of
-from napari_ovseg.exporters._record import record_of
+from napari_ovseg.formats.instances import Instances, instances_of
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.record import record_of
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.vocabulary import Category
+    from napari_ovseg.vocabulary import Category, Role
 
 SERIES = "dataset"
 """File stem of a series of several annotations."""
@@ -162,6 +163,36 @@ def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -
         lost.append("the order of axes; every plane becomes an image of its own")
     if annotation.owner is not None:
         lost.append("who decided each pixel; keep the annotation to correct it further")
+    return lost
+
+
+def lost_in_polygons(
+    annotation: Annotation, roles: Collection[Role], *, parts: bool = False
+) -> list[str]:
+    """Say what polygons without holes lose.
+
+    Parameters
+    ----------
+    annotation
+        What would be written.
+    roles
+        Of the categories that become polygons.
+    parts
+        Whether it is also lost which parts are one object.
+    """
+    holes = split = 0
+    for picture in pictures_of([annotation]):
+        instances = picture.instances()
+        found = [
+            part
+            for part in polygons_of(instances.numbers)
+            if instances.categories[part.number - 1].role in roles
+        ]
+        holes += len({part.number for part in found if len(part.rings) > 1})
+        split += sum(n > 1 for n in Counter(part.number for part in found).values())
+    lost = [f"the holes of {holes} objects; they are filled"] if holes else []
+    if parts and split:
+        lost.append(f"which parts belong together, of {split} regions that have several")
     return lost
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import Exporter
-from napari_ovseg.exporters._space import mixes_space
+from napari_ovseg.formats.space import mixes_space
 
 if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation

@@ -18,7 +18,7 @@ from napari_ovseg.exporters._pictures import lost_in_pictures, pictures_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.exporters._instances import Instances
+    from napari_ovseg.formats.instances import Instances
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Vocabulary
 

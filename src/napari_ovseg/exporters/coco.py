@@ -12,13 +12,14 @@ from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     json_bytes,
     lost_in_pictures,
+    lost_in_polygons,
     pictures_of,
     series_stem,
     shared_vocabulary,
 )
-from napari_ovseg.exporters._polygons import lost_in_polygons, polygons_of
-from napari_ovseg.exporters._record import KEY
-from napari_ovseg.exporters._rle import encode
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.record import KEY
+from napari_ovseg.formats.rle import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

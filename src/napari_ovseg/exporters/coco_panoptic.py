@@ -18,14 +18,14 @@ from napari_ovseg.exporters._pictures import (
     series_stem,
     shared_vocabulary,
 )
-from napari_ovseg.exporters._record import KEY
-from napari_ovseg.exporters._rle import encode
+from napari_ovseg.formats.record import KEY
+from napari_ovseg.formats.rle import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from napari_ovseg.exporters._instances import Instances
+    from napari_ovseg.formats.instances import Instances
     from napari_ovseg.labels import Annotation
 
 _MAX_SEGMENTS = 256**3 - 1

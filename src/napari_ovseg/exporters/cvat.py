@@ -16,15 +16,15 @@ from napari_ovseg.exporters._pictures import (
     series_stem,
     shared_vocabulary,
 )
-from napari_ovseg.exporters._polygons import polygons_of
-from napari_ovseg.exporters._xml import xml_bytes, xml_text
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.xml import xml_bytes, xml_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from napari_ovseg.exporters._pictures import Picture
-    from napari_ovseg.exporters._polygons import Part
+    from napari_ovseg.formats.polygons import Part
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Vocabulary
 

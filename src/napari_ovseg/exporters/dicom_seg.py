@@ -12,9 +12,9 @@ from napari_ovseg._colours import rgb
 from napari_ovseg._optional import require
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.exporters._dicom_series import read_series
-from napari_ovseg.exporters._space import renumbered, volumes_of
 from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.dicom_series import read_series
+from napari_ovseg.formats.space import renumbered, volumes_of
 
 if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation, Provenance

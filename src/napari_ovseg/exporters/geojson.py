@@ -10,8 +10,8 @@ from napari_ovseg._colours import rgb
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.exporters._base import Exporter
 from napari_ovseg.exporters._pictures import json_bytes, lost_in_pictures, pictures_of
-from napari_ovseg.exporters._polygons import polygons_of
-from napari_ovseg.exporters._record import KEY
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.record import KEY
 
 if TYPE_CHECKING:
     from pathlib import Path

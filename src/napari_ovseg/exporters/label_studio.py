@@ -11,12 +11,13 @@ from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     json_bytes,
     lost_in_pictures,
+    lost_in_polygons,
     pictures_of,
     series_stem,
     shared_vocabulary,
 )
-from napari_ovseg.exporters._polygons import lost_in_polygons, polygons_of
-from napari_ovseg.exporters._xml import xml_bytes, xml_text
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.xml import xml_bytes, xml_text
 from napari_ovseg.vocabulary import Role
 
 if TYPE_CHECKING:

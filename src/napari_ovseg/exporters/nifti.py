@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.exporters._nifti_image import nifti_bytes, nifti_image
-from napari_ovseg.exporters._record import KEY, record_of
-from napari_ovseg.exporters._space import (
+from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
+from napari_ovseg.formats.record import KEY, record_of
+from napari_ovseg.formats.space import (
     SECONDS,
     compact,
     full,
@@ -20,7 +21,6 @@ from napari_ovseg.exporters._space import (
     kinds,
     millimetre_affine,
 )
-from napari_ovseg.exporters._volume import VolumeExporter
 
 if TYPE_CHECKING:
     from pathlib import Path

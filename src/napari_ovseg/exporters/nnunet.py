@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.exporters._folders import atomic_folder
-from napari_ovseg.exporters._nnunet_files import (
+from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.folders import atomic_folder
+from napari_ovseg.formats.nnunet_files import (
     case_bytes,
     ending_of,
     is_flat,
     read_channels,
 )
-from napari_ovseg.exporters._record import KEY, record_of
-from napari_ovseg.exporters._space import is_calibrated, renumbered, volumes_of
-from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.record import KEY, record_of
+from napari_ovseg.formats.space import is_calibrated, renumbered, volumes_of
 
 if TYPE_CHECKING:
     import numpy as np

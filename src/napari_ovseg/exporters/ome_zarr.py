@@ -11,10 +11,10 @@ import numpy as np
 from napari_ovseg._colours import rgb
 from napari_ovseg._optional import require
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.exporters._folders import atomic_folder
-from napari_ovseg.exporters._record import KEY, record_of
-from napari_ovseg.exporters._space import SECONDS, compact, kinds, order_of, space_grid
 from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.folders import atomic_folder
+from napari_ovseg.formats.record import KEY, record_of
+from napari_ovseg.formats.space import SECONDS, compact, kinds, order_of, space_grid
 from napari_ovseg.image import MICROMETRE
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ from napari_ovseg._atomic import atomic_path
 from napari_ovseg._colours import rgb
 from napari_ovseg._optional import require
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.exporters._record import KEY, record_of
-from napari_ovseg.exporters._slicer import plain_name, tag_of
-from napari_ovseg.exporters._space import (
+from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.record import KEY, record_of
+from napari_ovseg.formats.slicer import plain_name, tag_of
+from napari_ovseg.formats.space import (
     compact,
     is_calibrated,
     millimetre_affine,
     space_grid,
     volumes_of,
 )
-from napari_ovseg.exporters._volume import VolumeExporter
 
 if TYPE_CHECKING:
     from pathlib import Path

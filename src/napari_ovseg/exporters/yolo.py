@@ -11,10 +11,11 @@ from napari_ovseg._atomic import write_atomic
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     lost_in_pictures,
+    lost_in_polygons,
     pictures_of,
     shared_vocabulary,
 )
-from napari_ovseg.exporters._polygons import lost_in_polygons, polygons_of
+from napari_ovseg.formats.polygons import polygons_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

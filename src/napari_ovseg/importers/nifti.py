@@ -12,8 +12,8 @@ import numpy as np
 
 from napari_ovseg._colours import is_colour
 from napari_ovseg._optional import require
-from napari_ovseg.exporters._record import KEY, Record, read_record
-from napari_ovseg.exporters._space import from_full, grid_of, millimetre_affine
+from napari_ovseg.formats.record import KEY, Record, read_record
+from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, reading

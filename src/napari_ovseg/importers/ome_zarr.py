@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
-from napari_ovseg.exporters._record import KEY, read_record
-from napari_ovseg.exporters._space import order_of
+from napari_ovseg.formats.record import KEY, read_record
+from napari_ovseg.formats.space import order_of
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, reading
@@ -18,7 +18,7 @@ from napari_ovseg.importers._found import Found, annotation_of, reading
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.exporters._record import Record
+    from napari_ovseg.formats.record import Record
     from napari_ovseg.labels import Annotation
 
 _NAMES = ("name", "class", "label")

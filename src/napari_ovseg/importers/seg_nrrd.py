@@ -13,9 +13,9 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
-from napari_ovseg.exporters._record import KEY, read_record
-from napari_ovseg.exporters._slicer import name_of
-from napari_ovseg.exporters._space import from_full, grid_of, millimetre_affine
+from napari_ovseg.formats.record import KEY, read_record
+from napari_ovseg.formats.slicer import name_of
+from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, reading
 

@@ -9,19 +9,9 @@ mask without any difference, and still is after rounding to a tenth of a pixel.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-from napari_ovseg.exporters._pictures import pictures_of
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from napari_ovseg.labels import Annotation
-    from napari_ovseg.vocabulary import Role
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -75,36 +65,6 @@ def polygons_of(numbers: np.ndarray) -> list[Part]:
         number = int(numbers[place][mask][0])
         parts.append(Part(number, _rings(mask, corner), mask, corner))
     return sorted(parts, key=lambda part: -part.outline_area)
-
-
-def lost_in_polygons(
-    annotation: Annotation, roles: Collection[Role], *, parts: bool = False
-) -> list[str]:
-    """Say what polygons without holes lose.
-
-    Parameters
-    ----------
-    annotation
-        What would be written.
-    roles
-        Of the categories that become polygons.
-    parts
-        Whether it is also lost which parts are one object.
-    """
-    holes = split = 0
-    for picture in pictures_of([annotation]):
-        instances = picture.instances()
-        found = [
-            part
-            for part in polygons_of(instances.numbers)
-            if instances.categories[part.number - 1].role in roles
-        ]
-        holes += len({part.number for part in found if len(part.rings) > 1})
-        split += sum(n > 1 for n in Counter(part.number for part in found).values())
-    lost = [f"the holes of {holes} objects; they are filled"] if holes else []
-    if parts and split:
-        lost.append(f"which parts belong together, of {split} regions that have several")
-    return lost
 
 
 def _rings(mask: np.ndarray, corner: tuple[int, int]) -> tuple[np.ndarray, ...]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._nifti_image import nifti_bytes, nifti_image
-from napari_ovseg.exporters._paths import paths_of
-from napari_ovseg.exporters._space import kinds, millimetre_affine
+from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
+from napari_ovseg.formats.paths import paths_of
+from napari_ovseg.formats.space import kinds, millimetre_affine
 from napari_ovseg.image import open_image
 
 if TYPE_CHECKING:

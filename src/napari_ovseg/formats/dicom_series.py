@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._paths import paths_of
+from napari_ovseg.formats.paths import paths_of
 
 if TYPE_CHECKING:
     from pathlib import Path
