@@ -26,11 +26,14 @@ from PIL import Image
 
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError, ImageError
-from napari_ovseg.exporters import EXPORTERS, _folders
+from napari_ovseg.exporters import EXPORTERS
 from napari_ovseg.exporters.nifti import dseg_table
 from napari_ovseg.exporters.nnunet import labels_of, numbers_of
-from napari_ovseg.formats.folders import STALE, atomic_folder
+from napari_ovseg.formats import folders
+from napari_ovseg._atomic import STALE
+from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.formats.space import full, kinds, millimetre_affine
+from ct import ct_series
 from volumes import CASES, MANY, MM, WORDS, annotation, grid, turn
 
 PLAIN = ("ome-zarr", "nifti", "seg-nrrd", "nnunet")
@@ -202,38 +205,6 @@ def test_no_name_can_add_a_field_to_a_header(tmp_path):
 
 
 # --- DICOM ----------------------------------------------------------------------------------
-
-
-def ct_series(folder, slices=4, shape=(20, 30), study=None):
-    """A small oblique CT, its files in no order, and a file that is not DICOM."""
-    folder.mkdir()
-    axes = turn().T
-    uid = pydicom.uid.generate_uid
-    study, series, frame = study or uid(), uid(), uid()
-    for number in range(slices):
-        ds = pydicom.Dataset()
-        ds.file_meta = pydicom.dataset.FileMetaDataset()
-        ds.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-        ds.SOPClassUID = pydicom.uid.CTImageStorage
-        ds.SOPInstanceUID = uid()
-        ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID
-        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
-        ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.FrameOfReferenceUID = study, series, frame
-        ds.PatientID, ds.PatientName, ds.PatientBirthDate, ds.PatientSex = "1", "Test^A", "", ""
-        ds.StudyID, ds.StudyDate, ds.StudyTime, ds.AccessionNumber = "1", "20260101", "120000", ""
-        ds.ReferringPhysicianName, ds.Modality, ds.SeriesNumber = "", "CT", 1
-        ds.InstanceNumber = slices - number  # against the places, on purpose
-        ds.Rows, ds.Columns = shape
-        ds.PixelSpacing, ds.SliceThickness = [0.7, 0.5], 2.5
-        ds.ImageOrientationPatient = [*map(float, axes[0]), *map(float, axes[1])]
-        ds.ImagePositionPatient = [float(v) for v in np.array([5, 6, 7]) + 2.5 * number * axes[2]]
-        ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
-        ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, 0
-        ds.PositionReferenceIndicator = ""
-        ds.PixelData = np.full(shape, number, np.uint16).tobytes()
-        ds.save_as(folder / f"{(number * 3) % 7}.dcm", enforce_file_format=True)
-    (folder / "DICOMDIR.txt").write_text("not DICOM")
-    return folder
 
 
 def by_source(path, source):
@@ -525,7 +496,7 @@ def fail_half_way(target):
 @pytest.mark.parametrize("swaps", [True, False])
 def test_a_folder_is_replaced_or_extended(tmp_path, monkeypatch, swaps):
     if not swaps:
-        monkeypatch.setattr(_folders, "_swap", lambda *_: False)
+        monkeypatch.setattr(folders, "_swap", lambda *_: False)
     put(tmp_path / "x", "1")
     (tmp_path / "x/b").write_text("b")
     put(tmp_path / "x", "2", extend=True)

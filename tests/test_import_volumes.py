@@ -15,6 +15,7 @@ import zarr
 
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
+from napari_ovseg.exporters import EXPORTERS
 from napari_ovseg.importers import IMPORTERS, read_labels
 from volumes import CASES, WORDS, annotation, grid
 
@@ -169,6 +170,21 @@ def test_layers_of_slicer_become_ids_unless_they_overlap(tmp_path):
     slicer_layers(tmp_path / "b.seg.nrrd", overlap=True)
     with pytest.raises(InputError, match="overlaps"):
         read_labels(tmp_path / "b.seg.nrrd")
+
+
+def test_ome_zarr_brings_back_who_decided_each_pixel(tmp_path):
+    given = CASES["all axes"]
+    rng = np.random.default_rng(0)
+    owner = rng.integers(0, 3, given.labels.ids.shape).astype(np.uint8)
+    given = ov.Annotation(given.name, given.labels, owner, given.provenance)
+    exporter = EXPORTERS.get("ome-zarr")()
+    assert not any("who decided" in text for text in exporter.check(given))
+    (path,) = exporter.write(given, tmp_path)
+    assert (read_labels(path).owner == owner).all()
+    array = zarr.open_group(path)["labels/cells/owner"]
+    array[0] = 9
+    with pytest.raises(InputError, match="owners are 0, 1, 2"):
+        read_labels(path)
 
 
 def test_foreign_ome_zarr(tmp_path):

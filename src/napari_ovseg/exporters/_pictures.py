@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg.errors import ExportError, VocabularyError
-from napari_ovseg.exporters._base import Exporter, safe_name
+from napari_ovseg.exporters._base import Exporter, lost_owner, refuse_unlisted, safe_name
 from napari_ovseg.formats.instances import Instances, instances_of
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import record_of
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -87,14 +87,10 @@ def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
     ExportError
         If two would be called the same, or pixels have ids that no category has.
     """
-    pictures = []
+    pictures: list[Picture] = []
     for annotation in annotations:
-        ids = annotation.labels.ids
-        _refuse_unknown_ids(annotation)
-        stem = safe_name(annotation.name)
-        for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
-            name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
-            pictures.append(Picture(name, ids[plane], plane, annotation))
+        refuse_unlisted(annotation)
+        pictures += _planes_of(annotation)
     for stem, count in Counter(p.stem.casefold() for p in pictures).most_common(1):
         if count > 1:
             raise ExportError(
@@ -104,15 +100,11 @@ def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
     return pictures
 
 
-def _refuse_unknown_ids(annotation: Annotation) -> None:
-    labels = annotation.labels
-    present = np.flatnonzero(np.bincount(labels.ids.ravel()))
-    unknown = np.setdiff1d(present, [0, *(c.id for c in labels.vocabulary)])
-    if unknown.size:
-        raise ExportError(
-            f"pixels of {annotation.name!r} have the ids {unknown[:5].tolist()}, which no category "
-            "has; add the categories to the vocabulary, or set the pixels to 0"
-        )
+def _planes_of(annotation: Annotation) -> Iterator[Picture]:
+    ids, stem = annotation.labels.ids, safe_name(annotation.name)
+    for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
+        name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
+        yield Picture(name, ids[plane], plane, annotation)
 
 
 def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
@@ -155,15 +147,17 @@ def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -
     kept
         Whether `Picture.history` is in the file, which only this program reads.
     """
+    try:
+        refuse_unlisted(annotation)
+    except ExportError as error:
+        return [f"this annotation: {error}"]
     lost = []
     reader = "other programs do not see it" if kept else f"{name} has no place for it"
     if any(unit != "pixel" for unit in annotation.labels.grid.units):
         lost.append(f"the physical size of pixels; {reader}")
     if annotation.labels.ids.ndim > 2:
         lost.append("the order of axes; every plane becomes an image of its own")
-    if annotation.owner is not None:
-        lost.append("who decided each pixel; keep the annotation to correct it further")
-    return lost
+    return lost + lost_owner(annotation)
 
 
 def lost_in_polygons(
@@ -181,7 +175,7 @@ def lost_in_polygons(
         Whether it is also lost which parts are one object.
     """
     holes = split = 0
-    for picture in pictures_of([annotation]):
+    for picture in _planes_of(annotation):
         instances = picture.instances()
         found = [
             part

@@ -41,26 +41,33 @@ class Cityscapes(Exporter):
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
-        lost = ["the queries of categories"]
-        return [*lost, *lost_in_pictures(annotation, "Cityscapes")]
+        try:
+            _pictures(annotation, self.suffix)
+        except ExportError as error:
+            return [f"this annotation: {error}"]
+        return ["the queries of categories", *lost_in_pictures(annotation, "Cityscapes")]
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
-        vocabulary = annotation.labels.vocabulary
-        if (largest := max(c.id for c in vocabulary)) > MAX_ID:
-            raise ExportError(
-                f"label ids of Cityscapes have 8 bits, up to {MAX_ID}, got {largest}; "
-                "export as coco-panoptic"
-            )
-        content = {}
-        for picture in pictures_of([annotation]):
-            content[f"{picture.stem}{self.suffix}"] = picture.ids.astype(np.uint8)
-            values = instance_ids(picture.instances())
-            content[f"{picture.stem}_instanceIds.png"] = values
-        for name, values in content.items():
+        pictures = _pictures(annotation, self.suffix)
+        for name, values in pictures.items():
             _write_png(folder / name, values)
-        write_atomic(folder / "labels.json", _label_table(vocabulary))
-        return [folder / name for name in (*content, "labels.json")]
+        write_atomic(folder / "labels.json", _label_table(annotation.labels.vocabulary))
+        return [folder / name for name in (*pictures, "labels.json")]
+
+
+def _pictures(annotation: Annotation, suffix: str) -> dict[str, np.ndarray]:
+    """Label and instance ids of every plane by file name, or say why they do not fit."""
+    if (largest := max(c.id for c in annotation.labels.vocabulary)) > MAX_ID:
+        raise ExportError(
+            f"label ids of Cityscapes have 8 bits, up to {MAX_ID}, got {largest}; "
+            "export as coco-panoptic"
+        )
+    pictures = {}
+    for picture in pictures_of([annotation]):
+        pictures[f"{picture.stem}{suffix}"] = picture.ids.astype(np.uint8)
+        pictures[f"{picture.stem}_instanceIds.png"] = instance_ids(picture.instances())
+    return pictures
 
 
 def instance_ids(instances: Instances) -> np.ndarray:

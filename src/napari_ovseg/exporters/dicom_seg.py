@@ -11,7 +11,7 @@ from napari_ovseg._atomic import atomic_path
 from napari_ovseg._colours import rgb
 from napari_ovseg._optional import require
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.exporters._base import refuse_unlisted, safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.dicom_series import read_series
 from napari_ovseg.formats.space import renumbered, volumes_of
@@ -33,8 +33,9 @@ class DicomSeg(VolumeExporter):
     Slice k of the label map is the k-th image of the source series, in the order of places
     along the normal of the planes; the place in the body is the source's. Segments count
     1, 2, 3 ... in the order of the vocabulary; a category's id is its code value in the
-    scheme 99OVSEG. Labels and meanings are cut to 63 characters and have ``/`` for ``\``;
-    ``SegmentDescription`` holds the exact name. Colours are CIELab.
+    scheme 99OVSEG. Labels and meanings are cut to 63 characters and have ``/`` for ``\`` and
+    spaces for what does not print; ``SegmentDescription`` holds the exact name. Colours are
+    CIELab.
 
     Attributes
     ----------
@@ -48,6 +49,12 @@ class DicomSeg(VolumeExporter):
     kind: Literal["binary", "labelmap"] = "binary"
     suffix: ClassVar[str] = ".seg.dcm"
 
+    def refuse(self, annotation: Annotation) -> None:
+        """See `VolumeExporter.refuse`."""
+        refuse_unlisted(annotation)
+        if self.kind not in {"binary", "labelmap"}:
+            raise ExportError(f"kind must be 'binary' or 'labelmap', got {self.kind!r}")
+
     def lost(self, annotation: Annotation) -> list[str]:
         """See `VolumeExporter.lost`."""
         lost = []
@@ -56,20 +63,21 @@ class DicomSeg(VolumeExporter):
         if len(volumes_of(annotation)) > 1:
             lost.append("everything: a DICOM segmentation is one volume, not a series in time")
         if any(_short(c.name) != c.name for c in annotation.labels.vocabulary):
-            lost.append(f"the ends of names over {_LONGEST} characters, as other readers show them")
+            lost.append(
+                f"backslashes in names and what is beyond {_LONGEST} characters, for others"
+            )
         lost.append("queries, thresholds, definitions and the recipe; the matrix is the source's")
         return lost
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
         seg = require("highdicom.seg", extra="medical", purpose="writing DICOM segmentations")
+        self.refuse(annotation)
         if not self.source:
             raise ExportError(
                 "a DICOM segmentation needs the series that was labelled; give its folder or "
                 "files as the option source"
             )
-        if self.kind not in {"binary", "labelmap"}:
-            raise ExportError(f"kind must be 'binary' or 'labelmap', got {self.kind!r}")
         if len(volumes := volumes_of(annotation)) > 1:
             raise ExportError(
                 f"a DICOM segmentation is one volume, got {len(volumes)} in time or channels; "

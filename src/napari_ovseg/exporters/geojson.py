@@ -52,7 +52,12 @@ class GeoJSON(Exporter):
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
-        return lost_in_pictures(annotation, "GeoJSON", kept=True)
+        lost = lost_in_pictures(annotation, "GeoJSON", kept=True)
+        if count := sum(pixels == 0 for pixels in annotation.labels.counts().values()):
+            lost.append(
+                f"the names of {count} categories without pixels; other programs do not see them"
+            )
+        return lost
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""

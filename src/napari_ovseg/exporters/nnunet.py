@@ -8,7 +8,7 @@ from pathlib import Path  # noqa: TC003  # the options' types are read at run ti
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.exporters._base import refuse_unlisted, safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.formats.nnunet_files import (
@@ -58,14 +58,26 @@ class NNUNet(VolumeExporter):
     unlabelled: Literal["background", "ignore"] = "background"
     suffix: ClassVar[str] = ".nii.gz"
 
+    def refuse(self, annotation: Annotation) -> None:
+        """See `VolumeExporter.refuse`."""
+        refuse_unlisted(annotation)
+        if not 1 <= self.number <= 999:
+            raise ExportError(f"the number of a data set is 1..999, got {self.number}")
+        if self.unlabelled not in {"background", "ignore"}:
+            raise ExportError(
+                f"unlabelled must be 'background' or 'ignore', got {self.unlabelled!r}"
+            )
+
     def lost(self, annotation: Annotation) -> list[str]:
         """See `VolumeExporter.lost`."""
-        lost = []
-        volumes = volumes_of(annotation)
+        lost = ["the ids and colours of categories; dataset.json tells which id became which label"]
+        volumes, background = volumes_of(annotation), annotation.labels.vocabulary.background
         if not self.images:
             lost.append("the image: set the option images, or put it into imagesTr yourself")
         if (annotation.labels.ids == 0).any() and self.unlabelled == "background":
             lost.append("which pixels are unlabelled; they become background")
+        if background is not None and background.name != "background":
+            lost.append(f"the name {background.name!r}; nnU-Net calls label 0 'background'")
         if is_flat(annotation.labels.grid) and is_calibrated(annotation.labels.grid):
             lost.append("the physical size of pixels; nnU-Net reads none from pictures")
         if len(volumes) > 1:
@@ -74,7 +86,7 @@ class NNUNet(VolumeExporter):
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
-        self._refuse()
+        self.refuse(annotation)
         volumes, grid = volumes_of(annotation), annotation.labels.grid
         if self.images and len(volumes) > 1:
             raise ExportError(
@@ -101,15 +113,6 @@ class NNUNet(VolumeExporter):
             text = _dataset_json(description, numbers, annotation, temporary)
             _put({"dataset.json": text}, temporary)
         return [target / name for name in (*files, "dataset.json")]
-
-    def _refuse(self) -> None:
-        """Raise for options that nnU-Net has no place for."""
-        if not 1 <= self.number <= 999:
-            raise ExportError(f"the number of a data set is 1..999, got {self.number}")
-        if self.unlabelled not in {"background", "ignore"}:
-            raise ExportError(
-                f"unlabelled must be 'background' or 'ignore', got {self.unlabelled!r}"
-            )
 
     def _channel_names(self, channels: list[np.ndarray]) -> dict[str, str]:
         if channels and channels[0].ndim == 4:

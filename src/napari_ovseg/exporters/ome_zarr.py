@@ -13,7 +13,7 @@ from napari_ovseg._optional import require
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.folders import atomic_folder
-from napari_ovseg.formats.record import KEY, record_of
+from napari_ovseg.formats.record import KEY, OWNER, record_of
 from napari_ovseg.formats.space import SECONDS, compact, kinds, order_of, space_grid
 from napari_ovseg.image import MICROMETRE
 
@@ -41,10 +41,12 @@ class OMEZarr(VolumeExporter):
 
     The labels are nearest-neighbour pyramids. ``image-label`` holds name, queries, role,
     threshold and colour of each category; everything else is under the attribute
-    ``napari-ovseg``. The folder is published whole (see `atomic_folder`).
+    ``napari-ovseg``, and `Owner` of each pixel in the array ``owner``. The folder is published
+    whole (see `atomic_folder`).
     """
 
     suffix: ClassVar[str] = ".ome.zarr"
+    keeps_owner: ClassVar[bool] = True
 
     def lost(self, annotation: Annotation) -> list[str]:
         """See `VolumeExporter.lost`."""
@@ -73,15 +75,23 @@ class OMEZarr(VolumeExporter):
             writer.write_labels(
                 ids, root, name=stem, scaler=None, scale_factors=_halvings(ids.shape), axes=axes,
                 scale=dict(zip(axes, scale, strict=True)), axes_units=units,
-                storage_options={"chunks": (1,) * (ids.ndim - 2) + (_CHUNK, _CHUNK)},
+                storage_options={"chunks": _chunks(ids.ndim)},
                 label_metadata=_categories(labels.vocabulary),
             )  # fmt: skip
             # The library leaves out the version here, which the standard asks for.
             root["labels"].attrs["ome"] = {"version": _VERSION, "labels": [stem]}
-            attributes = root[f"labels/{stem}"].attrs
+            group = root[f"labels/{stem}"]
+            if annotation.owner is not None:
+                owner = annotation.owner.astype(np.uint8).transpose(order)
+                group.create_array(OWNER, data=owner, chunks=_chunks(ids.ndim))
+            attributes = group.attrs
             attributes["ome"] = _shifted(attributes["ome"], origin)
             attributes[KEY] = record_of(annotation)
         return [folder / f"{stem}{self.suffix}"]
+
+
+def _chunks(ndim: int) -> tuple[int, ...]:
+    return (1,) * (ndim - 2) + (_CHUNK, _CHUNK)
 
 
 def _calibration(

@@ -12,14 +12,13 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from napari_ovseg._atomic import STALE
 from napari_ovseg.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-STALE = 3600.0
-"""Seconds without a write after which a half-written folder has no writer any more."""
 _TAG = "[0-9a-f]" * 8
 _AT_FDCWD = -100 if sys.platform == "linux" else -2
 _SWAP = 2

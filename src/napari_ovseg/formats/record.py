@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 KEY = "napari-ovseg"
 """Under this name a file holds the record, as JSON."""
+OWNER = "owner"
+"""Under this name a folder holds who decided each pixel, as an array."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

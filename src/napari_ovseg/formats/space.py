@@ -126,24 +126,10 @@ def mixes_space(grid: Grid) -> bool:
 
 
 def renumbered(ids: np.ndarray, numbers: Mapping[int, int]) -> np.ndarray:
-    """Replace ids by other numbers, 0 by 0 unless `numbers` says else.
-
-    Raises
-    ------
-    ExportError
-        If there are pixels of an id that has no number.
-    """
-    table = np.full(MAX_ID + 1, -1, np.int32)
-    table[0] = 0
+    """Replace ids by other numbers, and by 0 where they have none."""
+    table = np.zeros(MAX_ID + 1, np.uint16)
     table[list(numbers)] = list(numbers.values())
-    result = table[ids]
-    if (result < 0).any():
-        unknown = ", ".join(map(str, np.unique(ids[result < 0])[:10]))
-        raise ExportError(
-            f"the label map holds the ids {unknown}, which the vocabulary lacks; add categories "
-            "for them or erase those pixels"
-        )
-    return compact(result)
+    return compact(table[ids])
 
 
 def compact(ids: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ IMPORTERS: Registry[Importer] = Registry(
     __name__, "napari_ovseg.importers._base:Importer", "format"
 )
 
-__all__ = ["IMPORTERS", "Importer", "read_labels"]
+__all__ = ["IMPORTERS", "Importer", "read_labels", "reader_of"]
 
 
 def read_labels(path: str | Path, format: str | None = None) -> Annotation:  # noqa: A002
@@ -39,11 +39,17 @@ def read_labels(path: str | Path, format: str | None = None) -> Annotation:  # n
     path = Path(path)
     if not path.exists():
         raise InputError(f"there is no file {str(path)!r}; check the path")
-    return IMPORTERS.get(format or _format_of(path))().read(path)
+    return (reader_of(path) if format is None else IMPORTERS.get(format)()).read(path)
 
 
-def _format_of(path: Path) -> str:
-    """Name the format whose ending fits a path; the longest ending wins."""
+def reader_of(path: Path) -> Importer:
+    """Return the importer whose ending fits a path; the longest ending wins.
+
+    Raises
+    ------
+    InputError
+        If no format has its ending.
+    """
     name = path.name.casefold()
     endings = {s: n for n in IMPORTERS.names() for s in IMPORTERS.get(n).suffixes}
     fits = [suffix for suffix in endings if name.endswith(suffix)]
@@ -51,4 +57,4 @@ def _format_of(path: Path) -> str:
         raise InputError(
             f"cannot tell the format of {path.name!r}; known endings: {', '.join(sorted(endings))}"
         )
-    return endings[max(fits, key=len)]
+    return IMPORTERS.get(endings[max(fits, key=len)])()

@@ -28,3 +28,15 @@ class Importer(ABC):
         InputError
             If the file is damaged or holds no labels; nothing else is raised for bad files.
         """
+
+    @abstractmethod
+    def owns(self, path: Path) -> bool:
+        """Whether this program wrote the file; no pixel is read.
+
+        Other plugins keep the files that are theirs.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read.
+        """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_ovseg.errors import InputError, MissingDependencyError
-from napari_ovseg.labels import Annotation, LabelMap, Provenance
+from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
 from napari_ovseg.vocabulary import BACKGROUND_NAMES, MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_ovseg.image import Grid
+
+
+MAX_PIXELS = 2**31
+"""Largest label map that a file may ask for: 4 GiB of memory."""
+_MAX_BYTES = 2**32
+_MAX_RATIO = 1100
+"""Gzip packs zeros into a 1032nd."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,6 +42,8 @@ class Found:
         read and change; they win over `vocabulary`.
     vocabulary
         Our own, if the file holds one.
+    owner
+        `Owner` of each pixel, like `ids`, if the file holds it.
     """
 
     ids: np.ndarray
@@ -41,6 +51,7 @@ class Found:
     named: Mapping[int, tuple[str, str]]
     vocabulary: Vocabulary | None = None
     provenance: Provenance = field(default_factory=Provenance)
+    owner: np.ndarray | None = None
 
 
 @contextmanager
@@ -57,6 +68,28 @@ def reading(path: Path, what: str) -> Iterator[None]:
         ) from error
 
 
+def image_shape(shape: tuple[int, ...], what: str) -> tuple[int, ...]:
+    """Return a shape that a label map can have, or raise InputError."""
+    if len(shape) < 2 or min(shape) < 1 or math.prod(shape) > MAX_PIXELS:
+        raise InputError(
+            f"the size of {what} must have two axes or more and 1 to {MAX_PIXELS} pixels, "
+            f"got {str(shape)[:80]}"
+        )
+    return shape
+
+
+def most_bytes(shape: tuple[int, ...], itemsize: int, path: Path) -> int:
+    """Return how many bytes the pixels of a gzip file can have, by its header and its size.
+
+    Raises
+    ------
+    InputError
+        If the header asks for more pixels than a label map can have.
+    """
+    pixels = math.prod(image_shape(tuple(map(int, shape)), path.name))
+    return min(pixels * itemsize, _MAX_BYTES, _MAX_RATIO * path.stat().st_size)
+
+
 def annotation_of(name: str, found: Found) -> Annotation:
     """Make an annotation; ids that have no name become "category N".
 
@@ -67,7 +100,19 @@ def annotation_of(name: str, found: Found) -> Annotation:
     """
     ids = _as_ids(found.ids)
     labels = LabelMap(ids, _vocabulary(found, ids), found.grid)
-    return Annotation(name, labels, provenance=found.provenance)
+    return Annotation(name, labels, _as_owner(found.owner, ids.shape), found.provenance)
+
+
+def _as_owner(values: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Return uint8, or say why these cannot be owners of the pixels."""
+    if values is None:
+        return None
+    if values.shape != shape or not np.isin(values, list(Owner)).all():
+        raise InputError(
+            f"owners are {', '.join(str(int(o)) for o in Owner)} for every pixel of {shape}, got "
+            f"{values.dtype} of shape {values.shape}; the file was changed by another program"
+        )
+    return values.astype(np.uint8)
 
 
 def _as_ids(values: np.ndarray) -> np.ndarray:

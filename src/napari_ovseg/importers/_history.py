@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.record import KEY
 from napari_ovseg.image import Grid
-from napari_ovseg.importers._json import image_shape, integers, member, numbers, typed
+from napari_ovseg.importers._found import image_shape
+from napari_ovseg.importers._json import integers, member, numbers, typed
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-KEY = "napari-ovseg"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from napari_ovseg._colours import is_colour
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.record import KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
 
-MAX_PIXELS = 2**31
-"""Largest label map that a file may ask for: 4 GiB of memory."""
 _FURTHEST = 1e9
 
 
@@ -33,6 +31,18 @@ def load_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError, MemoryError) as error:
         raise InputError(f"cannot read {path.name!r} as JSON: {error}") from error
+
+
+def is_marked(path: Path) -> bool:
+    """Whether a JSON file holds our record.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read or is not JSON.
+    """
+    content = load_json(path)
+    return isinstance(content, dict) and KEY in content
 
 
 def member(table: Any, key: str, kind: type[T], what: str) -> T:
@@ -69,16 +79,6 @@ def numbers(value: Any, what: str) -> np.ndarray:
     if not all(type(v) in {int, float} and abs(v) <= _FURTHEST for v in values):
         raise InputError(f"{what} must be numbers up to {_FURTHEST:.0e}, got {str(values)[:40]}")
     return np.array(values, np.float64)
-
-
-def image_shape(shape: tuple[int, ...], what: str) -> tuple[int, ...]:
-    """Return a shape that a label map can have, or raise InputError."""
-    if len(shape) < 2 or min(shape) < 1 or math.prod(shape) > MAX_PIXELS:
-        raise InputError(
-            f"the size of {what} must have two axes or more and 1 to {MAX_PIXELS} pixels, "
-            f"got {str(shape)[:80]}"
-        )
-    return shape
 
 
 def hex_colour(value: Any) -> str:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from napari_ovseg.errors import InputError
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
+from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._history import History, history_of, known_categories, vocabulary_of
 from napari_ovseg.importers._json import (
     hex_colour,
-    image_shape,
     integers,
+    is_marked,
     load_json,
     member,
     numbers,
@@ -72,6 +73,10 @@ class Coco(Importer):
         """
         series = _Series.of(path)
         return map(series.annotation, series.stacks)
+
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`."""
+        return is_marked(path)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

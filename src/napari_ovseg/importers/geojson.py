@@ -10,10 +10,11 @@ import numpy as np
 from napari_ovseg.errors import InputError
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
+from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._history import History, history_of, known_categories, vocabulary_of
 from napari_ovseg.importers._json import (
     hex_colour,
-    image_shape,
+    is_marked,
     load_json,
     member,
     numbers,
@@ -53,10 +54,10 @@ class GeoJSON(Importer):
         table = content if isinstance(content, dict) else {}
         features = list(_features(content))
         history = history_of(table, self.shape)
+        stem = path.name[: -len(self.suffixes[0])] or path.name
         if history is None:
             shape = image_shape(self.shape or _extent(features), path.name)
-            history = History("", shape, (), Grid.regular(2))
-        stem = path.name[: -len(self.suffixes[0])] or path.name
+            history = History(stem, shape, (), Grid.regular(2))
         history = history.alone(stem)
         rows = _rows(features, known_categories(table))
         if not rows:
@@ -66,7 +67,11 @@ class GeoJSON(Importer):
         shape = (history.shape[0], history.shape[1])
         regions = [(ids[f.name], runs_of_rings(f.rings, shape)) for f in features]
         labels = LabelMap(paint(regions, shape), vocabulary, history.grid)
-        return Annotation(history.name or stem, labels, provenance=history.provenance)
+        return Annotation(history.name, labels, provenance=history.provenance)
+
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`."""
+        return is_marked(path)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

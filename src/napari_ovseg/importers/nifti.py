@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,11 +13,12 @@ import numpy as np
 
 from napari_ovseg._colours import is_colour
 from napari_ovseg._optional import require
+from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, Record, read_record
 from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
-from napari_ovseg.importers._found import Found, annotation_of, reading
+from napari_ovseg.importers._found import Found, annotation_of, most_bytes, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
 
 _COMMENT = 6
+_MAX_COMMENTS = 2**26
+"""Bytes before the pixels; a vocabulary has a few thousand, rarely a million."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class NIfTI(Importer):
         """See `Importer.read`."""
         nibabel = require("nibabel", extra="medical", purpose="reading NIfTI")
         with reading(path, "NIfTI"):
-            image = nibabel.load(path)
+            image = _load(path, nibabel)
             ids = np.asanyarray(image.dataobj)
             if ids.ndim > 5 or ids.dtype.names:
                 raise ValueError(f"label maps have at most five axes, got {ids.ndim}")
@@ -48,6 +52,33 @@ class NIfTI(Importer):
                 found = Found(own, _grid(image, record), named, vocabulary, history)
                 return annotation_of(record.name, found)
             return annotation_of(_stem(path), _foreign(image, ids, named))
+
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`."""
+        nibabel = require("nibabel", extra="medical", purpose="reading NIfTI")
+        with reading(path, "NIfTI"):
+            return _record(_load(path, nibabel).header) is not None
+
+
+def _load(path: Path, nibabel: Any) -> Any:
+    """Open a file, unless its header asks for more memory than its pixels can fill.
+
+    The library would take it; so this reads the part of the header that has a fixed size.
+    """
+    with nibabel.openers.ImageOpener(path) as file:
+        start = file.read(nibabel.Nifti2Header.sizeof_hdr)
+    for kind in (nibabel.Nifti1Header, nibabel.Nifti2Header):
+        if kind.may_contain_header(start):
+            header = kind(start[: kind.sizeof_hdr], check=False)
+            shape, itemsize = header.get_data_shape(), header.get_data_dtype().itemsize
+            size = math.prod(shape) * itemsize
+            if size > most_bytes(shape, itemsize, path) or header["vox_offset"] > _MAX_COMMENTS:
+                raise InputError(
+                    f"the header of {path.name!r} asks for {size} bytes of pixels after "
+                    f"{header['vox_offset']:.0f} others; the file is damaged, or the labels have "
+                    "more than 16 bits: save them with 16"
+                )
+    return nibabel.load(path)
 
 
 def _stem(path: Path) -> str:

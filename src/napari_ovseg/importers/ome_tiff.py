@@ -53,6 +53,11 @@ class OMETiff(Importer):
             )
             return annotation_of(image.name, found)
 
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`."""
+        with reading(path, "a TIFF of labels"):
+            return _CLASSES in _map_annotations(path)
+
 
 def _map_annotations(path: Path) -> dict[str, dict[str, str]]:
     """Keys and values of the map annotations, by namespace."""

@@ -9,11 +9,11 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
-from napari_ovseg.formats.record import KEY, read_record
+from napari_ovseg.formats.record import KEY, OWNER, read_record
 from napari_ovseg.formats.space import order_of
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
-from napari_ovseg.importers._found import Found, annotation_of, reading
+from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,16 +44,29 @@ class OMEZarr(Importer):
             attributes = dict(group.attrs)
             multiscales = attributes["ome"]["multiscales"][0]
             dataset = multiscales["datasets"][0]
-            ids = np.asarray(group[dataset["path"]][...])
+            array = group[dataset["path"]]
+            for shape in (array.shape, array.chunks):  # a chunk is read whole
+                image_shape(shape, path.name)
+            ids = np.asarray(array[...])
             grid = _grid(multiscales["axes"], dataset["coordinateTransformations"])
             record = read_record(attributes[KEY]) if KEY in attributes else None
             named = _named(attributes["ome"].get("image-label", {}))
             name = path.name.removesuffix(".zarr").removesuffix(".ome")
             if record is None:
                 return annotation_of(name, Found(ids, grid, named))
-            ids, grid = _as_recorded(ids, grid, record)
-            found = Found(ids, grid, named, record.vocabulary, record.provenance)
+            owner = np.asarray(group[OWNER][...]) if OWNER in group else None
+            if (order := _recorded_order(grid, record)) is not None:
+                ids, grid = ids.transpose(order), record.grid
+                owner = None if owner is None else owner.transpose(order)
+            found = Found(ids, grid, named, record.vocabulary, record.provenance, owner)
             return annotation_of(record.name, found)
+
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`."""
+        zarr = require("zarr", extra="ome", purpose="reading OME-Zarr")
+        with reading(path, "OME-Zarr 0.5"):
+            group = _label_group(zarr.open_group(path, mode="r", zarr_format=3), path)
+            return KEY in group.attrs
 
 
 def _label_group(group: Any, path: Path) -> Any:
@@ -85,16 +98,16 @@ def _grid(axes: list[dict[str, Any]], transformations: list[dict[str, Any]]) -> 
     )
 
 
-def _as_recorded(ids: np.ndarray, grid: Grid, record: Record) -> tuple[np.ndarray, Grid]:
-    """Put axes back in their own order and matrix, unless another tool moved the pixels."""
-    if len(record.grid.axes) != ids.ndim:
-        return ids, grid
+def _recorded_order(grid: Grid, record: Record) -> list[int] | None:
+    """Permutation back to the axes of the record; None if another tool moved the pixels."""
+    if len(record.grid.axes) != len(grid.axes):
+        return None
     order = order_of(record.grid.axes, _ORDER)
     origin = np.asarray(record.grid.affine)[order, -1]
     same = np.allclose(grid.spacing, np.take(record.grid.spacing, order))
     if not same or not np.allclose(np.asarray(grid.affine)[:-1, -1], origin):
-        return ids, grid
-    return ids.transpose(np.argsort(order)), record.grid
+        return None
+    return [int(i) for i in np.argsort(order)]
 
 
 def _named(image_label: dict[str, Any]) -> dict[int, tuple[str, str]]:

@@ -56,6 +56,10 @@ class PNG(Importer):
                 )
         return Annotation(path.stem, LabelMap(ids, vocabulary, Grid.regular(2)))
 
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`: its table is beside it."""
+        return _table_of(path) is not None
+
 
 def _read_png(path: Path) -> tuple[np.ndarray, list[int]]:
     """Read values and palette, and say what is wrong if there are none."""
@@ -109,7 +113,7 @@ def _from_table(path: Path) -> Vocabulary:
 
 def _category(row: dict[str, str | None], table: str) -> Category:
     number, name, colour, role, queries = (
-        re.sub(r"^'(?=[=+\-@])", "", row.get(key) or "")
+        re.sub(r"^'(?=[=+\-@'])", "", row.get(key) or "")
         for key in ("id", "name", "colour", "role", "queries")
     )
     if not re.fullmatch(r"[0-9]{1,5}", number) or role not in get_args(Role):

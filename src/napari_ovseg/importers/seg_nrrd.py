@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 from urllib.parse import unquote
 
 import numpy as np
@@ -17,7 +19,7 @@ from napari_ovseg.formats.record import KEY, read_record
 from napari_ovseg.formats.slicer import name_of
 from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
 from napari_ovseg.importers._base import Importer
-from napari_ovseg.importers._found import Found, annotation_of, reading
+from napari_ovseg.importers._found import Found, annotation_of, most_bytes, reading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +31,10 @@ _TO_RAS = {
     "right-anterior-superior": (1.0, 1.0, 1.0, 1.0),
     "left-anterior-superior": (-1.0, 1.0, 1.0, 1.0),
 }
+_ELSEWHERE = {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"}
+"""Fields of pixels that do not follow the header at once; Slicer writes none."""
+_WIDEST = 8
+"""Bytes of the widest number."""
 _FIELD = re.compile(r"Segment(\d+)_(\w+)")
 
 
@@ -47,10 +53,9 @@ class SegNRRD(Importer):
         nrrd = require("nrrd", extra="medical", purpose="reading .seg.nrrd")
         with reading(path, "a segmentation of 3D Slicer"), path.open("rb") as file:
             header = nrrd.read_header(file)
-            if {"data file", "datafile"} & set(header):
+            if _ELSEWHERE & set(header):
                 raise InputError(f"{path.name!r} keeps its pixels in another file; join them")
-            voxels = nrrd.read_data(header, file, index_order="C")
-            ids, named = _merged(voxels, _segments(header))
+            ids, named = _merged(_voxels(header, file, path), _segments(header))
             affine = _affine(header)
             name, record = path.name[: -len(self.suffixes[0])], None
             if KEY in header:
@@ -63,6 +68,32 @@ class SegNRRD(Importer):
                 own, grid = ids, grid_of(affine)
             found = Found(own, grid, named, record.vocabulary, record.provenance)
             return annotation_of(name, found)
+
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`."""
+        nrrd = require("nrrd", extra="medical", purpose="reading .seg.nrrd")
+        with reading(path, "a segmentation of 3D Slicer"), path.open("rb") as file:
+            return KEY in nrrd.read_header(file)
+
+
+def _voxels(header: dict[str, Any], file: BinaryIO, path: Path) -> np.ndarray:
+    """Read the pixels (z, y, x), and no more than the header says.
+
+    The library would unpack all there is: terabytes of zeros fit into a small file.
+    """
+    nrrd = require("nrrd", extra="medical", purpose="reading .seg.nrrd")
+    most = most_bytes(header["sizes"], _WIDEST, path)
+    if header["encoding"] == "raw":
+        voxels: np.ndarray = nrrd.read_data(header, file, index_order="C")
+        return voxels
+    if header["encoding"] not in {"gzip", "gz"}:
+        raise InputError(f"{path.name!r} is packed in an unusual way; let Slicer save it as gzip")
+    with gzip.open(file) as packed:
+        data = packed.read(most + 1)
+    voxels = nrrd.read_data({**header, "encoding": "raw"}, io.BytesIO(data), index_order="C")
+    if voxels.nbytes != len(data):
+        raise InputError(f"{path.name!r} holds more pixels than its header says; it is damaged")
+    return voxels
 
 
 def _segments(header: dict[str, Any]) -> list[dict[str, str]]:
