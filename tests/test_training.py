@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from napari_ovseg.backbones._text import Text
 from napari_ovseg.starter import train
 from napari_ovseg.starter.batches import Source, make_batch
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
+from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.sampling import Bank
-from napari_ovseg.starter.words import categories, words
+from napari_ovseg.starter.words import categories, phrases, words
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +25,10 @@ def batch_of(bank, step=0):
 
 
 def test_words_are_plain_and_every_category_has_some():
-    for name, phrases in words().items():
-        assert phrases[0] == name or name in phrases
-        assert len(set(phrases)) == len(phrases)
-        assert all(p == " ".join(p.split()) and p.isprintable() for p in phrases)
+    for name, group in words().items():
+        assert group[0] == name or name in group
+        assert len(set(group)) == len(group)
+        assert all(p == " ".join(p.split()) and p.isprintable() for p in group)
 
 
 def test_a_batch_says_what_it_shows(bank):
@@ -43,7 +45,7 @@ def test_a_batch_says_what_it_shows(bank):
 
 def test_batches_do_not_depend_on_who_draws_them(bank):
     again = Bank(seed=3, variants=1, quiet=True)
-    for field in ("images", "ids", "captions", "true", "phrases", "means", "kin"):
+    for field in ("images", "ids", "captions", "true", "phrases", "spoken", "means", "kin"):
         assert np.array_equal(getattr(batch_of(bank, 5), field), getattr(batch_of(again, 5), field))
 
 
@@ -77,18 +79,38 @@ def test_losses_fall_where_words_fit():
 def test_a_step_teaches_both_towers(bank, dense):
     torch.manual_seed(0)
     model = train.new_model()
-    optimisers = train.new_optimisers(model, 1e-3)
+    meanings = Meanings(128)
+    optimisers = train.new_optimisers(model, meanings, 1e-3)
     batch = batch_of(bank)
     losses = []
     for _ in range(4):
-        loss = train.loss_of(model, batch, torch.device("cpu"), dense)
+        loss = train.loss_of(model, meanings, batch, dense)
         model.zero_grad()
+        meanings.zero_grad()
         loss.backward()
         for optimiser in optimisers:
             optimiser.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0]
     assert all(p.grad is not None for n, p in model.named_parameters() if n != "logit_bias")
+
+
+def test_the_text_encoder_copies_what_phrases_mean():
+    torch.manual_seed(0)
+    model, meanings = train.new_model(), Meanings(128)
+    tokens = train.open_clip.SimpleTokenizer(context_length=32)(phrases()[:50])
+    before = unlike(Text(model)(tokens), meanings(torch.arange(50)))
+    optimisers = train.new_optimisers(model, meanings, 1.5e-3)
+    vision = model.visual.proj.clone()
+    seen = teach_words(model, meanings, optimisers, 30, seed=1)
+    assert unlike(Text(model)(tokens), meanings(torch.arange(50))) < before - 0.1
+    assert torch.equal(model.visual.proj, vision)
+    assert 500 < seen.sum() < 3000
+    shared = phrases().index("background")
+    meant = [i for i, name in enumerate(categories()) if "background" in words()[name]]
+    assert torch.allclose(
+        meanings(torch.tensor([shared]))[0], meanings.categories[meant].mean(0), atol=1e-5
+    )
 
 
 @pytest.mark.soak
@@ -98,7 +120,7 @@ def test_a_training_that_was_interrupted_ends_the_same(tmp_path):
     def arguments(steps, name, processes=1):
         return argparse.Namespace(
             seed=3, lr=1e-3, steps=steps, batch=4, variants=1, dense=0.8, device="cpu",
-            processes=processes, checkpoint=tmp_path / name, start=None, out=tmp_path,
+            processes=processes, checkpoint=tmp_path / name, text_steps=2, out=tmp_path,
         )  # fmt: skip
 
     source = Source(3, 1, 4, train.SIDE)

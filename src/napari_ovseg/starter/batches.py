@@ -13,7 +13,7 @@ import open_clip
 
 from napari_ovseg.starter.captions import caption, in_template, truth, word_for
 from napari_ovseg.starter.sampling import Bank
-from napari_ovseg.starter.words import categories, vocabularies, words
+from napari_ovseg.starter.words import categories, phrases, vocabularies, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +39,8 @@ class Batch:
         1 where the caption of column j is true of the picture of row i.
     phrases : (P, 32) int64
         Tokens of one phrase for every category, equal ones once.
+    spoken : (P,) int64
+        Places of these phrases in `words.phrases`.
     means : (K, P) float32
         Rows of shares: which phrases a category is meant by.
     kin : (B, K) bool
@@ -50,6 +52,7 @@ class Batch:
     captions: Array
     true: Array
     phrases: Array
+    spoken: Array
     means: Array
     kin: Array
 
@@ -59,14 +62,15 @@ def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> B
     scenes = [bank.scene(rng, side) for _ in range(count)]
     present = [scene.names for scene in scenes]
     pairs = [caption(rng, names) for names in present]
-    phrases, means = _phrases(rng)
+    said, means = _said(rng)
     tokenize = open_clip.SimpleTokenizer(context_length=CONTEXT)
     return Batch(
         images=np.stack([s.image for s in scenes]),
         ids=np.stack([s.ids for s in scenes]).astype(np.int16),
         captions=tokenize([text for text, _ in pairs]).numpy(),
         true=truth([named for _, named in pairs], present).astype(np.float32),
-        phrases=tokenize(phrases).numpy(),
+        phrases=tokenize([in_template(rng, word, bare=0.3) for word in said]).numpy(),
+        spoken=np.array([phrases().index(word) for word in said]),
         means=means,
         kin=np.stack([_kin(scene.family) for scene in scenes]),
     )
@@ -76,12 +80,11 @@ def _kin(family: str) -> Array:
     return np.array([name in vocabularies()[family] for name in categories()])
 
 
-def _phrases(rng: np.random.Generator) -> tuple[list[str], Array]:
-    """One word for every category, in a template; a word of two categories means both."""
+def _said(rng: np.random.Generator) -> tuple[list[str], Array]:
+    """One word for every category; a word of two categories means both."""
     chosen = list(dict.fromkeys(word_for(rng, name) for name in categories()))
     means = np.array([[w in words()[name] for w in chosen] for name in categories()], np.float32)
-    texts = [in_template(rng, word, bare=0.3) for word in chosen]
-    return texts, means / means.sum(1, keepdims=True)
+    return chosen, means / means.sum(1, keepdims=True)
 
 
 _bank: Bank | None = None

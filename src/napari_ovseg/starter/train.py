@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from napari_ovseg.backbones._text import Text
 from napari_ovseg.methods import METHODS
 from napari_ovseg.starter.batches import CONTEXT, Batch, Source
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
+from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.words import words
 
 SIDE = 144
@@ -57,8 +59,8 @@ METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 
 """Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
 (0.4 and 0.55) let everything through; chosen on generated scenes."""
 WARM_UP = 100
-MUON = 3
-"""Its rate, relative to AdamW's."""
+MUON = FREE = 3
+"""Rates of Muon, and of the meanings, relative to that of the rest."""
 
 
 def new_model() -> Any:
@@ -68,15 +70,16 @@ def new_model() -> Any:
     return CLIP(**MODEL, init_logit_scale=math.log(14))
 
 
-def new_optimisers(model: Any, rate: float) -> list[torch.optim.Optimizer]:
+def new_optimisers(model: Any, meanings: Meanings, rate: float) -> list[torch.optim.Optimizer]:
     """Build Muon (Jordan et al. 2024) for the blocks' matrices, AdamW for all else.
 
-    Biases and norms do not decay. Muon learns in two thirds of the steps that AdamW needs.
+    Biases, norms and meanings do not decay. Muon takes two thirds of the steps of AdamW.
     """
     named = dict(model.named_parameters())
     matrices = {n: p for n, p in named.items() if "resblocks" in n and p.ndim == 2}
     others = [p for n, p in named.items() if n not in matrices]
     groups = [
+        {"params": list(meanings.parameters()), "weight_decay": 0.0, "lr": FREE * rate},
         {"params": [p for p in others if p.ndim > 1], "weight_decay": 0.05},
         {"params": [p for p in others if p.ndim <= 1], "weight_decay": 0.0},
     ]
@@ -103,8 +106,9 @@ def encode(model: Any, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
     return patches[0].mean(1), patches
 
 
-def loss_of(model: Any, batch: Batch, device: torch.device, dense: float) -> Tensor:
+def loss_of(model: Any, meanings: Meanings, batch: Batch, dense: float) -> Tensor:
     """Loss of one step; `dense` is the weight of what patches are told."""
+    device = meanings.own.device
     rgb = torch.from_numpy(batch.images).to(device).permute(0, 3, 1, 2) / 255
     mean, std = (
         torch.tensor(v, device=device).view(3, 1, 1)
@@ -119,61 +123,85 @@ def loss_of(model: Any, batch: Batch, device: torch.device, dense: float) -> Ten
     )
     if dense == 0:
         return loss
-    phrases = text(torch.from_numpy(batch.phrases).to(device))
+    meant = meanings(torch.from_numpy(batch.spoken).to(device))
+    copied = unlike(text(torch.from_numpy(batch.phrases).to(device)), meant)
     means = torch.from_numpy(batch.means).to(device)
     ids = torch.from_numpy(batch.ids).to(device)
     targets = shares_of(ids, MODEL["vision_cfg"]["patch_size"], len(means)) @ means
     kin = torch.from_numpy(batch.kin).to(device).float() @ means > 0
-    told = [dense_loss(p.float(), phrases, targets, kin, scale) for p in patches]
-    return (1 - dense) * loss + dense * torch.stack(told).mean()
+    told = [dense_loss(p.float(), meant, targets, kin, scale) for p in patches]
+    return (1 - dense) * loss + dense * torch.stack(told).mean() + copied
 
 
-def resume(
-    args: argparse.Namespace, model: Any, optimisers: list[torch.optim.Optimizer]
-) -> tuple[Tensor, int]:
-    """Take up a training, or begin with another's weights: the token ids seen, the next step."""
-    begun = args.checkpoint if args.checkpoint.is_file() else args.start
-    if begun is None:
-        return torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool), 0
-    state = torch.load(begun, map_location=args.device, weights_only=True)
-    model.load_state_dict(state["model"])
-    if begun != args.checkpoint:
-        return state["seen"].cpu(), 0
-    for optimiser, kept in zip(optimisers, state["optimisers"], strict=True):
-        optimiser.load_state_dict(kept)
-    return state["seen"].cpu(), state["step"]
+@dataclass
+class Training:
+    """What a checkpoint holds."""
+
+    model: Any
+    meanings: Meanings
+    optimisers: list[torch.optim.Optimizer]
+    seen: Tensor
+    step: int = 0
+
+    @classmethod
+    def begin(cls, args: argparse.Namespace) -> Training:
+        """Begin anew, or where the checkpoint was written."""
+        torch.manual_seed(args.seed)
+        model = new_model().to(args.device)
+        meanings = Meanings(MODEL["embed_dim"]).to(args.device)
+        seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
+        self = cls(model, meanings, new_optimisers(model, meanings, args.lr), seen)
+        if args.checkpoint.is_file():
+            state = torch.load(args.checkpoint, map_location=args.device, weights_only=True)
+            model.load_state_dict(state["model"])
+            meanings.load_state_dict(state["meanings"])
+            for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(kept)
+            self.seen, self.step = state["seen"].cpu(), state["step"]
+        return self
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint."""
+        state = {"model": self.model.state_dict(), "meanings": self.meanings.state_dict()}
+        state["optimisers"] = [optimiser.state_dict() for optimiser in self.optimisers]
+        with atomic_path(path) as temporary:
+            torch.save({**state, "seen": self.seen, "step": self.step}, temporary)
+
+    def learn(self, batch: Batch, dense: float, rate: float) -> float:
+        """Take a step at a share of the usual rates; returns the loss."""
+        for group in (group for o in self.optimisers for group in o.param_groups):
+            group["lr"] = group["initial_lr"] * rate
+        for tokens in (batch.captions, batch.phrases):
+            self.seen[torch.from_numpy(tokens).unique()] = True
+        loss = loss_of(self.model, self.meanings, batch, dense)
+        for part in (self.model, self.meanings):
+            part.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self.step += 1
+        return loss.item()
 
 
 def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     """Run or resume the training; returns the model and which token ids it has seen."""
-    torch.manual_seed(args.seed)
-    device = torch.device(args.device)
-    model = new_model().to(device)
-    optimisers = new_optimisers(model, args.lr)
-    seen, first = resume(args, model, optimisers)
+    state = Training.begin(args)
+    first = state.step
     source = Source(args.seed, args.variants, args.batch, SIDE, args.processes)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, unit="step")
     for step, batch in zip(bar, source.batches(first, args.steps), strict=True):
-        rate = min(1.0, (step + 1) / WARM_UP) * (
-            0.505 + 0.495 * math.cos(math.pi * step / args.steps)
+        rate = 0.505 + 0.495 * math.cos(math.pi * step / args.steps)
+        loss = state.learn(batch, args.dense, rate * min(1.0, (step + 1) / WARM_UP))
+        bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+        if state.step % 200 == 0 or state.step == args.steps:
+            state.save(args.checkpoint)
+    if args.dense:
+        seen = teach_words(
+            state.model, state.meanings, state.optimisers, args.text_steps, args.seed
         )
-        for group in (group for o in optimisers for group in o.param_groups):
-            group["lr"] = group["initial_lr"] * rate
-        for tokens in (batch.captions, batch.phrases):
-            seen[torch.from_numpy(tokens).unique()] = True
-        loss = loss_of(model, batch, device, args.dense)
-        model.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for optimiser in optimisers:
-            optimiser.step()
-        bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-        if (step + 1) % 200 == 0 or step + 1 == args.steps:
-            with atomic_path(args.checkpoint) as temporary:
-                state = {"model": model.state_dict(), "seen": seen, "step": step + 1}
-                state["optimisers"] = [optimiser.state_dict() for optimiser in optimisers]
-                torch.save(state, temporary)
-    return model, seen
+        state.seen |= seen
+    return state.model, state.seen
 
 
 def export(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None:
@@ -211,15 +239,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variants", type=int, default=40, help="drawings kept of each kind")
     parser.add_argument("--dense", type=float, default=0.8, help="weight of what patches are told")
+    parser.add_argument(
+        "--text-steps", type=int, default=3000, help="in which only words are learnt"
+    )
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="that draw batches")
     parser.add_argument("--checkpoint", type=Path, default=Path("starter-checkpoint.pt"))
-    parser.add_argument("--start", type=Path, help="checkpoint of another training to begin with")
     parser.add_argument("--out", type=Path, default=STARTER)
     args = parser.parse_args()
     start = time.monotonic()
     model, seen = train(args)
-    settings = {k: getattr(args, k) for k in ("steps", "batch", "lr", "seed", "variants", "dense")}
+    kept = ("steps", "text_steps", "batch", "lr", "seed", "variants", "dense")
+    settings = {k: getattr(args, k) for k in kept}
     minutes = round((time.monotonic() - start) / 60, 1)
     export(
         model, seen, args.out, {**settings, "minutes": minutes, "pictures": args.steps * args.batch}

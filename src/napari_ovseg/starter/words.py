@@ -30,6 +30,12 @@ def words() -> dict[str, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=1)
+def phrases() -> tuple[str, ...]:
+    """All words of all categories in a fixed order; what several share is there once."""
+    return tuple(dict.fromkeys(phrase for group in words().values() for phrase in group))
+
+
+@lru_cache(maxsize=1)
 def vocabularies() -> dict[str, frozenset[str]]:
     """Names of the categories of each family, ``natural`` first."""
     modules = {family: import_module(f"napari_ovseg.starter.{family}") for family in FAMILIES}
