@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -128,7 +127,7 @@ def test_a_write_that_the_system_breaks_off_is_told_and_old_files_stay(tmp_path,
 # --- killed writers -------------------------------------------------------------------------
 
 _SERVER = """
-import json, os, signal, sys, traceback, warnings
+import json, os, signal, sys, time, traceback, warnings
 warnings.simplefilter("ignore")
 import highdicom.seg, nibabel, nrrd, ome_zarr.writer, PIL.Image, scipy.ndimage, skimage.measure, tifffile, zarr
 import numpy as np, napari_ovseg as ov
@@ -136,8 +135,12 @@ from napari_ovseg.exporters import EXPORTERS
 words = ov.Vocabulary(tuple(ov.Category(i, f"kind {i}") for i in range(1, 61)))
 squares = np.load(sys.argv[1])
 
+def slow_flush(handle, flush=os.fsync):
+    time.sleep(0.005)  # of a slow disk
+    flush(handle)
+
 def write(name, folder, options, dies):
-    value = 0
+    value, os.fsync = 0, slow_flush
     while True:
         value = value % 60 + 1
         labels = ov.LabelMap((squares * value).astype(np.uint16), words, ov.Grid.regular(2))

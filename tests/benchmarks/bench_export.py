@@ -1,12 +1,18 @@
-"""COCO run lengths of a whole map beside ``pycocotools.mask.encode`` object by object."""
+"""COCO run lengths beside ``pycocotools`` object by object; OME-Zarr beside a plain copy to zarr."""
+
+import tempfile
+from pathlib import Path
 
 import numpy as np
+import zarr
 from pycocotools import mask as coco_mask
 from tests.benchmarks._row import Row, seconds, side_by_side
 
+import napari_ovseg as ov
 from napari_ovseg.formats.rle import encode
 
 SIDE, OBJECTS, SAMPLE = 4096, 2000, 8
+LARGE = 8192
 
 
 def discs() -> np.ndarray:
@@ -29,7 +35,7 @@ def one_by_one(numbers: np.ndarray, chosen: list[int]) -> list[bytes]:
     return [coco_mask.encode(mask)["counts"] for mask in masks]
 
 
-def rows():
+def run_lengths():
     numbers = discs()
     count = int(numbers.max())
     chosen = np.random.default_rng(1).choice(np.arange(1, count + 1), SAMPLE, False).tolist()
@@ -39,3 +45,27 @@ def rows():
     limit *= count / SAMPLE
     what = f"pycocotools per object (of {SAMPLE}, scaled) / COCO run lengths, {SIDE} x {SIDE}, {count} objects"
     yield Row(what, seconds(limit), seconds(mine), limit / mine, 100.0, at_least=True)
+
+
+def ome_zarr():
+    ids = np.tile(discs() % 7, (LARGE // SIDE,) * 2).astype(np.uint8)
+    words = ov.Vocabulary.parse("a; b; c; d; e; f")
+    labels = ov.LabelMap(ids.astype(np.uint16), words, ov.Grid.regular(2))
+    with tempfile.TemporaryDirectory() as folder:
+
+        def copy():
+            zarr.create_array(
+                Path(folder) / "copy.zarr", data=ids, chunks=(1024, 1024), overwrite=True
+            )
+
+        def export():
+            ov.export(ov.Annotation("large", labels), folder, "ome-zarr")
+
+        limit, mine = side_by_side(copy, export, 3)
+    what = f"OME-Zarr export / plain copy of the array to zarr, {LARGE} x {LARGE}"
+    yield Row(what, seconds(mine), seconds(limit), mine / limit, 2.0)
+
+
+def rows():
+    yield from run_lengths()
+    yield from ome_zarr()
