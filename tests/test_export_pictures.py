@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,19 +229,6 @@ def test_yolo_lines_fill_what_they_should(tmp_path):
     assert any("=danger" in text for text in lost)
 
 
-@pytest.mark.parametrize(
-    "name", ["a: b #c", "\U0001f9ec\U000e0041", "null", "\u2028 x", "\\U\"'", "- %"]
-)
-def test_yolo_names_survive_yaml(tmp_path, name):
-    words = ov.Vocabulary((ov.Category(1, name.replace("\U000e0041", "")),))
-    table = ov.export(annotation(np.zeros((4, 4), np.uint16), vocabulary=words), tmp_path, "yolo")[
-        -1
-    ]
-    assert yaml.safe_load(table.read_text(encoding="utf-8"))["names"] == {
-        0: words.categories[0].name
-    }
-
-
 def test_cityscapes_ids_and_their_limits(tmp_path):
     given = annotation()
     labels, instances, table = ov.export(given, tmp_path, "cityscapes")
@@ -385,19 +371,6 @@ def test_that_calibration_and_owners_are_lost_is_told(name):
     lost = EXPORTERS.get(name)().check(replace(annotation(grid=grid), owner=owner))
     assert any("physical size" in text for text in lost)
     assert any("who decided" in text for text in lost)
-
-
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize(
-    "hostile",
-    ["../../up", "CON", "a\nb", "x" * 300, "", "\udcff", "<b>&'\"", "\u202eabc", "ядро", "\x00"],
-)
-def test_hostile_names_stay_in_the_folder(tmp_path, name, hostile):
-    for path in ov.export(annotation(blobs((20, 30)), hostile), tmp_path / "out", name):
-        assert path.resolve().parent == (tmp_path / "out").resolve()
-        if path.suffix == ".json":
-            json.loads(path.read_text(encoding="ascii"))
-    assert [p.name for p in Path(tmp_path).iterdir()] == ["out"]
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -47,6 +47,15 @@ def content(folder):
     return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+def refusal(given, out, name, options):
+    """What an export is refused with; nothing if it is not."""
+    try:
+        ov.export(given, out, name, **options)
+    except ExportError as error:
+        return str(error)
+    return ""
+
+
 def value_in(name, files):
     """The category of all squares, as another program reads it; files of one set may differ."""
     sets = [files[:1], files[1:2]] if name == "cityscapes" else [files]
@@ -76,9 +85,13 @@ def test_a_file_in_the_folders_place_is_told(tmp_path, name):
     assert (tmp_path / "file").read_text() == "not a folder"
 
 
-@pytest.mark.parametrize("fault", [OSError(28, "No space left on device"), OSError(13, "Permission denied")], ids=str)
+@pytest.mark.parametrize(
+    "fault", [OSError(28, "No space left on device"), OSError(13, "Permission denied")], ids=str
+)
 @pytest.mark.parametrize("name", EXPORTERS.names())
-def test_whichever_file_cannot_be_kept_all_that_is_there_is_whole(tmp_path, name, fault, monkeypatch):
+def test_whichever_file_cannot_be_kept_all_that_is_there_is_whole(
+    tmp_path, name, fault, monkeypatch
+):
     """The first, second ... flush to disk fails, until an export succeeds."""
     options, out = options_of(name, tmp_path), tmp_path / "out"
     old = [p.relative_to(out) for p in ov.export(squares(1), out, name, **options)]
@@ -93,13 +106,11 @@ def test_whichever_file_cannot_be_kept_all_that_is_there_is_whole(tmp_path, name
 
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", fails)
-            try:
-                ov.export(squares(2), out, name, **options)
-            except ExportError as error:
-                assert fault.strerror in str(error)
-                assert "choose another folder" in str(error)
-            else:
-                break
+            told = refusal(squares(2), out, name, options)
+        if not told:
+            break
+        assert fault.strerror in told
+        assert "choose another folder" in told
         assert number or content(out) == before
         assert not list(out.rglob(".*"))
         assert value_in(name, [out / p for p in old]) in (1, 2)
@@ -222,7 +233,8 @@ def test_a_killed_writer_leaves_whole_files_and_the_next_one_clears_up(tmp_path,
 
 
 def test_what_a_living_writer_writes_is_not_cleared_up(tmp_path):
-    mine = (".x.0123abcd.part.png", ".x.0123abcd.part.gz", ".tmp.png", "x.0123abcd.part", ".x.0123abcd.part")
+    half = ".x.0123abcd.part"
+    mine = (f"{half}.png", f"{half}.gz", ".tmp.png", half[1:], half)
     for name in mine:
         (tmp_path / name).write_text("half")
     os.utime(tmp_path / mine[1], (0, time.time() - 2 * STALE))

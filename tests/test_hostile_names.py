@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,7 +21,7 @@ import SimpleITK as sitk  # noqa: N813  # its own documentation's name
 
 import napari_ovseg as ov
 from ct import ct_series
-from napari_ovseg.errors import VocabularyError
+from napari_ovseg.errors import ExportError, VocabularyError
 from napari_ovseg.exporters import EXPORTERS
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.importers import IMPORTERS, read_labels
@@ -36,9 +37,13 @@ PATHS = (
     "//server/share/x", "\\\\server\\share\\x", "\\\\?\\C:\\x", "C:\\Windows\\x", "C:x", "file:///etc/passwd",
     "%2e%2e%2fup", "....//....//up", "\uff0e\uff0e\uff0fup", "\u2025/up", "x::$DATA", "*?\"<>|",
 )  # fmt: skip
-DEVICES = ("CON", "con.txt", "PRN.", "AUX.tar.gz", "nul", "NUL .x", "COM1", "com\u00b9.dat", "LPT9.png", "CONIN$")
+DEVICES = (
+    "CON", "con.txt", "PRN.", "AUX.tar.gz", "nul", "NUL .x", "COM1", "com\u00b9.dat", "LPT9.png", "CONIN$",
+)  # fmt: skip
 PLAIN = ("cells", "Cells", "CELLS", "image", "image-00000000", "x" * 200, "核" * 200)
-EDGES = (" lead", "trail ", "trail.", ".hidden", "-rf", "--help", "a  b", "\u3000wide\u3000", "'quoted'")
+EDGES = (
+    " lead", "trail ", "trail.", ".hidden", "-rf", "--help", "a  b", "\u3000wide\u3000", "'quoted'",
+)  # fmt: skip
 SCRIPTS = (
     "ядро", "細胞質", "خلية", "नाभिक", "e\u0301", "\ufb01bre", "Z\u0324\u0354a\u0367\u030d\u0361lgo" + "\u0301" * 50, "🧬", "🇩🇪",
     "line\u2028two", "par\u2029two", "\ufffe", "\U0001ffff", "\u0130\u212a",
@@ -61,7 +66,8 @@ STEP = 120 // int(os.environ.get("OVSEG_NAMES", "40"))
 """Ordinary runs try a third of the names in each format, but all of them in some."""
 
 KEEPS_THE_NAME = ("coco", "geojson", "nifti", "ome-zarr", "seg-nrrd")
-RESERVED = {"con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(10))}
+PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}
+RESERVED = {"con", "prn", "aux", "nul"} | PORTS
 
 
 def test_names_are_120_and_their_files_differ():
@@ -106,6 +112,16 @@ def test_names_stay_in_the_folder_and_come_back(tmp_path, name):
             error.add_note(f"the name is {hostile!r}")
             raise
         shutil.rmtree(home / "out")
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names())
+def test_names_that_are_one_file_on_some_systems_are_no_series(tmp_path, name):
+    options = {"source": str(tmp_path)} if name == "dicom-seg" else {}
+    for other in ("cells", "CELLS"):
+        series = [named("cells"), replace(named("cells"), name=other)]
+        with pytest.raises(ExportError, match="called 'cells'"):
+            EXPORTERS.get(name)(**options).write_series(series, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def stays(files, sandbox, before, out):

@@ -8,6 +8,7 @@ import io
 import re
 import unicodedata
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +17,7 @@ import numpy as np
 from napari_ovseg.errors import ExportError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -49,7 +50,14 @@ class Exporter(ABC):
         """Write atomically into `folder` and return the files, the label map first."""
 
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
-        """Write several annotations; a format of data sets writes what they share only once."""
+        """Write several annotations; a format of data sets writes what they share only once.
+
+        Raises
+        ------
+        ExportError
+            If two would be in one file.
+        """
+        refuse_namesakes(safe_name(annotation.name) for annotation in annotations)
         return [file for annotation in annotations for file in self.write(annotation, folder)]
 
 
@@ -68,6 +76,16 @@ def safe_name(name: str) -> str:
         plain = plain.replace(".", "_", 1)
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain or 'image'}-{digest}"
+
+
+def refuse_namesakes(stems: Iterable[str]) -> None:
+    """Raise `ExportError` if two file stems are one where upper and lower case are."""
+    for stem, count in Counter(stem.casefold() for stem in stems).most_common(1):
+        if count > 1:
+            raise ExportError(
+                f"{count} images of the series are called {stem!r}; rename them, or one file "
+                "would replace the other"
+            )
 
 
 def lost_owner(annotation: Annotation) -> list[str]:

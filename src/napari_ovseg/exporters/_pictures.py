@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg.errors import ExportError, VocabularyError
-from napari_ovseg.exporters._base import Exporter, lost_owner, refuse_unlisted, safe_name
+from napari_ovseg.exporters._base import (
+    Exporter,
+    lost_owner,
+    refuse_namesakes,
+    refuse_unlisted,
+    safe_name,
+)
 from napari_ovseg.formats.instances import Instances, instances_of
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import record_of
@@ -91,12 +97,7 @@ def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
     for annotation in annotations:
         refuse_unlisted(annotation)
         pictures += _planes_of(annotation)
-    for stem, count in Counter(p.stem.casefold() for p in pictures).most_common(1):
-        if count > 1:
-            raise ExportError(
-                f"{count} images of the series are called {stem!r}; rename them, or one file "
-                "would replace the other"
-            )
+    refuse_namesakes(picture.stem for picture in pictures)
     return pictures
 
 

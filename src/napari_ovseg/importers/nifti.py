@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
 
 _COMMENT = 6
-_MAX_COMMENTS = 2**26
-"""Bytes before the pixels; a vocabulary has a few thousand, rarely a million."""
+_MAX_HEADER = 2**25
+"""Bytes of a header with its comments; ours have a few thousand, at the very most ten million."""
 
 
 @dataclass(frozen=True)
@@ -61,22 +61,20 @@ class NIfTI(Importer):
 
 
 def _load(path: Path, nibabel: Any) -> Any:
-    """Open a file, unless its header asks for more memory than its pixels can fill.
+    """Open a file, unless its header asks for more memory than there are pixels and comments.
 
-    The library would take it; so this reads the part of the header that has a fixed size.
+    The library would take it; so the header is read from the first bytes alone before.
     """
     with nibabel.openers.ImageOpener(path) as file:
-        start = file.read(nibabel.Nifti2Header.sizeof_hdr)
+        start = file.read(_MAX_HEADER)
     for kind in (nibabel.Nifti1Header, nibabel.Nifti2Header):
         if kind.may_contain_header(start):
-            header = kind(start[: kind.sizeof_hdr], check=False)
+            header = kind.from_fileobj(io.BytesIO(start), check=False)
             shape, itemsize = header.get_data_shape(), header.get_data_dtype().itemsize
-            size = math.prod(shape) * itemsize
-            if size > most_bytes(shape, itemsize, path) or header["vox_offset"] > _MAX_COMMENTS:
+            if (size := math.prod(shape) * itemsize) > most_bytes(shape, itemsize, path):
                 raise InputError(
-                    f"the header of {path.name!r} asks for {size} bytes of pixels after "
-                    f"{header['vox_offset']:.0f} others; the file is damaged, or the labels have "
-                    "more than 16 bits: save them with 16"
+                    f"the header of {path.name!r} asks for {size} bytes, more than the file holds "
+                    "or labels need; if it is whole, save them with 16 bits a pixel"
                 )
     return nibabel.load(path)
 
