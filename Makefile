@@ -13,7 +13,7 @@ test: check
 	@scripts/display $(BIN)/pytest tests
 
 soak: $(VENV)/.ready
-	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 scripts/display $(BIN)/pytest tests -m soak
+	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 scripts/display $(BIN)/pytest tests -m soak
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check src tests

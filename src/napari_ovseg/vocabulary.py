@@ -46,12 +46,14 @@ def clean(text: str, what: str = "name") -> str:
     """
     if not isinstance(text, str):
         raise VocabularyError(f"a {what} must be text, got {type(text).__name__}")
-    if len(text) > MAX_CHARACTERS:
+    # A character may become eighteen.
+    normal = unicodedata.normalize("NFKC", text[: MAX_CHARACTERS + 1])
+    if (length := max(len(text), len(normal))) > MAX_CHARACTERS:
         raise VocabularyError(
-            f"a {what} may have {MAX_CHARACTERS} characters, got {len(text)}: {text[:40]!r}…; "
+            f"a {what} may have {MAX_CHARACTERS} characters, got {length}: {text[:40]!r}…; "
             "shorten it, an encoder would not read the rest"
         )
-    normal = " ".join(unicodedata.normalize("NFKC", text).split(" ")).strip()
+    normal = " ".join(normal.split(" ")).strip()
     if bad := sorted({c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"}}):
         shown = ", ".join(f"U+{ord(c):04X}" for c in bad)
         raise VocabularyError(

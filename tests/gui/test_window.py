@@ -30,7 +30,7 @@ def test_every_control_has_a_name(widget):
     assert widget.findChild(QTableWidget, "ovseg_table") is not None
 
 
-def test_words_to_labels_to_file(widget, finish, tmp_path):
+def test_words_to_labels_to_file(widget, finish, tmp_path, qtbot):
     source = widget.viewer.add_image(picture(), scale=(0.5, 0.5), units=("um", "um"), name="cells")
     before = source.data.copy()
     widget.table.add_words("grass, lawn; gravel")
@@ -42,7 +42,9 @@ def test_words_to_labels_to_file(widget, finish, tmp_path):
     assert list(layer.scale) == [0.5, 0.5]
     layer.paint((5, 5), 2)
     painted = layer.data.copy()
+    widget.exports.format.setCurrentText("ome-tiff")
     widget.exports.export_to(str(tmp_path))
+    qtbot.waitUntil(lambda: not widget.exports.runner.running, timeout=60_000)
     assert (tifffile.imread(tmp_path / "cells.ome.tif") == painted).all()
     with tifffile.TiffFile(tmp_path / "cells.ome.tif") as file:
         assert 'PhysicalSizeX="0.5"' in file.ome_metadata
@@ -132,7 +134,7 @@ def test_bad_input_is_told_at_once(widget):
     assert not widget.table.add_words("a; A")
     assert "two categories" in widget.message.text()
     widget.exports.export_to("nowhere")
-    assert "no labels of this image yet" in widget.message.text()
+    assert "no labels of this image yet" in widget.exports.message.text()
     assert not widget.runner.running
 
 

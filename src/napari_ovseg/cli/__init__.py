@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_ovseg.cli._define import add_define
 from napari_ovseg.cli._evaluate import add_evaluate
+from napari_ovseg.cli._export import add_export
 from napari_ovseg.cli._lists import add_lists
 from napari_ovseg.cli._models import add_models
 from napari_ovseg.cli._segment import add_segment
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ovseg", description="Label images by your own words.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add in (add_segment, add_evaluate, add_define, add_models, add_lists):
+    for add in (add_segment, add_export, add_evaluate, add_define, add_models, add_lists):
         add(commands)
     demo = commands.add_parser("demo", help="open napari with a labelled photograph")
     demo.set_defaults(command=_demo)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg._registry import Registry
+from napari_ovseg.errors import InputError
 from napari_ovseg.exporters._base import Exporter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_ovseg.labels import Annotation
 
 EXPORTERS: Registry[Exporter] = Registry(
     __name__, "napari_ovseg.exporters._base:Exporter", "format"
 )
 
-__all__ = ["EXPORTERS", "Exporter", "export"]
+__all__ = ["EXPORTERS", "Exporter", "export", "split"]
 
 
 def export(
@@ -50,3 +54,35 @@ def export(
         If the format cannot hold the labels or the folder cannot be written.
     """
     return EXPORTERS.get(format)(**options).write(annotation, Path(folder))
+
+
+def split(
+    annotations: Sequence[Annotation], validation: float
+) -> list[tuple[str, list[Annotation]]]:
+    """Divide a series into ``train`` and ``val``; one part without a folder if `validation` is 0.
+
+    Which part an annotation belongs to depends on its name alone: it stays there when others
+    are added or taken away.
+
+    Parameters
+    ----------
+    annotations
+        The series.
+    validation
+        Share to put aside, 0..1.
+
+    Raises
+    ------
+    InputError
+        If it is no share.
+    """
+    if not 0 <= validation < 1:
+        raise InputError(f"the validation share must be at least 0 and below 1, got {validation}")
+    if validation == 0:
+        return [("", list(annotations))]
+    parts: dict[str, list[Annotation]] = {"train": [], "val": []}
+    for annotation in annotations:
+        digest = hashlib.sha256(annotation.name.encode("utf-8", "surrogatepass")).digest()
+        draw = int.from_bytes(digest[:4]) / 2**32
+        parts["val" if draw < validation else "train"].append(annotation)
+    return [(name, part) for name, part in parts.items() if part]

@@ -8,10 +8,16 @@ import io
 import re
 import unicodedata
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
+from napari_ovseg.errors import ExportError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -34,11 +40,25 @@ class Exporter(ABC):
 
     @abstractmethod
     def check(self, annotation: Annotation) -> list[str]:
-        """Say in words what this format will lose; empty if nothing."""
+        """Say in words what this format will lose; empty if nothing.
+
+        If `write` would refuse the annotation, say why, after ``this annotation:``.
+        """
 
     @abstractmethod
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """Write atomically into `folder` and return the files, the label map first."""
+
+    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """Write several annotations; a format of data sets writes what they share only once.
+
+        Raises
+        ------
+        ExportError
+            If two would be in one file.
+        """
+        refuse_namesakes(safe_name(annotation.name) for annotation in annotations)
+        return [file for annotation in annotations for file in self.write(annotation, folder)]
 
 
 def safe_name(name: str) -> str:
@@ -47,23 +67,56 @@ def safe_name(name: str) -> str:
     Unchanged where it is already one; else what remains of it and eight digits of its
     hash, so that two names never meet in one file.
     """
-    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", unicodedata.normalize("NFKC", name)).strip("._")
-    plain = plain[:100]
-    if plain == name and plain and not _RESERVED.fullmatch(plain):
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "_", unicodedata.normalize("NFKC", name))
+    plain = plain.lstrip("._-").rstrip("._")[:100]  # a dash first would be an option
+    reserved = _RESERVED.fullmatch(plain)
+    if plain == name and plain and not reserved:
         return plain
+    if reserved:  # whatever comes after the dot
+        plain = plain.replace(".", "_", 1)
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain or 'image'}-{digest}"
+
+
+def refuse_namesakes(stems: Iterable[str]) -> None:
+    """Raise `ExportError` if two file stems are one where upper and lower case are."""
+    for stem, count in Counter(stem.casefold() for stem in stems).most_common(1):
+        if count > 1:
+            raise ExportError(
+                f"{count} images of the series are called {stem!r}; rename them, or one file "
+                "would replace the other"
+            )
+
+
+def lost_owner(annotation: Annotation) -> list[str]:
+    """Say that it will not be known who decided a pixel, if it is known now."""
+    if annotation.owner is None:
+        return []
+    return ["who decided each pixel; keep the annotation to correct it further"]
+
+
+def refuse_unlisted(annotation: Annotation) -> None:
+    """Raise `ExportError` if pixels have ids that no category has."""
+    labels = annotation.labels
+    present = np.flatnonzero(np.bincount(labels.ids.ravel()))
+    unlisted = np.setdiff1d(present, [0, *(c.id for c in labels.vocabulary)])
+    if unlisted.size:
+        raise ExportError(
+            f"pixels of {annotation.name!r} have the ids {', '.join(map(str, unlisted[:5]))}, "
+            "which no category has; add the categories to the vocabulary, or set the pixels to 0"
+        )
 
 
 def class_table(vocabulary: Vocabulary) -> bytes:
     """Write categories as CSV (UTF-8): id, name, colour, role, queries.
 
-    Cells that a spreadsheet would take for a formula get a leading apostrophe.
+    Cells that a spreadsheet would take for a formula get a leading apostrophe, as do those
+    that have one.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "name", "colour", "role", "queries"))
     for c in vocabulary:
         cells = (str(c.id), c.name, c.colour, c.role, ", ".join(c.queries))
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@" else cell for cell in cells])
+        writer.writerow([f"'{cell}" if cell[:1] in "=+-@'" else cell for cell in cells])
     return text.getvalue().encode()

@@ -10,7 +10,8 @@ import numpy as np
 
 from napari_ovseg._atomic import atomic_path
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import Exporter, safe_name
+from napari_ovseg.exporters._base import Exporter, lost_owner, safe_name
+from napari_ovseg.formats.xml import xml_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,10 +42,16 @@ class OMETiff(Exporter):
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
         grid = annotation.labels.grid
-        matrix = np.asarray(grid.affine)[:-1, :-1]
-        lost = []
-        if not np.allclose(matrix, np.diag(np.diag(matrix))):
-            lost.append("rotation and shear; OME-TIFF holds the size of a pixel only")
+        try:
+            ome_axes(grid.axes)
+        except ExportError as error:
+            return [f"this annotation: {error}"]
+        matrix, place = np.asarray(grid.affine)[:-1, :-1], np.asarray(grid.affine)[:-1, -1]
+        lost = lost_owner(annotation)
+        if not np.allclose(matrix, np.diag(np.abs(np.diag(matrix)))):
+            lost.append("rotation, shear and mirroring; OME-TIFF holds the size of a pixel only")
+        if place.any():
+            lost.append("the place of the first pixel; OME-TIFF holds the size of a pixel only")
         unknown = {u for u in grid.units if u not in _SHORT_UNITS and u != "pixel"}
         if unknown:
             lost.append(f"the units {', '.join(sorted(unknown))}; sizes are written without them")
@@ -99,9 +106,12 @@ def _physical_size(grid: Grid) -> dict[str, Any]:
 
 def _annotations(annotation: Annotation) -> list[dict[str, Any]]:
     classes = {
-        str(c.id): json.dumps(
-            {"name": c.name, "colour": c.colour, "queries": c.queries, "role": c.role},
-            ensure_ascii=False,
+        # What XML cannot hold becomes an escape of JSON.
+        str(c.id): xml_text(
+            json.dumps(
+                {"name": c.name, "colour": c.colour, "queries": c.queries, "role": c.role},
+                ensure_ascii=False,
+            )
         )
         for c in annotation.labels.vocabulary
     }

@@ -10,12 +10,12 @@ import numpy as np
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import Exporter, class_table, safe_name
+from napari_ovseg.exporters._base import Exporter, class_table, lost_owner, safe_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.labels import Annotation
+    from napari_ovseg.labels import Annotation, LabelMap
     from napari_ovseg.vocabulary import Vocabulary
 
 MAX_ID = 254
@@ -33,7 +33,11 @@ class PNG(Exporter):
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
-        lost = []
+        try:
+            _refuse_large(annotation.labels)
+        except ExportError as error:
+            return [f"this annotation: {error}"]
+        lost = lost_owner(annotation)
         if any(unit != "pixel" for unit in annotation.labels.grid.units):
             lost.append("the physical size of pixels; PNG has no place for it")
         if annotation.labels.ids.ndim > 2:
@@ -45,10 +49,7 @@ class PNG(Exporter):
         from PIL import Image
 
         labels = annotation.labels
-        if (largest := max(int(labels.ids.max()), *(c.id for c in labels.vocabulary))) > MAX_ID:
-            raise ExportError(
-                f"an indexed PNG holds ids up to {MAX_ID}, got {largest}; export as ome-tiff"
-            )
+        _refuse_large(labels)
         stem = safe_name(annotation.name)
         planes = list(np.ndindex(labels.ids.shape[:-2]))
         palette = palette_of(labels.vocabulary)
@@ -63,6 +64,13 @@ class PNG(Exporter):
         table = folder / f"{stem}.classes.csv"
         write_atomic(table, class_table(labels.vocabulary))
         return [*files, table]
+
+
+def _refuse_large(labels: LabelMap) -> None:
+    if (largest := max(int(labels.ids.max()), *(c.id for c in labels.vocabulary))) > MAX_ID:
+        raise ExportError(
+            f"an indexed PNG holds ids up to {MAX_ID}, got {largest}; export as ome-tiff"
+        )
 
 
 def palette_of(vocabulary: Vocabulary) -> bytes:

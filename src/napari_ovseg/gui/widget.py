@@ -15,7 +15,7 @@ from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
-from napari_ovseg.gui.export_row import ExportRow
+from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
@@ -104,7 +104,10 @@ class OvsegWidget(QWidget):
             "ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed"
         )
         self.cancel_button.setEnabled(False)
-        self.exports = ExportRow(self._chosen_labels, self._say, self.tell)
+        self.exports = ExportDialog(self._chosen_labels, self._every_labels, self)
+        self.export_button = self._button(
+            "ovseg_export", "Export…", self._show_exports, "Write the labels to files"
+        )
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")
         self.message.setWordWrap(True)
@@ -112,7 +115,7 @@ class OvsegWidget(QWidget):
         layout.addWidget(self.table, stretch=1)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
-        layout.addWidget(self.exports)
+        layout.addWidget(self.export_button)
         layout.addWidget(self.message)
         self.note = UnfamiliarNote()
         self.note.models_wanted.connect(self.show_models)
@@ -173,6 +176,14 @@ class OvsegWidget(QWidget):
     def _chosen_labels(self) -> Labels | None:
         source = self.form.chosen_image()
         return None if source is None else self.labels_layer(source)
+
+    def _every_labels(self) -> list[Labels]:
+        pictures = [layer for layer in self.viewer.layers if isinstance(layer, ImageLayer)]
+        return [found for source in pictures if (found := self.labels_layer(source)) is not None]
+
+    def _show_exports(self) -> None:
+        self.exports.show()
+        self.exports.raise_()
 
     # --- running --------------------------------------------------------------------
 
@@ -254,9 +265,6 @@ class OvsegWidget(QWidget):
         self.models.refresh()
         self.models.show()
         self.models.raise_()
-
-    def _say(self, text: str) -> None:
-        self.message.setText(text)
 
     def tell(self, text: str) -> None:
         """Show a message that the user should see."""

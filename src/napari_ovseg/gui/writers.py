@@ -3,39 +3,63 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.layers import Labels
 
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters import EXPORTERS
-from napari_ovseg.gui.layers import KEY, annotation_from
-from napari_ovseg.image import Grid
+from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.gui.layers import KEY, annotation_from, grid_of
 from napari_ovseg.vocabulary import Category, Vocabulary
 
-
-def write_ome_tiff(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
-    """Write a labels layer as OME-TIFF with names, colours and pixel size."""
-    return _write("ome-tiff", Path(path), data, meta)
+if TYPE_CHECKING:
+    from napari_ovseg.image import Grid
 
 
-def write_png(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
-    """Write a labels layer as indexed PNG with a class table."""
-    return _write("png", Path(path), data, meta)
+_FORMATS = {
+    ".ome.tif": "ome-tiff",
+    ".png": "png",
+    ".ome.zarr": "ome-zarr",
+    ".nii.gz": "nifti",
+    ".seg.nrrd": "seg-nrrd",
+    ".coco.json": "coco",
+    ".geojson": "geojson",
+}
+"""Those of which one layer is one file, by the endings that the manifest lists."""
+_PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
-def _write(name: str, path: Path, data: Any, meta: dict[str, Any]) -> list[str]:
-    exporter = EXPORTERS.get(name)()
-    stem = path.name.removesuffix(exporter.suffix).removesuffix(path.suffix)
+def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
+    """Write a labels layer in the format that the ending of the path says.
+
+    Raises
+    ------
+    ExportError
+        If no format has the ending, or it cannot hold the labels.
+    """
+    target = Path(path)
+    ending = next((e for e in _FORMATS if target.name.casefold().endswith(e)), None)
+    if ending is None:
+        raise ExportError(
+            f"cannot tell the format of {target.name!r}; known endings: {', '.join(_FORMATS)}"
+        )
+    exporter = EXPORTERS.get(_FORMATS[ending])()
+    stem = target.name[: -len(ending)].removesuffix(exporter.suffix.removesuffix(ending))
     values = np.asarray(data)
     ours = dict(meta.get("metadata", {}).get(KEY, {}))
     if "vocabulary" not in ours:
         ours["vocabulary"] = _vocabulary_of(values, meta).to_toml()
     annotation = annotation_from(values, ours, _grid(values.ndim, meta), stem)
-    files = exporter.write(annotation, path.parent)
-    if files[0] != path and files[0].suffix == path.suffix:
-        files[0] = files[0].replace(path)
-    return [str(file) for file in files]
+    files = exporter.write(annotation, target.parent)
+    return [str(_as_asked(file, stem)) for file in files]
+
+
+def _as_asked(file: Path, stem: str) -> Path:
+    """Give a file the name that was asked for, where the exporter had made it safer."""
+    rest = file.name.removeprefix(safe_name(stem))
+    return file if file.is_dir() else file.replace(file.with_name(stem + rest))
 
 
 def _vocabulary_of(values: np.ndarray, meta: dict[str, Any]) -> Vocabulary:
@@ -52,9 +76,6 @@ def _vocabulary_of(values: np.ndarray, meta: dict[str, Any]) -> Vocabulary:
 
 
 def _grid(ndim: int, meta: dict[str, Any]) -> Grid:
-    """Rebuild the pixel grid from the layer's scale, translate and units."""
-    scale = tuple(meta.get("scale", (1.0,) * ndim))
-    units = tuple(str(u) for u in (meta.get("units") or ("pixel",) * ndim))
-    axes = tuple(meta.get("axis_labels") or ())
-    named = len(axes) == ndim and not any(a.lstrip("-").isdigit() for a in axes)
-    return Grid.regular(ndim, scale, axes if named else None, units)
+    """Where the pixels are: napari's own layer puts its transforms together."""
+    known = {key: meta[key] for key in _PLACE if meta.get(key) is not None}
+    return grid_of(Labels(np.zeros((1,) * ndim, np.uint8), **known))

@@ -1,0 +1,82 @@
+"""The command ``ovseg export``: label maps from one format to others."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_ovseg.cli._shared import say
+from napari_ovseg.errors import InputError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from napari_ovseg.exporters import Exporter
+    from napari_ovseg.labels import Annotation
+
+
+def add_export(commands: Any) -> None:
+    """Add ``export`` to the parser of ``ovseg``."""
+    export = commands.add_parser("export", help="write label maps in other formats")
+    export.set_defaults(command=_export)
+    export.add_argument("labels", nargs="+", type=Path, metavar="LABELS")
+    export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
+    export.add_argument("--format", required=True, help="of 'ovseg exporters', several by commas")
+    export.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the format"
+    )
+    export.add_argument(
+        "--validation", type=float, default=0.0, metavar="SHARE",
+        help="put this share of them, chosen by name, into DIR/val, the rest into DIR/train",
+    )  # fmt: skip
+
+
+def _export(args: argparse.Namespace) -> int:
+    from napari_ovseg.exporters import EXPORTERS, split
+    from napari_ovseg.importers import read_labels
+
+    options = _options(args.set)
+    names = [name.strip() for name in args.format.split(",")]
+    exporters = [_with_options(EXPORTERS.get(name), options) for name in names]
+    annotations = [read_labels(path) for path in args.labels]
+    for exporter in exporters:
+        _tell_losses(exporter, annotations)
+        for folder, part in split(annotations, args.validation):
+            files = exporter.write_series(part, args.output / folder)
+            say(f"{exporter.name}: {', '.join(str(file) for file in files)}")
+    return 0
+
+
+def _options(given: Sequence[str]) -> dict[str, Any]:
+    """Read ``name=value``: a number, true or false, a TOML list, or else text."""
+    options = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise InputError(f"--set needs NAME=VALUE, got {text!r}")
+        try:
+            options[name.strip()] = tomllib.loads(f"v = {value}")["v"]
+        except tomllib.TOMLDecodeError:
+            options[name.strip()] = value
+    return options
+
+
+def _with_options(exporter: type[Exporter], options: dict[str, Any]) -> Exporter:
+    from dataclasses import fields
+
+    known = [field.name for field in fields(exporter)]
+    if unknown := sorted(set(options) - set(known)):
+        raise InputError(
+            f"{exporter().name} has no option {', '.join(unknown)}; "
+            f"it has: {', '.join(known) or 'none'}"
+        )
+    return exporter(**options)
+
+
+def _tell_losses(exporter: Exporter, annotations: Sequence[Annotation]) -> None:
+    """Say before the work what a format will not hold."""
+    lost = {text: None for annotation in annotations for text in exporter.check(annotation)}
+    for text in lost:
+        say(f"ovseg: {exporter.name} does not hold {text}", error=True)

@@ -1,0 +1,196 @@
+"""Annotations as formats of flat pictures see them: every plane of a stack is an image."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg.errors import ExportError, VocabularyError
+from napari_ovseg.exporters._base import (
+    Exporter,
+    lost_owner,
+    refuse_namesakes,
+    refuse_unlisted,
+    safe_name,
+)
+from napari_ovseg.formats.instances import Instances, instances_of
+from napari_ovseg.formats.polygons import polygons_of
+from napari_ovseg.formats.record import record_of
+from napari_ovseg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from pathlib import Path
+
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Category, Role
+
+SERIES = "dataset"
+"""File stem of a series of several annotations."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Picture:
+    """One plane of an annotation.
+
+    Attributes
+    ----------
+    stem
+        File stem, unlike that of any other picture of the series.
+    ids : (H, W) uint16
+        Category ids.
+    plane
+        Its index in the stack, empty if there is no stack.
+    annotation
+        What it is a plane of.
+    """
+
+    stem: str
+    ids: np.ndarray
+    plane: tuple[int, ...]
+    annotation: Annotation
+
+    def instances(self) -> Instances:
+        """Number its objects."""
+        return instances_of(self.ids, self.annotation.labels.vocabulary)
+
+    def history(self) -> dict[str, Any]:
+        """What our importers read back: the record but for the vocabulary, and the place in it."""
+        record = record_of(self.annotation)
+        del record["vocabulary"]  # a series writes it once
+        return {**record, "shape": self.annotation.labels.ids.shape, "plane": self.plane}
+
+
+@dataclass(frozen=True)
+class SeriesExporter(Exporter):
+    """A format in which a data set of many images has one table of categories."""
+
+    @abstractmethod
+    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """Write several annotations as one data set, atomically file by file.
+
+        Raises
+        ------
+        ExportError
+            If there is none, two have one name, or an id means different categories.
+        """
+
+    def write(self, annotation: Annotation, folder: Path) -> list[Path]:
+        """See `Exporter.write`: the series of one."""
+        return self.write_series([annotation], folder)
+
+
+def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
+    """Take annotations apart into pictures; planes are called ``NAME_0000``, ``NAME_0001`` ...
+
+    Raises
+    ------
+    ExportError
+        If two would be called the same, or pixels have ids that no category has.
+    """
+    pictures: list[Picture] = []
+    for annotation in annotations:
+        refuse_unlisted(annotation)
+        pictures += _planes_of(annotation)
+    refuse_namesakes(picture.stem for picture in pictures)
+    return pictures
+
+
+def _planes_of(annotation: Annotation) -> Iterator[Picture]:
+    ids, stem = annotation.labels.ids, safe_name(annotation.name)
+    for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
+        name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
+        yield Picture(name, ids[plane], plane, annotation)
+
+
+def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
+    """Unite the categories of a series.
+
+    Raises
+    ------
+    ExportError
+        If there is no annotation, or an id or name means different categories.
+    """
+    found: dict[int, Category] = {}
+    for annotation in annotations:
+        for category in annotation.labels.vocabulary:
+            first = found.setdefault(category.id, category)
+            if first.name != category.name:
+                raise ExportError(
+                    f"id {category.id} is {first.name!r} in one image of the series and "
+                    f"{category.name!r} in another; export them into different folders"
+                )
+    try:
+        return Vocabulary(tuple(found.values()))
+    except VocabularyError as error:
+        raise ExportError(f"the images of the series have no common vocabulary: {error}") from error
+
+
+def series_stem(annotations: Sequence[Annotation]) -> str:
+    """File stem of what is written once for a series: the name of the only one, or ``dataset``."""
+    return safe_name(annotations[0].name) if len(annotations) == 1 else SERIES
+
+
+def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -> list[str]:
+    """Say what a format of flat pictures loses.
+
+    Parameters
+    ----------
+    annotation
+        What would be written.
+    name
+        Of the format.
+    kept
+        Whether `Picture.history` is in the file, which only this program reads.
+    """
+    try:
+        refuse_unlisted(annotation)
+    except ExportError as error:
+        return [f"this annotation: {error}"]
+    lost = []
+    reader = "other programs do not see it" if kept else f"{name} has no place for it"
+    if any(unit != "pixel" for unit in annotation.labels.grid.units):
+        lost.append(f"the physical size of pixels; {reader}")
+    if annotation.labels.ids.ndim > 2:
+        lost.append("the order of axes; every plane becomes an image of its own")
+    return lost + lost_owner(annotation)
+
+
+def lost_in_polygons(
+    annotation: Annotation, roles: Collection[Role], *, parts: bool = False
+) -> list[str]:
+    """Say what polygons without holes lose.
+
+    Parameters
+    ----------
+    annotation
+        What would be written.
+    roles
+        Of the categories that become polygons.
+    parts
+        Whether it is also lost which parts are one object.
+    """
+    holes = split = 0
+    for picture in _planes_of(annotation):
+        instances = picture.instances()
+        found = [
+            part
+            for part in polygons_of(instances.numbers)
+            if instances.categories[part.number - 1].role in roles
+        ]
+        holes += len({part.number for part in found if len(part.rings) > 1})
+        split += sum(n > 1 for n in Counter(part.number for part in found).values())
+    lost = [f"the holes of {holes} objects; they are filled"] if holes else []
+    if parts and split:
+        lost.append(f"which parts belong together, of {split} regions that have several")
+    return lost
+
+
+def json_bytes(content: Any) -> bytes:
+    """Write JSON in ASCII: names of any script, and of damaged file systems, survive."""
+    return json.dumps(content, separators=(",", ":"), allow_nan=False).encode("ascii")

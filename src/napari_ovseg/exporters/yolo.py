@@ -1,0 +1,90 @@
+"""YOLO segmentation: a line of text per polygon, and names in ``data.yaml``."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from napari_ovseg._atomic import write_atomic
+from napari_ovseg.exporters._pictures import (
+    SeriesExporter,
+    lost_in_pictures,
+    lost_in_polygons,
+    pictures_of,
+    shared_vocabulary,
+)
+from napari_ovseg.formats.polygons import polygons_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_ovseg.exporters._pictures import Picture
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class Yolo(SeriesExporter):
+    """``NAME.txt`` for every picture and one ``data.yaml``; the images belong beside them.
+
+    Categories are numbered from 0 in the order of the vocabulary. The background is left
+    out: to YOLO it is what no polygon covers. A folder has one ``data.yaml``, so all
+    images of a data set are to be exported as one series, or with one vocabulary.
+    """
+
+    suffix: ClassVar[str] = ".txt"
+
+    def check(self, annotation: Annotation) -> list[str]:
+        """See `Exporter.check`."""
+        vocabulary = annotation.labels.vocabulary
+        lost = ["the ids and colours of categories, which are numbered from 0"]
+        if vocabulary.background is not None:
+            lost.append(f"the category {vocabulary.background.name!r}; the background is left out")
+        lost += lost_in_polygons(annotation, {"thing", "stuff"}, parts=True)
+        return [*lost, *lost_in_pictures(annotation, "YOLO")]
+
+    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """See `SeriesExporter.write_series`."""
+        vocabulary = _countable(shared_vocabulary(annotations))
+        files = []
+        for picture in pictures_of(annotations):
+            files.append(folder / f"{picture.stem}{self.suffix}")
+            write_atomic(files[-1], _lines(picture, vocabulary).encode("ascii"))
+        write_atomic(folder / "data.yaml", _data_yaml(vocabulary).encode())
+        return [*files, folder / "data.yaml"]
+
+
+def _countable(vocabulary: Vocabulary) -> dict[int, str]:
+    """Ids and names of all but the background, in order: the place is YOLO's number."""
+    return {c.id: c.name for c in vocabulary if c.role != "background"}
+
+
+def _lines(picture: Picture, names: dict[int, str]) -> str:
+    """Write ``number x y x y ...`` with coordinates from 0 to 1 for each outline."""
+    number_of = {category_id: number for number, category_id in enumerate(names)}
+    instances = picture.instances()
+    height, width = picture.ids.shape
+    lines = []
+    for part in polygons_of(instances.numbers):
+        category = instances.categories[part.number - 1]
+        if category.id in number_of:
+            points = (part.rings[0] / (width, height)).ravel()
+            lines.append(" ".join([str(number_of[category.id]), *(f"{v:.7f}" for v in points)]))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _data_yaml(names: dict[int, str]) -> str:
+    rows = [f"  {number}: {_quoted(name)}" for number, name in enumerate(names.values())]
+    return "\n".join(["path: .", "train: .", "val: .", "names:", *rows, ""])
+
+
+def _quoted(text: str) -> str:
+    """Quote for YAML, which is JSON but for how it escapes characters that do not print."""
+    return re.sub(
+        r"[^ -~]",
+        lambda found: found[0] if found[0].isprintable() else f"\\U{ord(found[0]):08x}",
+        json.dumps(text, ensure_ascii=False),
+    )

@@ -1,0 +1,1 @@
+"""What formats of label maps have in common, whichever way they go."""

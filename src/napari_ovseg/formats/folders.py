@@ -1,0 +1,144 @@
+"""A folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import os
+import secrets
+import shutil
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from napari_ovseg._atomic import STALE
+from napari_ovseg.errors import ExportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_TAG = "[0-9a-f]" * 8
+_AT_FDCWD = -100 if sys.platform == "linux" else -2
+_SWAP = 2
+"""RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS."""
+
+
+@contextmanager
+def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
+    """Give an empty folder beside `target`; on success it becomes `target` at once.
+
+    Parameters
+    ----------
+    target
+        The folder to write; one of that name is replaced.
+    extend
+        Start from what `target` holds, not from nothing. Its files are linked, not copied:
+        replace them, never write into them.
+
+    Notes
+    -----
+    Every file is flushed to disk, then the two folders change names in one step where the
+    system can (Linux, macOS). Elsewhere the old one is moved aside first; should the power
+    fail just then, the next writer puts it back. Half-written folders that a killed writer
+    left are removed by the next one. One writer at a time.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be made or written to.
+    """
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
+        _refuse_file(target)
+        if extend and target.exists():
+            shutil.copytree(target, temporary, copy_function=_link)
+        else:
+            temporary.mkdir()
+        yield temporary
+        _flush(temporary)
+        _publish(temporary, target)
+    except ExportError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"cannot write {target.name!r} into {str(target.parent)!r}: {reason}; "
+            "choose another folder, free some space, or change its permissions"
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _refuse_file(target: Path) -> None:
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise ExportError(
+            f"cannot write the folder {str(target)!r}: a file or a link has that name; move it away"
+        )
+
+
+def _publish(temporary: Path, target: Path) -> None:
+    """Put `temporary` in the place of `target`, whose old content goes away."""
+    if not target.exists():
+        temporary.rename(target)
+    elif not _swap(temporary, target):
+        old = temporary.with_suffix(".old")
+        target.rename(old)
+        try:
+            temporary.rename(target)
+        except OSError:
+            old.rename(target)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    _flush_entry(target.parent)
+
+
+def _swap(one: Path, other: Path) -> bool:
+    """Exchange the names of two folders in one step; False where the system cannot."""
+    library = ctypes.CDLL(None) if sys.platform in {"linux", "darwin"} else None
+    paths = (_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _SWAP)
+    for name in ("renameat2", "renameatx_np"):
+        if (function := getattr(library, name, None)) is not None:
+            return bool(function(*paths) == 0)
+    return False
+
+
+def _sweep(target: Path) -> None:
+    """Put back what a killed writer moved aside, and remove what it left half-written."""
+    pattern = f".{glob.escape(target.name)}.{_TAG}"
+    for old in target.parent.glob(f"{pattern}.old"):
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(target)
+    for left in target.parent.glob(f"{pattern}.part"):
+        with suppress(FileNotFoundError):
+            newest = max(p.lstat().st_mtime for p in (left, *left.rglob("*")))
+            if newest < time.time() - STALE:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _flush(folder: Path) -> None:
+    for path in (*folder.rglob("*"), folder):
+        _flush_entry(path)
+
+
+def _flush_entry(path: Path) -> None:
+    """Flush a file or a folder's list of names to disk; Windows cannot flush the latter."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _link(source: str, copy: str) -> None:
+    try:
+        os.link(source, copy)
+    except OSError:
+        shutil.copy2(source, copy)

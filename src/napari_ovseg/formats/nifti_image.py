@@ -1,0 +1,35 @@
+"""One NIfTI image with its place, as bytes."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import numpy as np
+
+from napari_ovseg._optional import require
+
+_LARGEST = 32_767
+"""NIfTI-1 counts pixels with 16 bits; longer axes need NIfTI-2."""
+
+
+def nifti_image(voxels: np.ndarray, affine: np.ndarray, comment: bytes = b"") -> Any:
+    """Make a NIfTI image of voxels (x, y, z, ...) with their matrix in both its forms.
+
+    The quaternion form holds no shear, so a sheared one has the matrix only.
+    """
+    nibabel = require("nibabel", extra="medical", purpose="NIfTI")
+    small = max(voxels.shape) <= _LARGEST
+    image = (nibabel.Nifti1Image if small else nibabel.Nifti2Image)(voxels, affine)
+    image.header.set_sform(affine, code="scanner")
+    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    if np.allclose(axes.T @ axes, np.eye(3), atol=1e-6):
+        image.header.set_qform(affine, code="scanner")
+    if comment:
+        image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", comment))
+    return image
+
+
+def nifti_bytes(image: Any) -> bytes:
+    """Compress an image as ``.nii.gz``: equal images are equal bytes."""
+    return gzip.compress(image.to_bytes(), compresslevel=6, mtime=0)

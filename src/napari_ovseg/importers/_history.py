@@ -1,0 +1,155 @@
+"""What our exporters of pictures add to a JSON file, so that nothing of an annotation is lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg.errors import InputError
+from napari_ovseg.formats.record import KEY
+from napari_ovseg.image import Grid
+from napari_ovseg.importers._found import image_shape
+from napari_ovseg.importers._json import integers, member, numbers, typed
+from napari_ovseg.labels import Provenance
+from napari_ovseg.vocabulary import MAX_ID, Category, Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Of one picture.
+
+    Attributes
+    ----------
+    name
+        Of the annotation.
+    shape, plane
+        Shape of its label map, and which plane of it the picture is.
+    grid, provenance
+        Of the annotation.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    plane: tuple[int, ...]
+    grid: Grid
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def alone(self, name: str) -> History:
+        """Return that of a plane as an image of its own; unchanged if there is no stack."""
+        if not self.plane:
+            return self
+        affine = tuple(tuple(row[-3:]) for row in self.grid.affine[-3:])
+        grid = Grid(self.grid.axes[-2:], affine, self.grid.units[-2:])
+        return replace(self, name=name, shape=self.shape[-2:], plane=(), grid=grid)
+
+
+def history_of(table: dict[str, Any], shape: tuple[int, ...] | None = None) -> History | None:
+    """Read our key of a JSON object; None if it lacks the key.
+
+    Parameters
+    ----------
+    table
+        The object.
+    shape
+        Height and width of the picture, where the file says so elsewhere.
+
+    Raises
+    ------
+    InputError
+        If the value of the key is damaged, or of a picture of another size.
+    """
+    if KEY not in table:
+        return None
+    own = member(table, KEY, dict, "the image")
+    full = image_shape(integers(member(own, "shape", list, KEY), "the shape"), KEY)
+    plane = integers(member(own, "plane", list, KEY), "the plane")
+    inside = all(0 <= i < n for i, n in zip(plane, full, strict=False))
+    if not inside or len(plane) != len(full) - 2 or full[-2:] != (shape or full[-2:]):
+        raise InputError(
+            f"plane {plane} of a stack of shape {full} is not an image of size {shape}; the file "
+            "was changed"
+        )
+    grid = _grid(member(own, "grid", dict, KEY), len(full))
+    provenance = _provenance(member(own, "provenance", dict, KEY))
+    return History(member(own, "name", str, KEY), full, plane, grid, provenance)
+
+
+def known_categories(table: dict[str, Any]) -> dict[int, Category]:
+    """Read our vocabulary from a JSON object, by id; none if it lacks our key.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
+    if KEY not in table:
+        return {}
+    try:
+        own = member(table, KEY, dict, "the file")
+        return {c.id: c for c in Vocabulary.from_toml(member(own, "vocabulary", str, KEY))}
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"the vocabulary in the file is damaged: {error}") from error
+
+
+def vocabulary_of(
+    rows: Sequence[tuple[int, str, str]], known: dict[int, Category]
+) -> tuple[Vocabulary, dict[int, int]]:
+    """Build the vocabulary of a file from its own table of categories.
+
+    Parameters
+    ----------
+    rows
+        Id, name and colour (or "") of each.
+    known
+        Queries, roles and thresholds by id, see `known_categories`.
+
+    Returns
+    -------
+    tuple
+        The vocabulary, and its ids by those of the file: the same, but if one of the file's
+        is below 1 or above 65535 all are numbered from 1.
+
+    Raises
+    ------
+    InputError
+        If two ids are equal, or a name cannot be used.
+    """
+    if len({row[0] for row in rows}) < len(rows):
+        raise InputError("two categories of the file have the same id; give each its own")
+    fits = all(1 <= row[0] <= MAX_ID for row in rows)
+    ids = {row[0]: row[0] if fits else number for number, row in enumerate(rows, start=1)}
+    categories = []
+    for old, name, colour in rows:
+        category = known.get(old) if fits else None
+        if category is None:
+            category = Category(ids[old], name, colour=colour)
+        categories.append(replace(category, name=name, colour=colour or category.colour))
+    return Vocabulary(tuple(categories)), ids
+
+
+def _grid(table: dict[str, Any], ndim: int) -> Grid:
+    axes, units = (
+        tuple(typed(text, str, f"each of {key!r}") for text in member(table, key, list, "the grid"))
+        for key in ("axes", "units")
+    )
+    rows = [numbers(row, "the affine") for row in member(table, "affine", list, "the grid")]
+    square = len(rows) == ndim + 1 and all(row.size == ndim + 1 for row in rows)
+    if not square or len(axes) != ndim or len(units) != ndim:
+        raise InputError(f"the grid does not fit {ndim} axes; the file was changed")
+    if np.linalg.matrix_rank(np.stack(rows)) <= ndim:
+        raise InputError("the grid maps different pixels to one place; the file was changed")
+    return Grid(axes, tuple(tuple(row.tolist()) for row in rows), units)
+
+
+def _provenance(table: dict[str, Any]) -> Provenance:
+    texts = {
+        key: member(table, key, str, "the provenance")
+        for key in ("recipe", "weights", "versions", "created")
+    }
+    (share,) = numbers([table.get("share_by_hand")], "the share by hand").tolist()
+    return Provenance(**texts, share_by_hand=share)

@@ -1,0 +1,125 @@
+"""Indexed PNG: pixel value = category id, with our table of categories beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast, get_args
+
+import numpy as np
+
+from napari_ovseg.errors import InputError
+from napari_ovseg.image import Grid
+from napari_ovseg.importers._base import Importer
+from napari_ovseg.labels import Annotation, LabelMap
+from napari_ovseg.vocabulary import Category, Role, Vocabulary
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+_IGNORED = 255
+"""Value that data sets of this kind give to pixels nobody decided."""
+
+
+@dataclass(frozen=True)
+class PNG(Importer):
+    """An 8-bit PNG with a palette or in grey, and ``NAME.classes.csv`` if it is there.
+
+    ``NAME_0000.png`` of a stack is read as an image of its own, with the stack's table.
+    Without a table every value from 1 to 254 that occurs is a category called
+    ``category VALUE`` in the colour of the palette, and 255 is unlabelled.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = (".png",)
+
+    def read(self, path: Path) -> Annotation:
+        """See `Importer.read`."""
+        ids, palette = _read_png(path)
+        table = _table_of(path)
+        if table is None:
+            ids[ids == _IGNORED] = 0
+            present = np.flatnonzero(np.bincount(ids.ravel()))
+            vocabulary = _from_palette([int(v) for v in present if v], palette)
+        else:
+            vocabulary = _from_table(table)
+            unknown = np.setdiff1d(ids, [0, *(c.id for c in vocabulary)])
+            if unknown.size:
+                raise InputError(
+                    f"{path.name!r} holds the values {unknown[:5].tolist()}, which {table.name!r} "
+                    "does not list; add the rows"
+                )
+        return Annotation(path.stem, LabelMap(ids, vocabulary, Grid.regular(2)))
+
+    def owns(self, path: Path) -> bool:
+        """See `Importer.owns`: its table is beside it."""
+        return _table_of(path) is not None
+
+
+def _read_png(path: Path) -> tuple[np.ndarray, list[int]]:
+    """Read values and palette, and say what is wrong if there are none."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return _values(picture, path.name)
+    except InputError:
+        raise
+    except (
+        OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError,
+        struct.error, zlib.error, Image.DecompressionBombError,
+    ) as error:  # fmt: skip
+        raise InputError(f"cannot read {path.name!r} as PNG: {error}") from error
+
+
+def _values(picture: Image, name: str) -> tuple[np.ndarray, list[int]]:
+    if picture.mode not in {"P", "L"}:
+        raise InputError(
+            f"{name!r} is a picture of mode {picture.mode}; labels have a palette or are 8-bit grey"
+        )
+    return np.asarray(picture).astype(np.uint16), picture.getpalette() or []
+
+
+def _from_palette(values: list[int], palette: list[int]) -> Vocabulary:
+    categories = []
+    for value in values:
+        rgb = palette[3 * value : 3 * value + 3]
+        colour = "#{:02x}{:02x}{:02x}".format(*rgb) if len(rgb) == 3 else ""
+        categories.append(Category(value, f"category {value}", colour=colour))
+    return Vocabulary(tuple(categories))
+
+
+def _table_of(path: Path) -> Path | None:
+    """Find the table of a picture, or of the stack it is a plane of."""
+    stems = (path.stem, re.sub(r"_\d{4,}$", "", path.stem))
+    tables = [path.with_name(f"{stem}.classes.csv") for stem in stems]
+    return next((table for table in tables if table.is_file()), None)
+
+
+def _from_table(path: Path) -> Vocabulary:
+    """Read what the exporter wrote; the apostrophe before what a spreadsheet would run goes."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+    except (OSError, ValueError, csv.Error) as error:
+        raise InputError(f"cannot read {path.name!r}: {error}") from error
+    return Vocabulary(tuple(_category(row, path.name) for row in rows))
+
+
+def _category(row: dict[str, str | None], table: str) -> Category:
+    number, name, colour, role, queries = (
+        re.sub(r"^'(?=[=+\-@'])", "", row.get(key) or "")
+        for key in ("id", "name", "colour", "role", "queries")
+    )
+    if not re.fullmatch(r"[0-9]{1,5}", number) or role not in get_args(Role):
+        raise InputError(
+            f"a row of {table!r} needs a whole number as id and one of "
+            f"{', '.join(get_args(Role))} as role, got {number[:20]!r} and {role[:20]!r}"
+        )
+    words = tuple(word.strip() for word in queries.split(",") if word.strip())
+    return Category(int(number), name, words, colour=colour, role=cast(Role, role))

@@ -1,0 +1,54 @@
+"""The export dialog in a real window: options of every format, losses before, files after."""
+
+import numpy as np
+import pytest
+
+from napari_ovseg.exporters import EXPORTERS
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def labelled(widget, finish):
+    """Two labelled images, calibrated."""
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        picture = rng.integers(0, 255, (64, 80)).astype(np.uint8)
+        layer = widget.viewer.add_image(picture, name=name, scale=(0.5, 0.5), units=("um", "um"))
+        widget.form.choose_image(layer)
+        if not widget.session.rows:
+            widget.table.add_words("grass; background")
+        finish(widget)
+    return widget
+
+
+def test_every_format_shows_its_options(widget):
+    for name in EXPORTERS.names():
+        widget.exports.format.setCurrentText(name)
+        assert widget.exports.exporter() == EXPORTERS.get(name)()
+        assert widget.exports.about.text()
+
+
+def test_losses_are_told_before_and_files_are_written(labelled, qtbot, tmp_path):
+    dialog = labelled.exports
+    dialog.show()
+    dialog.format.setCurrentText("png")
+    assert "physical size" in dialog.losses.text()
+    dialog.format.setCurrentText("ome-tiff")
+    assert dialog.losses.text() == ""
+    dialog.scope.setCurrentText("all labelled images")
+    dialog.validation.setValue(50)
+    dialog.export_to(str(tmp_path))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    assert sorted(p.name for p in tmp_path.rglob("*.tif")) == ["a.ome.tif", "b.ome.tif"]
+    assert all(p.parent.name in ("train", "val") for p in tmp_path.rglob("*.tif"))
+    assert dialog.write.isEnabled()
+    assert "wrote" in dialog.message.text()
+    dialog.close()
+
+
+def test_a_folder_that_cannot_be_written_is_told(labelled, qtbot, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    labelled.exports.export_to(str(tmp_path / "file"))
+    qtbot.waitUntil(lambda: not labelled.exports.runner.running, timeout=60_000)
+    assert "cannot write" in labelled.exports.message.text()

@@ -1,0 +1,68 @@
+"""What napari's Save writes, napari's Open brings back; files of others are left to others."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import napari_ovseg as ov
+from napari_ovseg.gui.layers import KEY, annotation_of
+from napari_ovseg.gui.readers import get_reader
+
+pytestmark = pytest.mark.gui
+WORDS = ov.Vocabulary(
+    (ov.Category(3, "Zellkern", ("nucleus",), colour="#ff0000"), ov.Category(9, "細胞質", colour="#00ff80"))
+)  # fmt: skip
+ENDINGS = (".ome.tif", ".png", ".ome.zarr", ".nii.gz", ".seg.nrrd", ".coco.json", ".geojson")
+WITHOUT_PLACE = (".png",)
+
+
+@pytest.fixture
+def plugin(npe2pm):
+    from npe2 import PluginManifest
+
+    with npe2pm.tmp_plugin(manifest=PluginManifest.from_distribution("napari-ovseg")):
+        yield
+
+
+def labelled():
+    ids = np.zeros((20, 30), np.uint16)
+    ids[2:9, 3:12] = 3
+    ids[12:, 20:] = 9
+    grid = ov.Grid.regular(2, (0.5, 0.25), units=("um", "um"))
+    return ov.Annotation("cells", ov.LabelMap(ids, WORDS, grid))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_layer_saved_and_opened_is_the_same(make_napari_viewer, tmp_path, plugin, ending):
+    viewer = make_napari_viewer()
+    given = labelled()
+    first = ov.export(given, tmp_path / "first", "ome-tiff")[0]
+    (layer,) = viewer.open(str(first), plugin="napari-ovseg")
+    written = layer.save(str(tmp_path / f"my cells{ending}"), plugin="napari-ovseg")
+    (back,) = viewer.open(written[0], plugin="napari-ovseg")
+    assert (np.asarray(back.data) == given.labels.ids).all()
+    result = annotation_of(back)
+    names = [(c.id, c.name, c.colour) for c in result.labels.vocabulary]
+    assert names == [(c.id, c.name, c.colour) for c in WORDS]
+    assert list(back.features["category"]) == ["unlabelled", "Zellkern", "細胞質"]
+    if ending not in WITHOUT_PLACE:
+        assert np.allclose(back.extent.step[-2:], (0.5, 0.25)) or ending in (".nii.gz", ".seg.nrrd")
+        assert np.allclose(np.diff(back.extent.world, axis=0), np.diff(layer.extent.world, axis=0))
+    # Every labelled pixel of a file counts as a person's: no model will change it.
+    assert (result.owner.astype(bool) == (given.labels.ids > 0)).all()
+    assert ("proposal" in back.metadata[KEY]) == (ending == ".ome.zarr")  # which holds owners
+
+
+def test_files_of_others_are_left_to_others(tmp_path):
+    Image.fromarray(np.zeros((4, 5), np.uint8)).save(tmp_path / "a.png")
+    (tmp_path / "b.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": []}))
+    (tmp_path / "c.coco.json").write_text("no json")
+    (tmp_path / "d.zarr").mkdir()
+    (tmp_path / "e.txt").write_text("text")
+    ours = ov.export(labelled(), tmp_path, "png")[0]
+    others = [str(tmp_path / n) for n in ("a.png", "b.geojson", "c.coco.json", "d.zarr", "e.txt")]
+    assert [get_reader(path) for path in (*others, str(tmp_path / "gone.png"))] == [None] * 6
+    assert get_reader(str(ours)) is not None
+    assert get_reader([str(ours), others[0]]) is None
