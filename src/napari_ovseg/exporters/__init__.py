@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg._registry import Registry
 from napari_ovseg.errors import InputError
-from napari_ovseg.exporters._base import Exporter
+from napari_ovseg.exporters._base import Exporter, refuse_namesakes, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,10 @@ def split(
     ------
     InputError
         If it is no share.
+    ExportError
+        If two annotations would be in one file.
     """
+    refuse_namesakes(safe_name(annotation.name) for annotation in annotations)
     if not 0 <= validation < 1:
         raise InputError(f"the validation share must be at least 0 and below 1, got {validation}")
     if validation == 0:
