@@ -7,6 +7,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+import napari_ovseg as ov
 from napari_ovseg.cli import main
 
 
@@ -221,3 +222,28 @@ def test_the_script_is_installed():
     done = subprocess.run([sys.executable, "-m", "napari_ovseg.cli", "--help"], capture_output=True, text=True,
                           check=True, timeout=60)  # fmt: skip
     assert "segment" in done.stdout
+
+
+def test_export_tells_what_is_lost_and_writes_every_format(tmp_path, capsys):
+    ids = np.zeros((20, 30), np.uint16)
+    ids[3:9, 4:20] = 1
+    words = ov.Vocabulary.parse("cell; wall")
+    given = []
+    for name in ("a", "b", "c"):
+        grid = ov.Grid.regular(2, (0.5, 0.5), units=("um", "um"))
+        given += ov.export(ov.Annotation(name, ov.LabelMap(ids, words, grid)), tmp_path / "in")
+    asked = ["export", *map(str, given), "-o", str(tmp_path / "out"), "--format"]
+    assert main([*asked, "png,coco", "--validation", "0.4"]) == 0
+    told = capsys.readouterr()
+    assert "png does not hold the physical size of pixels" in told.err
+    parts = {p.parent.name for p in (tmp_path / "out").rglob("*.png")}
+    assert parts <= {"train", "val"}
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 3
+    assert main([*asked, "coco", "--set", "geometry=polygon"]) == 0
+    (series,) = (tmp_path / "out").glob("*.coco.json")
+    assert len(json.loads(series.read_text())["images"]) == 3
+    assert main([*asked, "coco", "--set", "shape=round"]) == 2
+    assert "coco has no option shape; it has: " in capsys.readouterr().err
+    assert main([*asked, "png", "--set", "shape"]) == 2
+    assert main(["export", str(tmp_path / "gone.tif"), "-o", str(tmp_path), "--format", "png"]) == 2
+    assert "there is no file" in capsys.readouterr().err

@@ -9,8 +9,8 @@ import tifffile
 from PIL import Image
 
 import napari_ovseg as ov
-from napari_ovseg.errors import ExportError, RecipeError
-from napari_ovseg.exporters import EXPORTERS
+from napari_ovseg.errors import ExportError, InputError, RecipeError
+from napari_ovseg.exporters import EXPORTERS, split
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters.ome_tiff import CLASSES, ome_axes
 
@@ -107,3 +107,18 @@ def test_safe_names_differ_where_names_do():
 def test_unknown_format_is_told(tmp_path):
     with pytest.raises(RecipeError, match="did you mean: ome-tiff"):
         ov.export(annotation(), tmp_path, "ome-tif")
+
+
+def test_a_series_is_split_by_name_alone():
+    series = [annotation(name=f"cells {i}") for i in range(40)]
+    parts = dict(split(series, 0.25))
+    assert set(parts) == {"train", "val"}
+    assert 2 <= len(parts["val"]) <= 20
+    fewer = dict(split(series[::2], 0.25))
+    kept = {a.name for a in parts["val"]} & {a.name for a in series[::2]}
+    assert {a.name for a in fewer.get("val", [])} == kept
+    assert split(series, 0) == [("", series)]
+    with pytest.raises(InputError, match="validation share"):
+        split(series, 1.0)
+    with pytest.raises(ExportError, match="2 images of the series are called 'a'"):
+        split([annotation(name="a"), annotation(name="A")], 0)
