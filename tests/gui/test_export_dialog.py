@@ -34,8 +34,12 @@ def test_losses_are_told_before_and_files_are_written(labelled, qtbot, tmp_path)
     dialog.show()
     dialog.format.setCurrentText("png")
     assert "physical size" in dialog.losses.text()
-    dialog.format.setCurrentText("ome-tiff")
+    dialog.format.setCurrentText("ome-zarr")
     assert dialog.losses.text() == ""
+    dialog.format.setCurrentText("ome-tiff")
+    assert dialog.losses.text().splitlines()[1:] == [
+        "• who decided each pixel; keep the annotation to correct it further"
+    ]
     dialog.scope.setCurrentText("all labelled images")
     dialog.validation.setValue(50)
     dialog.export_to(str(tmp_path))
