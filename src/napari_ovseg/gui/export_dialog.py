@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from magicgui.widgets import Container, create_widget
 from napari.utils.notifications import show_info, show_warning
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -62,6 +63,9 @@ class ExportDialog(QDialog):
         )
         self.destroyed.connect(self.runner.close)
         self._options = Container(labels=True)
+        self._growing = QTimer(self)  # new controls have their sizes a moment later
+        self._growing.setSingleShot(True)
+        self._growing.timeout.connect(self._grow)
         self._build()
         self._show_options()
         self._rest()
@@ -112,7 +116,7 @@ class ExportDialog(QDialog):
         self._options = Container(widgets=controls, labels=True)
         self._options.changed.connect(lambda _value: self._show_losses())
         self._middle_layout.addWidget(self._options.native)
-        self.about.setText((kind.__doc__ or "").strip().splitlines()[0])
+        self.about.setText((kind.__doc__ or "").strip().splitlines()[0].replace("``", ""))
         self._show_losses()
 
     def exporter(self) -> Exporter:
@@ -135,9 +139,18 @@ class ExportDialog(QDialog):
             lost = {text: None for a in self.annotations() for text in exporter.check(a)}
         except OvsegError as error:
             self.losses.setText(str(error))
-            return
-        lines = [f"• {text}" for text in lost]
-        self.losses.setText("\n".join(["Not in the files:", *lines]) if lines else "")
+        else:
+            lines = [f"• {text}" for text in lost]
+            self.losses.setText("\n".join(["Not in the files:", *lines]) if lines else "")
+        self._growing.start()
+
+    def _grow(self) -> None:
+        """Make room for all lines: a layout alone squeezes its controls instead."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            needed = max(layout.heightForWidth(self.width()), layout.minimumSize().height())
+            self.setMinimumHeight(needed)
 
     def showEvent(self, event: Any) -> None:  # noqa: N802  # Qt's name
         """Look at the labels anew."""
@@ -163,6 +176,7 @@ class ExportDialog(QDialog):
         self.write.setEnabled(False)
         self.cancel.setEnabled(True)
         self.bar.setRange(0, 0)
+        self.bar.show()
         self.runner.start(_export_steps, *job, Path(folder))
 
     def _progressed(self, progress: Progress, _seconds: float | None) -> None:
@@ -180,8 +194,7 @@ class ExportDialog(QDialog):
     def _rest(self) -> None:
         self.write.setEnabled(True)
         self.cancel.setEnabled(False)
-        self.bar.setRange(0, 1)
-        self.bar.setValue(0)
+        self.bar.hide()
 
     def _tell(self, text: str) -> None:
         self.message.setText(text)
