@@ -31,6 +31,7 @@ from napari_ovseg.exporters.nnunet import labels_of, numbers_of
 from napari_ovseg.formats import folders
 from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.formats.space import full, kinds, millimetre_affine
+from napari_ovseg.importers import read_labels
 from volumes import CASES, MANY, MM, WORDS, annotation, grid, turn
 
 PLAIN = ("ome-zarr", "nifti", "seg-nrrd", "nnunet")
@@ -90,6 +91,23 @@ def test_ome_zarr_calibrates_every_level_of_its_pyramid(tmp_path):
         # Centre of the first pixel of a coarser level lies between the fine ones it covers.
         assert shift == [1, -2 + 0.25 * (step - 1) / 2, 30 + 0.5 * (step - 1) / 2]
     assert set(np.unique(levels[1])) <= set(np.unique(levels[0]))
+
+
+def test_ome_zarr_writes_large_pictures_in_few_files(tmp_path):
+    ids = np.zeros((4500, 5000), np.uint16)
+    ids[::7, ::5] = 7
+    ids[-1, -1] = 12
+    labels = ov.LabelMap(ids, WORDS, ov.Grid.regular(2))
+    (path,) = ov.export(ov.Annotation("large", labels), tmp_path, "ome-zarr")
+    group = zarr.open_group(path, mode="r")["labels/large"]
+    first, second, *_ = [group[d["path"]] for d in group.attrs["ome"]["multiscales"][0]["datasets"]]
+    assert (first.chunks, first.shards) == ((1024, 1024), (4096, 4096))
+    assert second.shards is None
+    assert (first[...] == ids).all()
+    assert (second[...] == ids[::2, ::2]).all()
+    files = [p for p in (path / "labels/large" / first.basename).rglob("*") if p.is_file()]
+    assert len(files) == 5  # four of pixels, one of what they are
+    assert (read_labels(path).labels.ids == ids).all()
 
 
 def test_ome_zarr_replaces_the_folder_whole(tmp_path):

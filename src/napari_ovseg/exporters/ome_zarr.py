@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ORDER = ("time", "channel", "space")
 """The order of axes that OME-Zarr asks for."""
 _VERSION = "0.5"
-_CHUNK = 1024
+_CHUNK, _SHARD = 1024, 4096
 _SMALLEST = 256
 _LENGTHS = {
     1e-3: "nanometer", 1.0: "micrometer", 1e3: "millimeter", 1e4: "centimeter", 1e6: "meter",
@@ -72,10 +72,11 @@ class OMEZarr(VolumeExporter):
         axes, scale, units, origin = _calibration(labels.grid, order)
         with atomic_folder(folder / f"{stem}{self.suffix}") as temporary:
             root = zarr.open_group(temporary, mode="w", zarr_format=3)
+            levels = _pyramid(ids)
             writer.write_multiscale_labels(
-                _pyramid(ids), root, name=stem, axes=_axes(axes, units),
+                _pieces(levels), root, name=stem, axes=_axes(axes, units),
                 scale=dict(zip(axes, scale, strict=True)),
-                storage_options={"chunks": _chunks(ids.ndim),},
+                storage_options=[_storage(level) for level in levels],
                 label_metadata=_categories(labels.vocabulary),
             )  # fmt: skip
             # The library leaves out the version here, which the standard asks for.
@@ -99,8 +100,27 @@ def _axes(names: list[str], units: dict[str, str]) -> list[dict[str, str]]:
     ]
 
 
-def _chunks(ndim: int) -> tuple[int, ...]:
-    return (1,) * (ndim - 2) + (_CHUNK, _CHUNK)
+def _chunks(ndim: int, side: int = _CHUNK) -> tuple[int, ...]:
+    return (1,) * (ndim - 2) + (side, side)
+
+
+def _storage(level: np.ndarray) -> dict[str, Any]:
+    """Chunks, of large pictures sixteen to a file: fewer files are written much faster."""
+    chunks = {"chunks": _chunks(level.ndim)}
+    if max(level.shape[-2:]) >= _SHARD:
+        return chunks | {"shards": _chunks(level.ndim, _SHARD)}
+    return chunks
+
+
+def _pieces(levels: list[np.ndarray]) -> list[Any]:
+    """Levels in pieces of a file each; without names, which the library would hash for."""
+    dask = require("dask.array", extra="ome", purpose="writing OME-Zarr")
+    return [
+        dask.from_array(
+            level, chunks=_storage(level).get("shards", _chunks(level.ndim)), name=False
+        )
+        for level in levels
+    ]
 
 
 def _calibration(
