@@ -175,8 +175,6 @@ for line in sys.stdin:
 @pytest.fixture(scope="module")
 def writers(tmp_path_factory):
     """A process that has imported everything; each line it is told becomes a writer to kill."""
-    if not hasattr(os, "fork"):
-        pytest.skip("needs fork")
     pattern = tmp_path_factory.mktemp("writers") / "squares.npy"
     np.save(pattern, SQUARES)
     with subprocess.Popen(

@@ -22,6 +22,28 @@ _LEFT = re.compile(r"\..*\.[0-9a-f]{8}\.part(\..*)?")
 
 
 @contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """Make the folder of `target`, and say in words why it cannot be written.
+
+    Raises
+    ------
+    ExportError
+        If the system refuses the folder or anything within the block.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except ExportError:  # it says so itself
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ExportError(
+            f"cannot write {target.name!r} into {str(target.parent)!r}: {reason}; "
+            "choose another folder, free some space, or change its permissions"
+        ) from error
+
+
+@contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
     """Give a temporary path beside `target`; on success it becomes `target` at once.
 
@@ -35,22 +57,16 @@ def atomic_path(target: Path) -> Iterator[Path]:
         If the folder cannot be made or written to.
     """
     temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}.part{target.suffix}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target.parent)
-        yield temporary
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ExportError(
-            f"cannot write {target.name!r} into {str(target.parent)!r}: {reason}; "
-            "choose another folder, free some space, or change its permissions"
-        ) from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    with writing(target):
+        try:
+            _sweep(target.parent)
+            yield temporary
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=1000)

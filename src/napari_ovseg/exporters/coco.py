@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from napari_ovseg._atomic import write_atomic
-from napari_ovseg._colours import rgb
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
@@ -17,6 +16,7 @@ from napari_ovseg.exporters._pictures import (
     series_stem,
     shared_vocabulary,
 )
+from napari_ovseg.formats.coco import category_row, data_set
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import KEY
 from napari_ovseg.formats.rle import encode
@@ -78,17 +78,7 @@ class Coco(SeriesExporter):
             })  # fmt: skip
             for entry in self._objects(picture):
                 objects.append({"id": len(objects) + 1, "image_id": number, **entry})
-        categories = [
-            {"id": c.id, "name": c.name, "supercategory": c.role, "color": rgb(c.colour)}
-            for c in vocabulary
-        ]
-        content = {
-            "info": {"description": "labels by napari-ovseg", "version": "1.0"},
-            "images": images,
-            "categories": categories,
-            "annotations": objects,
-            KEY: {"vocabulary": vocabulary.to_toml()},
-        }
+        content = data_set(vocabulary, [category_row(c) for c in vocabulary], images, objects)
         path = folder / f"{series_stem(annotations)}{self.suffix}"
         write_atomic(path, json_bytes(content))
         return [path]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from napari_ovseg._atomic import atomic_path, write_atomic
-from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
@@ -18,6 +17,7 @@ from napari_ovseg.exporters._pictures import (
     series_stem,
     shared_vocabulary,
 )
+from napari_ovseg.formats.coco import category_row, data_set
 from napari_ovseg.formats.record import KEY
 from napari_ovseg.formats.rle import encode
 
@@ -67,18 +67,8 @@ class CocoPanoptic(SeriesExporter):
             })  # fmt: skip
             info = _segments_info(instances)
             segments.append({"image_id": number, "file_name": name, "segments_info": info})
-        categories = [
-            {"id": c.id, "name": c.name, "supercategory": c.role, "color": rgb(c.colour),
-             "isthing": int(c.role == "thing")}
-            for c in vocabulary
-        ]  # fmt: skip
-        content = {
-            "info": {"description": "labels by napari-ovseg", "version": "1.0"},
-            "images": images,
-            "categories": categories,
-            "annotations": segments,
-            KEY: {"vocabulary": vocabulary.to_toml()},
-        }
+        categories = [category_row(c) | {"isthing": int(c.role == "thing")} for c in vocabulary]
+        content = data_set(vocabulary, categories, images, segments)
         path = folder / f"{series_stem(annotations)}.panoptic.json"
         write_atomic(path, json_bytes(content))
         return [*files, path]

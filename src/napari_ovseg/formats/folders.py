@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from napari_ovseg._atomic import STALE
+from napari_ovseg._atomic import STALE, writing
 from napari_ovseg.errors import ExportError
 
 if TYPE_CHECKING:
@@ -50,27 +50,19 @@ def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
         If the folder cannot be made or written to.
     """
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(target)
-        _refuse_file(target)
-        if extend and target.exists():
-            shutil.copytree(target, temporary, copy_function=_link)
-        else:
-            temporary.mkdir()
-        yield temporary
-        _flush(temporary)
-        _publish(temporary, target)
-    except ExportError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ExportError(
-            f"cannot write {target.name!r} into {str(target.parent)!r}: {reason}; "
-            "choose another folder, free some space, or change its permissions"
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with writing(target):
+        try:
+            _sweep(target)
+            _refuse_file(target)
+            if extend and target.exists():
+                shutil.copytree(target, temporary, copy_function=_link)
+            else:
+                temporary.mkdir()
+            yield temporary
+            _flush(temporary)
+            _publish(temporary, target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _refuse_file(target: Path) -> None:
