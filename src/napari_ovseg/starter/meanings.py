@@ -20,6 +20,8 @@ from napari_ovseg.starter.captions import in_template
 from napari_ovseg.starter.words import categories, phrases, words
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from torch.optim import Optimizer
 
 _COUNT = 256
@@ -48,6 +50,14 @@ class Meanings(nn.Module):
     def forward(self, numbers: Tensor) -> Tensor:
         """Vectors (n, C) of phrases, by their places in `words.phrases`."""
         return self.shares[numbers] @ self.categories + self.own[numbers]
+
+    @torch.no_grad()
+    def take_over(self, model: Any, learnt: Collection[str]) -> None:
+        """Begin with what a trained model says of the categories that it has learnt."""
+        known = [place for place, name in enumerate(categories()) if name in learnt]
+        tokenize = open_clip.SimpleTokenizer(context_length=model.context_length)
+        said = Text(model)(tokenize([categories()[place] for place in known]).to(self.own.device))
+        self.categories[known] = F.normalize(said, dim=-1) * self.categories.norm(dim=-1).mean()
 
 
 def unlike(texts: Tensor, meant: Tensor) -> Tensor:

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-SIDE = 144
+SIDE = 112
 MODEL: dict[str, Any] = {
     "embed_dim": 128,
     "vision_cfg": {
         "image_size": SIDE,
         "patch_size": 8,
-        "width": 192,
-        "layers": 6,
-        "head_width": 64,
+        "width": 160,
+        "layers": 5,
+        "head_width": 32,
         "pool_type": "avg",
     },
     "text_cfg": {
         "context_length": CONTEXT,
         "vocab_size": 49408,
-        "width": 56,
+        "width": 64,
         "heads": 2,
         "layers": 2,
     },

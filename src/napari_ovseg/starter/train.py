@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from napari_ovseg._atomic import atomic_path
-from napari_ovseg.backbones._files import STARTER
+from napari_ovseg.backbones._files import STARTER, fill, in_folder, read_tensors
 from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.methods import METHODS
@@ -116,6 +116,11 @@ class Training:
         model = new_model().to(args.device)
         meanings = Meanings(MODEL["embed_dim"]).to(args.device)
         seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
+        if args.start:
+            packed = in_folder(args.start)
+            packed.verified()
+            fill(model, read_tensors(packed.file), packed.file.name, set())
+            meanings.take_over(model, packed.learnt)
         self = cls(model, meanings, new_optimisers(model, meanings, args.lr), seen)
         if args.checkpoint.is_file():
             state = torch.load(args.checkpoint, map_location=args.device, weights_only=True)
@@ -185,6 +190,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--processes", type=int, default=1, help="that draw batches")
     parser.add_argument("--checkpoint", type=Path, default=Path("starter-checkpoint.pt"))
+    parser.add_argument("--start", type=Path, help="folder of a packed model to begin with")
     parser.add_argument("--out", type=Path, default=STARTER)
     args = parser.parse_args()
     start = time.monotonic()
