@@ -5,7 +5,6 @@ import pytest
 from napari.layers import Image, Labels
 
 import napari_ovseg as ov
-from napari_ovseg.annotate.merge import merge
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.session import Session
 from napari_ovseg.progress import run
@@ -121,20 +120,18 @@ def test_a_second_run_keeps_what_a_person_painted():
     assert (back.owner[2:4, 2:4] == ov.Owner.PERSON).all()
 
 
-def test_undo_after_a_second_run_writes_nothing_stale():
+def test_undo_takes_back_the_model_first_and_the_stroke_then():
     made = layers.new_labels(placed((20, 30)), annotation(np.ones((20, 30))), ())
     made.paint((5, 5), 2)
+    painted = made.data.copy()
     layers.update_labels(made, annotation(np.zeros((20, 30))), ())
-    before = made.data.copy()
+    assert made.data.sum() == 2 * (painted == 2).sum()
     made.undo()
-    assert (made.data == before).all()
-
-
-def test_merge_rule():
-    current, proposal, new = np.array([1, 2, 3, 0]), np.array([1, 1, 3, 1]), np.array([5, 5, 5, 5])
-    assert merge(current, proposal, new) == 2
-    assert current.tolist() == [5, 2, 5, 0]
-    assert proposal.tolist() == [5, 5, 5, 5]
+    assert (made.data == painted).all()
+    made.undo()
+    assert (made.data == 1).all()
+    made.redo()
+    assert (made.data == painted).all()
 
 
 def test_a_layer_that_is_not_ours_is_told():

@@ -52,7 +52,7 @@ def test_a_layer_saved_and_opened_is_the_same(make_napari_viewer, tmp_path, plug
         assert np.allclose(np.diff(back.extent.world, axis=0), np.diff(layer.extent.world, axis=0))
     # Every labelled pixel of a file counts as a person's: no model will change it.
     assert (result.owner.astype(bool) == (given.labels.ids > 0)).all()
-    assert ("proposal" in back.metadata[KEY]) == (ending == ".ome.zarr")  # which holds owners
+    assert ("owner" in back.metadata[KEY]) == (ending == ".ome.zarr")  # which holds owners
 
 
 def test_files_of_others_are_left_to_others(tmp_path):

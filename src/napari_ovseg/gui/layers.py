@@ -9,15 +9,14 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_ovseg.annotate.merge import edited, merge
+from napari_ovseg.annotate.draft import whole
 from napari_ovseg.display import GREY, Display
 from napari_ovseg.errors import ImageError
+from napari_ovseg.gui.editing import KEY, editing_of, owner_in
 from napari_ovseg.image import Grid, Image
 from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
 from napari_ovseg.vocabulary import Vocabulary
 
-KEY = "ovseg"
-"""Key of ours in a layer's metadata."""
 _COLORMAP_STEPS = 33
 
 
@@ -148,38 +147,36 @@ def new_labels(source: ImageLayer, annotation: Annotation, plane: tuple[int, ...
     layer.metadata[KEY] = {
         "source": source.name,
         "source_id": str(source.unique_id),
-        "proposal": ids.copy(),
+        "owner": np.zeros(ids.shape, np.uint8),
     }
+    editing_of(layer)
     _describe(layer, annotation)
     return layer
 
 
-def update_labels(layer: Labels, annotation: Annotation, plane: tuple[int, ...]) -> int:
-    """Write a new proposal into a layer; pixels that a person changed stay as they are.
+def update_labels(
+    layer: Labels, annotation: Annotation, plane: tuple[int, ...], part_of: str = ""
+) -> int:
+    """Write a new proposal into a layer; pixels that are a person's or locked stay as they are.
+
+    Parameters
+    ----------
+    part_of
+        Name of the step of undo that this continues, see `Step`.
 
     Returns
     -------
     int
-        How many pixels of the plane are a person's.
-
-    Notes
-    -----
-    The array is written in place and the tool in hand is kept. Napari's undo holds the old
-    values of the pixels it painted, which are stale now, so its history is cleared.
+        How many pixels of the plane were kept.
     """
-    proposal = layer.metadata.get(KEY, {}).get("proposal")
-    if proposal is None:
-        proposal = np.zeros(layer.data.shape, layer.data.dtype)
-        layer.metadata[KEY] = {"source": annotation.name, "proposal": proposal}
-    current, before = np.asarray(layer.data[plane]), proposal[plane]
-    kept = merge(current, before, annotation.labels.ids)
-    layer.data[plane] = current
+    box = whole(layer.data.shape, plane)
+    ids = annotation.labels.ids.reshape([s.stop - s.start for s in box])
+    kept = editing_of(layer).draft.propose(box, ids, part_of=part_of)
     vocabulary = annotation.labels.vocabulary
     if layer.metadata[KEY].get("vocabulary") != vocabulary.to_toml():
         layer.colormap = colormap_of(vocabulary)
         layer.features = features_of(vocabulary)
     _describe(layer, annotation)
-    _clear_undo(layer)
     layer.refresh()
     return kept
 
@@ -192,13 +189,6 @@ def _describe(layer: Labels, annotation: Annotation) -> None:
         versions=annotation.provenance.versions,
         created=annotation.provenance.created,
     )
-
-
-def _clear_undo(layer: Labels) -> None:
-    mode = layer.mode
-    layer.editable = False
-    layer.editable = True
-    layer.mode = mode
 
 
 def annotation_of(layer: Labels) -> Annotation:
@@ -224,10 +214,9 @@ def annotation_from(data: Any, ours: dict[str, Any], grid: Grid, name: str) -> A
     if values.min(initial=0) < 0 or values.max(initial=0) > np.iinfo(np.uint16).max:
         raise ImageError(f"a label map holds ids 0..65535, got {values.min()}..{values.max()}")
     vocabulary = Vocabulary.from_toml(ours["vocabulary"])
-    touched = edited(values, ours.get("proposal"))
+    owner = owner_in(ours, values)
     provenance = Provenance(
         **{k: str(ours.get(k, "")) for k in ("recipe", "weights", "versions", "created")},
-        share_by_hand=float(touched.mean()),
+        share_by_hand=float((owner == Owner.PERSON).mean()),
     )
-    owner = np.where(touched, np.uint8(Owner.PERSON), np.uint8(Owner.MODEL))
     return Annotation(name, LabelMap(values.astype(np.uint16), vocabulary, grid), owner, provenance)

@@ -15,7 +15,6 @@ import numpy as np
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.layers import KEY, colormap_of, features_of
 from napari_ovseg.importers import read_labels, reader_of
-from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,9 +57,7 @@ def layer_data(annotation: Annotation) -> LayerData:
         **{k: v for k, v in asdict(annotation.provenance).items() if k != "share_by_hand"},
     }
     if annotation.owner is not None:
-        by_hand = annotation.owner != Owner.MODEL
-        # Whatever differs from the layer is a person's.
-        metadata["proposal"] = np.where(by_hand, labels.ids ^ 1, labels.ids).astype(np.uint16)
+        metadata["owner"] = annotation.owner
     grid = labels.grid
     return (
         labels.ids,

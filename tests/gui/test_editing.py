@@ -1,0 +1,145 @@
+"""What a person's tools do in a layer, with napari's own mouse events; no window is opened."""
+
+import gc
+import weakref
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from napari.layers import Image, Labels
+from napari.utils.interactions import (
+    mouse_move_callbacks,
+    mouse_press_callbacks,
+    mouse_release_callbacks,
+)
+
+import napari_ovseg as ov
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.labels import Owner
+
+WORDS = ov.Vocabulary.parse("a; b")
+
+
+def annotation(ids):
+    return ov.Annotation("x", ov.LabelMap(ids.astype(np.uint16), WORDS, ov.Grid.regular(2)))
+
+
+@pytest.fixture
+def layer():
+    made = layers.new_labels(Image(np.zeros((40, 60), np.uint8)), annotation(np.ones((40, 60))), ())
+    made.mode, made.brush_size, made.selected_label = "paint", 5, 1
+    return made
+
+
+def drag(layer, *places):
+    """Press at the first place, go along the others, release."""
+    event = SimpleNamespace(
+        type="mouse_press", is_dragging=True, modifiers=[], button=1, dims_displayed=[0, 1],
+        view_direction=None, up_direction=None, dims_point=[0, 0], handled=False,
+    )  # fmt: skip
+    for step, place in enumerate(places):
+        event.position = event.pos = place
+        event.type = "mouse_press" if step == 0 else "mouse_move"
+        (mouse_press_callbacks if step == 0 else mouse_move_callbacks)(layer, event)
+    event.type = "mouse_release"
+    mouse_release_callbacks(layer, event)
+
+
+def test_what_the_brush_confirms_is_a_persons(layer):
+    drag(layer, (20, 10), (20, 50))
+    owner = editing_of(layer).draft.owner
+    assert owner[20, 10:51].all()
+    assert owner[18:23, 30].all()
+    assert not owner[:17].any()
+    layers.update_labels(layer, annotation(np.full((40, 60), 2)), ())
+    assert (layer.data[20, 10:51] == 1).all()
+    assert layer.data[5, 5] == 2
+
+
+@pytest.mark.parametrize("mode_first", [True, False])
+def test_a_drag_is_one_step_whether_it_changes_or_confirms(layer, mode_first):
+    layer.data[20, 30:] = 2  # one half of the way changes, the other is confirmed
+    if not mode_first:  # napari's own callback then comes after ours
+        layer.mode = "pan_zoom"
+        layer.mode = "paint"
+    before = layer.data.copy()
+    drag(layer, (20, 10), (20, 30), (20, 50))
+    assert editing_of(layer).draft.steps == (1, 0)
+    assert (layer.data[20] == [*[1] * 53, *[2] * 7]).all()
+    assert editing_of(layer).draft.owner[20, 10:51].all()
+    drag(layer, (5, 5), (5, 9))
+    assert editing_of(layer).draft.steps == (2, 0)
+    layer.undo()
+    layer.undo()
+    assert (layer.data == before).all()
+    assert not editing_of(layer).draft.owner.any()
+
+
+def test_what_the_eraser_passes_stays_unlabelled(layer):
+    layer.data[:, 30:] = 0
+    layer.mode = "erase"
+    drag(layer, (20, 20), (20, 40))
+    layers.update_labels(layer, annotation(np.full((40, 60), 2)), ())
+    assert not layer.data[20, 20:41].any()
+    assert layer.data[30, 40] == 2
+
+
+def test_a_polygon_claims_all_of_its_inside(layer):
+    layer.data[:, 30:] = 2
+    layer.paint_polygon([(10, 10), (10, 50), (30, 50), (30, 10)], 1)
+    assert editing_of(layer).draft.owner[12:29, 12:49].all()
+    assert editing_of(layer).draft.steps == (1, 0)
+    layer.undo()
+    assert not editing_of(layer).draft.owner.any()
+
+
+def test_locked_pixels_do_not_give_way_to_the_bucket(layer):
+    where = np.zeros((40, 60), bool)
+    where[:10] = True
+    editing_of(layer).draft.claim((slice(0, 40), slice(0, 60)), where, Owner.LOCKED)
+    layer.fill((20, 20), 2)
+    assert (layer.data[:10] == 1).all()
+    assert (layer.data[10:] == 2).all()
+    assert (np.asarray(layer._slice.image.raw) == layer.data).all()
+
+
+def test_another_array_from_a_program_is_taken_as_a_persons(layer):
+    layer.paint((5, 5), 2)
+    new = layer.data.copy()
+    new[30] = 2
+    layer.data = new
+    owner = editing_of(layer).draft.owner
+    assert owner[30].all()
+    assert owner[5, 5]
+    assert not owner[20].any()
+    layer.undo()  # its history was that of the other array
+    assert (layer.data == new).all()
+    layer.data = np.zeros((8, 8), np.uint16)
+    assert editing_of(layer).draft.owner.shape == (8, 8)
+
+
+def test_a_duplicate_has_owners_of_its_own(layer):
+    layer.paint((5, 5), 2)
+    data, state, _ = layer.as_layer_data_tuple()
+    twin = Labels(data.copy(), **state)
+    twin.undo()
+    editing_of(twin)
+    twin.paint((30, 30), 2)
+    assert editing_of(twin).draft.owner[5, 5]
+    assert editing_of(twin).draft.owner[30, 30]
+    assert not editing_of(layer).draft.owner[30, 30]
+
+
+def test_napari_keeps_no_history_of_its_own(layer):
+    layer.paint((5, 5), 2)
+    layer.fill((30, 30), 2)
+    assert not layer._undo_history
+
+
+def test_a_layer_that_is_removed_is_forgotten():
+    made = layers.new_labels(Image(np.zeros((4, 4), np.uint8)), annotation(np.ones((4, 4))), ())
+    gone = weakref.ref(made)
+    del made
+    gc.collect()
+    assert gone() is None

@@ -1,0 +1,144 @@
+"""Who owns a pixel, and one order of undo; numpy only."""
+
+import numpy as np
+import pytest
+
+from napari_ovseg.annotate.draft import LEAST_STEPS, Draft, whole
+from napari_ovseg.annotate.reach import along, inside
+from napari_ovseg.errors import InputError
+from napari_ovseg.labels import Owner
+
+ALL = whole((4, 6))
+
+
+def paint(draft, place, label):
+    """Write as napari does, then tell of it."""
+    mask = np.zeros(draft.ids.shape, bool)
+    mask[place] = True
+    old = draft.ids[mask]
+    draft.ids[mask] = label
+    return draft.stroke([(whole(draft.ids.shape), mask, old)])
+
+
+def test_a_model_writes_only_where_pixels_are_its_own():
+    draft = Draft(np.zeros((4, 6), np.uint16))
+    paint(draft, np.s_[0, :2], 5)
+    assert draft.propose(ALL, np.full((4, 6), 3)) == 2
+    assert draft.ids[0].tolist() == [5, 5, 3, 3, 3, 3]
+    assert (draft.owner == Owner.PERSON).sum() == 2
+    only = np.zeros((4, 6), bool)
+    only[1] = True
+    draft.propose(ALL, np.full((4, 6), 4), only)
+    assert draft.ids[:3, 2].tolist() == [3, 4, 3]
+
+
+def test_what_is_locked_changes_for_nobody():
+    draft = Draft(np.full((4, 6), 2, np.uint16))
+    corner = np.zeros((4, 6), bool)
+    corner[:2, :2] = True
+    assert draft.claim(ALL, corner, Owner.LOCKED) == 4
+    assert paint(draft, np.s_[0, :], 7)  # some of it was refused
+    assert draft.ids[0].tolist() == [2, 2, 7, 7, 7, 7]
+    draft.replace(ALL, draft.ids == 2, np.zeros((4, 6)))
+    draft.propose(ALL, np.full((4, 6), 1))
+    assert (draft.ids[:2, :2] == 2).all()
+    assert draft.claim(ALL, corner) == 0  # a person cannot claim it either
+    assert draft.claim(ALL, corner, Owner.MODEL) == 4
+    draft.propose(ALL, np.full((4, 6), 1))
+    assert (draft.ids[:2, :2] == 1).all()
+
+
+def test_writes_of_one_action_are_one_step():
+    draft = Draft(np.zeros((4, 6), np.uint16))
+    for value in (1, 2, 3):
+        draft.propose(ALL, np.full((4, 6), value), part_of="typing")
+    paint(draft, np.s_[2], 9)
+    draft.propose(ALL, np.full((4, 6), 4), part_of="typing")
+    assert draft.steps == (3, 0)
+    draft.undo()
+    assert draft.ids[0, 0] == 3
+    draft.undo()
+    draft.undo()
+    assert (draft.ids == 0).all()
+    assert (draft.owner == Owner.MODEL).all()
+    assert draft.steps == (0, 3)
+    assert not draft.undo()
+    while draft.redo():
+        pass
+    assert draft.ids[:, 0].tolist() == [4, 4, 9, 4]
+
+
+def test_a_step_that_changes_nothing_is_none():
+    draft = Draft(np.zeros((4, 6), np.uint16))
+    draft.propose(ALL, np.zeros((4, 6)))
+    draft.claim(ALL, np.zeros((4, 6), bool))
+    assert draft.steps == (0, 0)
+
+
+def test_undo_leaves_alone_what_others_wrote_elsewhere():
+    draft = Draft(np.zeros((4, 6), np.uint16))
+    paint(draft, np.s_[0, 0], 5)
+    paint(draft, np.s_[3, 5], 5)
+    draft.ids[1, 1] = 8  # a program, without a word
+    draft.undo()
+    draft.undo()
+    assert draft.ids[1, 1] == 8
+    assert draft.ids.sum() == 8
+
+
+def test_a_change_of_a_large_map_is_kept_small():
+    side, rng = 4096, np.random.default_rng(0)
+    draft = Draft(rng.integers(0, 50, (side, side)).astype(np.uint16))
+    before = draft.ids.copy()
+    draft.propose(whole((side, side)), rng.integers(0, 50, (side, side)).astype(np.uint16))
+    assert draft.nbytes <= 20e6
+    draft.undo()
+    assert draft.nbytes <= 20e6
+    assert (draft.ids == before).all()
+
+
+def test_a_hundred_steps_are_kept_whatever_they_take(monkeypatch):
+    monkeypatch.setattr("napari_ovseg.annotate.draft.BUDGET", 1)
+    draft = Draft(np.zeros((4, 6), np.uint16))
+    for value in range(1, 151):
+        draft.propose(ALL, np.full((4, 6), value))
+    assert draft.steps == (LEAST_STEPS, 0)
+    while draft.undo():
+        pass
+    assert (draft.ids == 50).all()
+
+
+def test_every_write_is_told():
+    told = []
+    draft = Draft(np.zeros((3, 4, 6), np.uint16), on_write=told.append)
+    draft.propose(whole((3, 4, 6), (1,)), np.ones((1, 4, 6)))
+    draft.undo()
+    assert told == [whole((3, 4, 6), (1,))] * 2
+
+
+def test_owners_of_another_shape_are_refused():
+    with pytest.raises(InputError, match="shape of the labels"):
+        Draft(np.zeros((4, 6), np.uint16), np.zeros((4, 5), np.uint8))
+
+
+def test_a_brush_reaches_a_round_band_and_no_pixel_outside():
+    box, reached = along([(5, 5), (5, 15)], (0, 1), 5, (20, 20))
+    mask = np.zeros((20, 20), bool)
+    mask[box] = reached
+    assert mask[5].nonzero()[0].tolist() == list(range(3, 18))
+    assert mask[:, 10].nonzero()[0].tolist() == [3, 4, 5, 6, 7]
+    box, reached = along([(1, 0.2, 0.1), (1, 0, 30)], (1, 2), 1, (3, 4, 6))
+    assert box == (slice(1, 2), slice(0, 1), slice(0, 6))
+    assert reached.shape == (1, 1, 6)
+    assert reached.all()
+    assert along([(-9, -9)], (0, 1), 3, (20, 20)) is None
+    box, reached = along([(2, 9, 3)], (2, 1), 1, (3, 20, 20))  # axes exchanged on screen
+    assert box == (slice(2, 3), slice(9, 10), slice(3, 4))
+
+
+def test_a_polygon_reaches_what_is_inside():
+    box, reached = inside(np.array([(1, 2, 2), (1, 2, 12), (1, 12, 12), (1, 12, 2)]), (3, 20, 8))
+    mask = np.zeros((3, 20, 8), bool)
+    mask[box] = reached
+    assert mask[1, 5].nonzero()[0].tolist() == [2, 3, 4, 5, 6, 7]
+    assert mask.any(axis=(1, 2)).tolist() == [False, True, False]
