@@ -75,15 +75,35 @@ def test_a_step_that_changes_nothing_is_none():
     assert draft.steps == (0, 0)
 
 
-def test_undo_leaves_alone_what_others_wrote_elsewhere():
+def test_what_a_program_wrote_without_a_word_is_a_persons_and_a_step():
     draft = Draft(np.zeros((4, 6), np.uint16))
-    paint(draft, np.s_[0, 0], 5)
-    paint(draft, np.s_[3, 5], 5)
-    draft.ids[1, 1] = 8  # a program, without a word
+    draft.claim(ALL, np.eye(4, 6, dtype=bool), Owner.LOCKED)
+    paint(draft, np.s_[0, 1], 5)
+    draft.ids[1] = 8
+    draft.propose(ALL, np.full((4, 6), 3))
+    assert draft.ids[1].tolist() == [8, 0, 8, 8, 8, 8]  # one pixel was locked
+    assert draft.ids[2, 0] == 3
+    assert draft.steps == (4, 0)
     draft.undo()
+    assert draft.ids[1].tolist() == [8, 0, 8, 8, 8, 8]
     draft.undo()
-    assert draft.ids[1, 1] == 8
-    assert draft.ids.sum() == 8
+    assert draft.ids.sum() == 5
+    draft.ids[3, 0] = 7
+    draft.redo()  # there is nothing to redo after that
+    assert draft.ids.sum() == 12
+    assert draft.steps == (3, 0)
+
+
+def test_undo_in_an_array_on_disk_leaves_alone_what_others_wrote_elsewhere():
+    zarr = pytest.importorskip("zarr")
+    array = zarr.create_array({}, shape=(4, 6), chunks=(3, 3), dtype="uint16")
+    array[...] = 0
+    draft = Draft(array)
+    draft.propose(ALL, np.eye(4, 6))
+    array[1, 3] = 8
+    draft.undo()
+    assert array[1, 3] == 8
+    assert array[...].sum() == 8
 
 
 def test_a_change_of_a_large_map_is_kept_small():

@@ -1,7 +1,8 @@
 """A label map under correction: who decided each pixel, and one order of undo for all steps.
 
 A model proposes and a person decides. Everything that changes pixels passes through a
-`Draft`, which gives the model only the pixels that are its own.
+`Draft`, which gives the model only the pixels that are its own. What a program wrote into the
+array without a word is found before the next step, and counts as a person's.
 """
 
 from __future__ import annotations
@@ -79,6 +80,8 @@ class Draft:
                 f"got {tuple(self.owner.shape)}"
             )
         self.on_write = on_write
+        # Of an array that is not in memory a copy might not fit there either.
+        self._seen = ids.copy() if isinstance(ids, np.ndarray) else None
         self._done: deque[Step] = deque()
         self._undone: list[Step] = []
 
@@ -109,8 +112,8 @@ class Draft:
         int
             Pixels of the box that are not the model's, and were kept.
         """
-        owner = self.owner[box]
-        free = owner == Owner.MODEL
+        self._notice(box)
+        free = self.owner[box] == Owner.MODEL
         kept = int(free.size - np.count_nonzero(free))
         if where is not None:
             free &= where
@@ -150,7 +153,7 @@ class Draft:
             self.ids[box] = np.where(free, now, before)
         self._record(self._step(part_of), box, free, before, self.owner[box])
         self.owner[box][free] = Owner.PERSON
-        self._wrote(box)
+        self._wrote(box, painted)
         return refused
 
     def claim(
@@ -170,6 +173,7 @@ class Draft:
         int
             How many changed hands.
         """
+        self._notice(box)
         before = self.owner[box]
         free = where & (before != owner)
         if owner == Owner.PERSON:
@@ -179,6 +183,7 @@ class Draft:
 
     def replace(self, box: Box, where: np.ndarray, ids: np.ndarray) -> None:
         """Let a person's command, such as removing a category, change pixels; locked ones stay."""
+        self._notice(box)
         free = where & (self.owner[box] != Owner.LOCKED)
         self._write(Step(), box, free, ids, None)
 
@@ -196,6 +201,7 @@ class Draft:
 
     def undo(self) -> bool:
         """Take back the last step, whoever made it; False if there is none."""
+        self._notice(whole(self.owner.shape))
         if not self._done:
             return False
         self._undone.append(self._reverse(self._done.pop()))
@@ -203,6 +209,7 @@ class Draft:
 
     def redo(self) -> bool:
         """Make the step again that was taken back last; False if there is none."""
+        self._notice(whole(self.owner.shape))
         if not self._undone:
             return False
         self._done.append(self._reverse(self._undone.pop()))
@@ -216,7 +223,7 @@ class Draft:
             opposite.changes.append(Change.pack(change.box, changed, now, owned))
             self.ids[change.box] = np.where(changed, ids, now)
             np.copyto(owned, owner, where=changed)
-            self._wrote(change.box)
+            self._wrote(change.box, changed)
         return opposite
 
     # --- writing --------------------------------------------------------------------
@@ -238,7 +245,7 @@ class Draft:
         self.ids[box] = np.where(free, ids, now).astype(now.dtype, copy=False)
         if owner is not None:
             owned[free] = owner
-        self._wrote(box)
+        self._wrote(box, free)
 
     def _record(
         self, step: Step, box: Box, changed: np.ndarray, ids: np.ndarray, owner: np.ndarray
@@ -255,9 +262,22 @@ class Draft:
         while len(self._done) > LEAST_STEPS and self.nbytes > BUDGET:
             self._done.popleft()
 
-    def _wrote(self, box: Box) -> None:
+    def _wrote(self, box: Box, changed: np.ndarray) -> None:
+        if self._seen is not None:
+            np.copyto(self._seen[box], self.ids[box], where=changed)
         if self.on_write is not None:
             self.on_write(box)
+
+    def _notice(self, box: Box) -> None:
+        """Make what a program wrote since the last step a step of its own."""
+        if self._seen is None or not (changed := self.ids[box] != self._seen[box]).any():
+            return
+        mask = changed & (self.owner[box] != Owner.LOCKED)
+        if (changed & ~mask).any():
+            self.ids[box] = np.where(mask, self.ids[box], self._seen[box])
+        self._record(Step(), box, mask, self._seen[box], self.owner[box])
+        self.owner[box][mask] = Owner.PERSON
+        self._wrote(box, mask)
 
 
 def whole(shape: tuple[int, ...], plane: tuple[int, ...] = ()) -> Box:

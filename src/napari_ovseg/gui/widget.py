@@ -15,6 +15,7 @@ from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
+from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.preload import warm_up
@@ -165,7 +166,7 @@ class OvsegWidget(QWidget):
     def labels_layer(self, source: ImageLayer) -> Labels | None:
         """Find the labels layer that belongs to an image layer."""
         for layer in self.viewer.layers:
-            ours = layer.metadata.get(layers.KEY, {}) if isinstance(layer, Labels) else {}
+            ours = layer.metadata.get(KEY, {}) if isinstance(layer, Labels) else {}
             if (
                 ours.get("source_id") == str(source.unique_id)
                 and layer.data.shape == layers.image_of(source).shape
