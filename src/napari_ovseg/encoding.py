@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.device import free_memory, guarded, is_out_of_memory
 from napari_ovseg.errors import WeightsError
+from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
 from napari_ovseg.merging import enlarged, merge, scaled
@@ -35,11 +36,16 @@ _GUIDED_WORK = 5.2e11
 
 @guarded("encoding the image")
 def encode_steps(
-    image: Any, recipe: Recipe | None = None, device: str = "auto", stop: Stop | None = None
+    image: Any,
+    recipe: Recipe | None = None,
+    device: str = "auto",
+    stop: Stop | None = None,
+    cache: FeatureCache | None = None,
 ) -> Steps[Features]:
     """Encode one picture; see `napari_ovseg.pipeline.encode`.
 
-    `stop` is asked inside of long steps, too; where it says so, `Cancelled` is raised.
+    `stop` is asked inside of long steps, too; where it says so, `Cancelled` is raised. What is
+    in the cache is not encoded again.
     """
     from napari_ovseg.backbones.open_clip import load_backbone
 
@@ -50,22 +56,32 @@ def encode_steps(
     yield Progress("image", 0, 1)
     resolved = resolve(recipe, picture, backbone)
     guide = _guide(resolved, device)
+    weights = "; ".join(
+        f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
+    )
+    key = ""
+    if cache is not None:
+        key = key_of(picture, resolved, weights, backbone.device.type)
+        known = cache.get(key, picture, str(backbone.device))
+        if known is not None:
+            return replace(known, recipe=known.recipe.labelling_as(resolved))
     rgb = working_image(picture, resolved).to(backbone.device)
     work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
     encoders = Encoders(backbone, guide)
     with encoders.interruptible(stop):
         vectors, windows = yield from _encode_scales(encoders, resolved, rgb)
-    return Features(
+    features = Features(
         vectors=vectors.half() if resolved.precision == "float16" else vectors,
         windows=tuple(windows),
         working=work,
         shape=(picture.shape[-2], picture.shape[-1]),
         image=picture,
         recipe=resolved,
-        weights="; ".join(
-            f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
-        ),
+        weights=weights,
     )
+    if cache is not None:
+        cache.put(key, features)
+    return features
 
 
 def _encode_scales(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_ovseg.feature_cache import FeatureCache
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.labels import Annotation
 from napari_ovseg.presets import DEFAULT, preset
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from napari_ovseg.features import Features
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
+
+_RECENT = 4
+"""Pictures whose features are found without looking at their pixels."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Session:
         Pixels of each category in the last result, by name; counted on the worker's thread.
     unfamiliar
         Categories of the last run that the model never learnt.
+    cache
+        Features of all images, in memory and on disk.
     """
 
     rows: list[Category] = field(default_factory=list)
@@ -67,7 +74,8 @@ class Session:
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
-    _cached: tuple[Any, Image, Features] | None = None
+    cache: FeatureCache = field(default_factory=FeatureCache)
+    _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
 
     changed = Signal()
 
@@ -127,16 +135,26 @@ class Session:
         from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
-        # Arrays are told apart by identity; keeping them keeps their identities taken.
-        levels = tuple(id(level) for level in job.image.levels)
-        key = (levels, job.plane, recipe.encoding(), job.device)
-        if self._cached is not None and self._cached[0] == key:
-            features = self._cached[2]
-            features = replace(features, recipe=features.recipe.labelling_as(recipe))
-        else:
-            features = yield from encode_steps(job.image.plane(job.plane), recipe, job.device, stop)
-            self._cached = (key, job.image, features)
+        features = self.features_of(job, recipe)
+        if features is None:
+            picture = job.image.plane(job.plane)
+            features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
+            self._recent[_place(job, recipe)] = (job.image, features)
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
         labels = yield from label_steps(features, job.vocabulary)
         self.counts = labels.counts()
         self.unfamiliar = unfamiliar(load_backbone(recipe.backbone, job.device), job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
+
+    def features_of(self, job: Job, recipe: Recipe | None = None) -> Features | None:
+        """Return the features of a job if they are at hand, so that it needs no encoding."""
+        recipe = recipe or replace(job.recipe, display=job.recipe.display.resolve(job.image))
+        found = self._recent.get(_place(job, recipe))
+        return replace(found[1], recipe=found[1].recipe.labelling_as(recipe)) if found else None
+
+
+def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
+    """Tell pictures apart by identity; keeping them keeps their identities taken."""
+    levels = tuple(id(level) for level in job.image.levels)
+    return levels, job.plane, recipe.encoding(), job.device

@@ -15,7 +15,7 @@ from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
-from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.preload import warm_up
