@@ -22,12 +22,14 @@ def pytest_runtest_setup(item):
 
 
 @pytest.fixture
-def widget(make_napari_viewer, qtbot):
+def widget(make_napari_viewer, qtbot, tmp_path):
     """The dock widget in a real window."""
+    from napari_ovseg.feature_cache import FeatureCache
     from napari_ovseg.gui.widget import OvsegWidget
 
     viewer = make_napari_viewer(show=True)
     made = OvsegWidget(viewer)
+    made.session.cache = FeatureCache(tmp_path / "features")
     viewer.window.add_dock_widget(made, name="Label by words")
     yield made
     made.runner.cancel()

@@ -17,7 +17,7 @@ def test_words_that_were_never_learnt_are_told_and_label_nothing(widget, finish)
     assert widget.note.isVisible()
     assert "“spaceship &lt;b&gt;” was never learnt" in widget.note.text()
     assert "grass" not in widget.note.text()
-    assert set(np.unique(widget.labels_layer(source).data)) <= {0, 1}
+    assert set(np.unique(widget.pictures.labels_of(source).data)) <= {0, 1}
     widget.session.remove([2])
     finish(widget)
     assert not widget.note.isVisible()

@@ -35,7 +35,7 @@ def test_words_to_labels_to_file(widget, finish, tmp_path, qtbot):
     before = source.data.copy()
     widget.table.add_words("grass, lawn; gravel")
     finish(widget)
-    layer = widget.labels_layer(source)
+    layer = widget.pictures.labels_of(source)
     assert layer.name == "cells [labels]"
     assert set(np.unique(layer.data)) <= {0, 1, 2}
     assert (source.data == before).all()
@@ -56,11 +56,11 @@ def test_new_words_relabel_and_keep_corrections(widget, finish):
     source = widget.viewer.add_image(picture())
     widget.table.add_words("grass")
     finish(widget)
-    layer = widget.labels_layer(source)
+    layer = widget.pictures.labels_of(source)
     layer.data[10:20, 10:20] = 9
     widget.table.add_words("gravel; water")
     finish(widget)
-    assert widget.labels_layer(source) is layer
+    assert widget.pictures.labels_of(source) is layer
     assert len([x for x in widget.viewer.layers if x is not source]) == 1
     assert (layer.data[10:20, 10:20] == 9).all()
     assert "corrected pixels were kept" in widget.message.text()
@@ -73,7 +73,7 @@ def test_only_the_plane_on_screen_is_labelled(widget, finish):
     widget.viewer.dims.set_current_step(0, 1)
     widget.table.add_words("grass; background")
     finish(widget)
-    layer = widget.labels_layer(source)
+    layer = widget.pictures.labels_of(source)
     assert layer.data.shape == stack.shape
     assert layer.data[1].all()
     assert not layer.data[[0, 2]].any()
@@ -257,10 +257,10 @@ def test_to_do_without_a_guide_is_for_the_user_to_say(widget, finish):
     assert "and the guide" in methods.cost.text()
     finish(widget)
     assert "needs a guide" in widget.message.text()
-    assert widget.labels_layer(source) is None
+    assert widget.pictures.labels_of(source) is None
     methods.guide.setCurrentText("none")
     finish(widget)
-    assert widget.labels_layer(source) is not None
+    assert widget.pictures.labels_of(source) is not None
     methods.preset.setCurrentText("best")
     assert methods.method.currentText() == "itaclip"
     assert methods.cost.text().startswith("3 passes")

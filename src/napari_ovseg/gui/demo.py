@@ -67,7 +67,7 @@ def label(viewer: napari.Viewer, widget: OvsegWidget) -> LabelMap:
         time.sleep(0.01)
     QApplication.processEvents()
     source = widget.form.chosen_image()
-    layer = None if source is None else widget.labels_layer(source)
+    layer = None if source is None else widget.pictures.labels_of(source)
     if layer is None:
         raise ComputeError(f"the demo made no labels: {widget.message.text()}")
     viewer.layers.selection.active = layer
@@ -80,7 +80,7 @@ def save(
 ) -> list[str]:
     """Leave the labels, an overlay and a screenshot of the window in ``demo/``."""
     source = widget.form.chosen_image()
-    layer = None if source is None else widget.labels_layer(source)
+    layer = None if source is None else widget.pictures.labels_of(source)
     assert layer is not None  # label() has made it
     files = [
         f for name in ("ome-tiff", "png") for f in export(layers.annotation_of(layer), FOLDER, name)

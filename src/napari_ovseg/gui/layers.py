@@ -148,6 +148,7 @@ def new_labels(source: ImageLayer, annotation: Annotation, plane: tuple[int, ...
         "source": source.name,
         "source_id": str(source.unique_id),
         "owner": np.zeros(ids.shape, np.uint8),
+        "vocabulary": vocabulary.to_toml(),
     }
     editing_of(layer)
     _describe(layer, annotation)
@@ -172,18 +173,23 @@ def update_labels(
     box = whole(layer.data.shape, plane)
     ids = annotation.labels.ids.reshape([s.stop - s.start for s in box])
     kept = editing_of(layer).draft.propose(box, ids, part_of=part_of)
-    vocabulary = annotation.labels.vocabulary
-    if layer.metadata[KEY].get("vocabulary") != vocabulary.to_toml():
-        layer.colormap = colormap_of(vocabulary)
-        layer.features = features_of(vocabulary)
+    describe(layer, annotation.labels.vocabulary)
     _describe(layer, annotation)
     layer.refresh()
     return kept
 
 
+def describe(layer: Labels, vocabulary: Vocabulary) -> None:
+    """Give a layer the names and colours of a vocabulary, if it has others."""
+    written = vocabulary.to_toml()
+    if layer.metadata[KEY].get("vocabulary") != written:
+        layer.colormap = colormap_of(vocabulary)
+        layer.features = features_of(vocabulary)
+        layer.metadata[KEY]["vocabulary"] = written
+
+
 def _describe(layer: Labels, annotation: Annotation) -> None:
     layer.metadata[KEY].update(
-        vocabulary=annotation.labels.vocabulary.to_toml(),
         recipe=annotation.provenance.recipe,
         weights=annotation.provenance.weights,
         versions=annotation.provenance.versions,

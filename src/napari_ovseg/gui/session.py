@@ -130,26 +130,39 @@ class Session:
 
     def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
-        from napari_ovseg.backbones.open_clip import load_backbone
-        from napari_ovseg.familiar import unfamiliar
-        from napari_ovseg.pipeline import encode_steps, label_steps, provenance_of
+        from napari_ovseg.pipeline import encode_steps
 
         recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
-        features = self.features_of(job, recipe)
+        features = self._at_hand(job, recipe)
         if features is None:
             picture = job.image.plane(job.plane)
             features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
             self._recent[_place(job, recipe)] = (job.image, features)
             while len(self._recent) > _RECENT:
                 self._recent.popitem(last=False)
+        return (yield from self._label_steps(features, job))
+
+    def relabel_steps(self, job: Job, _stop: Stop | None = None) -> Steps[Annotation | None]:
+        """Label with other words what is encoded already; None where it is not."""
+        yield Progress("labels", 0, 1)
+        with window_first():
+            recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
+            features = self._at_hand(job, recipe)
+            return (yield from self._label_steps(features, job)) if features else None
+
+    def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
+        from napari_ovseg.backbones.open_clip import load_backbone
+        from napari_ovseg.familiar import unfamiliar
+        from napari_ovseg.pipeline import label_steps, provenance_of
+
         labels = yield from label_steps(features, job.vocabulary)
         self.counts = labels.counts()
-        self.unfamiliar = unfamiliar(load_backbone(recipe.backbone, job.device), job.vocabulary)
+        backbone = load_backbone(features.recipe.backbone, job.device)
+        self.unfamiliar = unfamiliar(backbone, job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
 
-    def features_of(self, job: Job, recipe: Recipe | None = None) -> Features | None:
-        """Return the features of a job if they are at hand, so that it needs no encoding."""
-        recipe = recipe or replace(job.recipe, display=job.recipe.display.resolve(job.image))
+    def _at_hand(self, job: Job, recipe: Recipe) -> Features | None:
+        """Return the features of a picture that was encoded lately."""
         found = self._recent.get(_place(job, recipe))
         return replace(found[1], recipe=found[1].recipe.labelling_as(recipe)) if found else None
 

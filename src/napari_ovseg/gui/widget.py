@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
-from napari.layers import Labels
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
@@ -15,20 +14,22 @@ from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
-from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.models_window import ModelsWindow
+from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
 from napari_ovseg.gui.staged import add_in_stages
+from napari_ovseg.gui.turns import Turn, Turns
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.gui.worker import Runner
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Labels
     from qtpy.QtGui import QShowEvent
 
     from napari_ovseg.gui.session import Job
@@ -70,13 +71,13 @@ class OvsegWidget(QWidget):
         self.viewer = napari_viewer
         self.session = Session()
         self.bar = StageBar()
+        self.pictures = Pictures(napari_viewer, self._layers_changed)
         self.runner = Runner(self.bar.advance, self._done, self._failed, self._ended)
+        self.turns = Turns(self._start, self.runner.cancel, self)
         self._target: tuple[ImageLayer, tuple[int, ...]] | None = None
         self.models: ModelsWindow | None = None
         self._build()
-        for event in (self.viewer.layers.events.inserted, self.viewer.layers.events.removed,
-                      self.viewer.layers.events.renamed):  # fmt: skip
-            event.connect(self._layers_changed)
+        self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
         # Not a method of the widget: Qt would disconnect it together with the widget.
         self.destroyed.connect(self.runner.close)
@@ -105,7 +106,7 @@ class OvsegWidget(QWidget):
             "ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed"
         )
         self.cancel_button.setEnabled(False)
-        self.exports = ExportDialog(self._chosen_labels, self._every_labels, self)
+        self.exports = ExportDialog(self._chosen_labels, self.pictures.all_labels, self)
         self.export_button = self._button(
             "ovseg_export", "Export…", self._show_exports, "Write the labels to files"
         )
@@ -134,7 +135,7 @@ class OvsegWidget(QWidget):
     def _layers_changed(self, _event: Any = None) -> None:
         if self.runner.closed:
             return
-        pictures = [layer for layer in self.viewer.layers if isinstance(layer, ImageLayer)]
+        pictures = self.pictures.images()
         if not self.form.set_images(pictures):
             return
         for layer in pictures:
@@ -163,52 +164,51 @@ class OvsegWidget(QWidget):
             text = str(error)
         self.form.display.setText(text)
 
-    def labels_layer(self, source: ImageLayer) -> Labels | None:
-        """Find the labels layer that belongs to an image layer."""
-        for layer in self.viewer.layers:
-            ours = layer.metadata.get(KEY, {}) if isinstance(layer, Labels) else {}
-            if (
-                ours.get("source_id") == str(source.unique_id)
-                and layer.data.shape == layers.image_of(source).shape
-            ):
-                return layer
-        return None
-
-    def _chosen_labels(self) -> Labels | None:
-        source = self.form.chosen_image()
-        return None if source is None else self.labels_layer(source)
-
-    def _every_labels(self) -> list[Labels]:
-        pictures = [layer for layer in self.viewer.layers if isinstance(layer, ImageLayer)]
-        return [found for source in pictures if (found := self.labels_layer(source)) is not None]
-
     def _show_exports(self) -> None:
         self.exports.show()
         self.exports.raise_()
+
+    def _chosen_labels(self) -> Labels | None:
+        source = self.form.chosen_image()
+        return None if source is None else self.pictures.labels_of(source)
+
+    def _words_changed(self) -> None:
+        """Show new names and colours at once, and let the labels follow the words."""
+        layer = self._chosen_labels()
+        if layer is None or self.runner.closed or not self.session.rows:
+            return
+        layers.describe(layer, self.session.vocabulary())
+        self.turns.follow()
 
     # --- running --------------------------------------------------------------------
 
     def segment(self) -> None:
         """Start labelling the picture on screen with the words of the table."""
-        if self.runner.running:
-            return
+        self.turns.run()
+
+    def _start(self, turn: Turn) -> bool:
         layer = self.form.chosen_image()
         try:
             if layer is None:
                 raise InputError("no image layer is open; open an image first")
-            plane = layers.plane_index(layer, self.viewer.dims.current_step, self.viewer.dims.ndim)
+            plane = self.pictures.plane_of(layer)
             job = self.session.job(layers.image_of(layer), plane, layers.display_of(layer))
         except OvsegError as error:
-            self.tell(str(error))
-            return
+            if turn == Turn.RUN:
+                self.tell(str(error))
+            return False
         self._target = (layer, plane)
-        is_first = self.labels_layer(layer) is None
+        if turn == Turn.FOLLOW:
+            self.runner.start(self._follow_steps, job)
+            return True
+        is_first = self.pictures.labels_of(layer) is None
         self.run_button.setEnabled(False)
         self.cancel_button.setEnabled(True)
         self.message.setText("")
         self.note.hide()
         self.bar.begin()
         self.runner.start(self._steps, job, layer if is_first else None)
+        return True
 
     def _steps(self, job: Job, source: ImageLayer | None, stop: Stop) -> Steps[Result]:
         """Run a job on the worker; a first layer is made there too, it takes napari a while."""
@@ -216,23 +216,34 @@ class OvsegWidget(QWidget):
         layer = None if source is None else layers.new_labels(source, annotation, job.plane)
         return Result(annotation, layer)
 
-    def _done(self, result: Result) -> None:
+    def _follow_steps(self, job: Job, stop: Stop) -> Steps[Result | None]:
+        annotation = yield from self.session.relabel_steps(job, stop)
+        return None if annotation is None else Result(annotation, None)
+
+    def _done(self, result: Result | None) -> None:
         if self._target is None:
             return
-        annotation = result.annotation
         source, plane = self._target
-        if source not in self.viewer.layers:
+        if result is None:
+            self.message.setText(
+                "the picture or its settings are not those that were encoded: Segment encodes again"
+            )
+            return
+        annotation = result.annotation
+        if not self.pictures.holds(source):
             self.tell(
                 f"the layer {source.name!r} was removed during the run; its labels were dropped"
             )
             return
-        layer = self.labels_layer(source)
+        layer = self.pictures.labels_of(source)
         kept = 0
         if layer is None:
             layer = result.layer or layers.new_labels(source, annotation, plane)
             add_in_stages(self.viewer, layer, self)
         else:
-            kept = layers.update_labels(layer, annotation, plane)
+            # While words are typed one step of undo takes all of it back.
+            part_of = "words" if self.turns.now == Turn.FOLLOW else ""
+            kept = layers.update_labels(layer, annotation, plane, part_of)
         self._report(annotation, kept)
 
     def _report(self, annotation: Annotation, kept: int) -> None:
@@ -247,7 +258,8 @@ class OvsegWidget(QWidget):
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, OvsegError):
-            self.tell(str(error))
+            # While words are typed half of one may be wrong: no window pops up for that.
+            (self.message.setText if self.turns.now == Turn.FOLLOW else self.tell)(str(error))
         else:
             self.message.setText(f"{type(error).__name__}: {error}")
             show_error(f"napari-ovseg: {type(error).__name__}: {error}")
@@ -257,6 +269,7 @@ class OvsegWidget(QWidget):
         self.run_button.setEnabled(True)
         self.cancel_button.setEnabled(False)
         self.bar.rest()
+        self.turns.ended()
 
     def show_models(self) -> None:
         """Open the window of models."""

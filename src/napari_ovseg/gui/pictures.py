@@ -1,0 +1,70 @@
+"""The image layers of a viewer, and which labels layer belongs to each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels
+
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import KEY, editing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.components import ViewerModel
+
+
+class Pictures:
+    """Watches a viewer's layers.
+
+    Parameters
+    ----------
+    viewer
+        Whose layers.
+    on_change
+        Called when a layer came, went or was renamed.
+    """
+
+    def __init__(self, viewer: ViewerModel, on_change: Callable[[], None]) -> None:
+        self._viewer, self._on_change = viewer, on_change
+        for event in (viewer.layers.events.inserted, viewer.layers.events.removed,
+                      viewer.layers.events.renamed):  # fmt: skip
+            event.connect(self._changed)
+
+    def _changed(self, _event: Any = None) -> None:
+        for layer in self._viewer.layers:
+            # Strokes on a layer from a file or a duplicate are a person's from the first one on.
+            if isinstance(layer, Labels) and "vocabulary" in layer.metadata.get(KEY, {}):
+                editing_of(layer)
+        self._on_change()
+
+    def images(self) -> list[ImageLayer]:
+        """All image layers, in the viewer's order."""
+        return [layer for layer in self._viewer.layers if isinstance(layer, ImageLayer)]
+
+    def holds(self, layer: Any) -> bool:
+        """Whether a layer is still in the viewer."""
+        return layer in self._viewer.layers
+
+    def labels_of(self, source: ImageLayer) -> Labels | None:
+        """Find the labels layer that belongs to an image layer."""
+        for layer in self._viewer.layers:
+            ours = layer.metadata.get(KEY, {}) if isinstance(layer, Labels) else {}
+            if (
+                ours.get("source_id") == str(source.unique_id)
+                and layer.data.shape == layers.image_of(source).shape
+            ):
+                return layer
+        return None
+
+    def all_labels(self) -> list[Labels]:
+        """The labels layers of all images that have one."""
+        found = (self.labels_of(source) for source in self.images())
+        return [layer for layer in found if layer is not None]
+
+    def plane_of(self, layer: ImageLayer) -> tuple[int, ...]:
+        """Index of the plane of a layer that is on screen."""
+        dims = self._viewer.dims
+        return layers.plane_index(layer, dims.current_step, dims.ndim)

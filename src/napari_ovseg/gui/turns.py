@@ -1,0 +1,78 @@
+"""Whose turn it is on the one worker: a run that was asked for, or labels that follow the words."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, QTimer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PAUSE_MS = 120
+"""Without another change before labels follow: shorter than a pause between two words."""
+
+
+class Turn(IntEnum):
+    """What to do; the larger one wins."""
+
+    REST = 0
+    FOLLOW = 1
+    RUN = 2
+
+
+class Turns(QObject):
+    """Starts one thing at a time; a run that was asked for does not wait for labels that follow.
+
+    Parameters
+    ----------
+    start
+        Starts a turn; returns whether anything was started.
+    cancel
+        Asks what is under way to stop; `ended` is called when it has.
+    parent
+        Whose timer it is.
+    """
+
+    def __init__(
+        self, start: Callable[[Turn], bool], cancel: Callable[[], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._start, self._cancel = start, cancel
+        self._now = self._next = Turn.REST
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(lambda: self._ask(Turn.FOLLOW))
+
+    @property
+    def now(self) -> Turn:
+        """What is under way."""
+        return self._now
+
+    def run(self) -> None:
+        """Run as soon as labels that follow have stopped; nothing if a run is under way."""
+        if self._now != Turn.RUN:
+            self._ask(Turn.RUN)
+
+    def follow(self) -> None:
+        """Let the labels follow, when nothing more has changed for a moment."""
+        self._timer.start()
+
+    def ended(self) -> None:
+        """Go on with what was asked for meanwhile; to be called when a turn has ended."""
+        self._now, wanted = Turn.REST, self._next
+        self._next = Turn.REST
+        if wanted != Turn.REST:
+            self._ask(wanted)
+
+    def _ask(self, turn: Turn) -> None:
+        if self._now != Turn.REST:
+            self._next = max(self._next, turn)
+            if self._now == Turn.FOLLOW:  # of what has changed already
+                self._cancel()
+            return
+        self._now = turn
+        if not self._start(turn):
+            self._now = Turn.REST

@@ -1,0 +1,125 @@
+"""Labels follow the words in the real window, and the picture is not encoded again."""
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QTableWidget
+
+from napari_ovseg import encoding
+from napari_ovseg.feature_cache import FeatureCache
+from napari_ovseg.gui.turns import Turn
+from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
+
+pytestmark = pytest.mark.gui
+
+
+def surfaces(height=150, width=170):
+    """Left half coarse noise, right half flat: something for two words to disagree about."""
+    rng = np.random.default_rng(0)
+    picture = np.full((height, width), 90, np.uint8)
+    picture[:, : width // 2] = rng.integers(0, 255, (height, width // 2))
+    return picture
+
+
+@pytest.fixture
+def ready(widget, finish, monkeypatch):
+    """A window whose picture is labelled; from then on nothing may be encoded."""
+    source = widget.viewer.add_image(surfaces())
+    widget.table.add_words("grass; gravel")
+    finish(widget)
+
+    def refuse(*_):
+        raise AssertionError("the picture was encoded again")
+
+    monkeypatch.setattr(encoding, "_attempt", refuse)
+    return widget, widget.pictures.labels_of(source)
+
+
+@pytest.fixture
+def settle(qtbot):
+    """Wait until labels have followed the words."""
+
+    def wait(widget):
+        qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
+        qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
+
+    return wait
+
+
+def test_new_words_relabel_as_they_come(ready, settle):
+    widget, layer = ready
+    layer.paint((5, 5), 2)
+    before = layer.data.copy()
+    widget.table.add_words("sky; water")
+    assert list(layer.features["category"])[-2:] == ["sky", "water"]  # at once
+    settle(widget)
+    assert set(np.unique(layer.data)) - set(np.unique(before))
+    assert layer.data[5, 5] == 2
+    widget.session.remove([3])
+    settle(widget)
+    assert not (layer.data == 3).any()
+    layer.undo()  # all that was typed is one step
+    assert (layer.data == before).all()
+    layer.undo()
+    assert (layer.data[5, 5] == before[5, 5]) == (layer.data[5, 5] == 2)
+
+
+def test_a_synonym_and_a_threshold_count_at_once(ready, settle):
+    widget, layer = ready
+    before = layer.data.copy()
+    table = widget.findChild(QTableWidget, "ovseg_table")
+    table.item(0, QUERIES).setText("sky, cloudy sky")
+    settle(widget)
+    assert (layer.data != before).any()
+    widget.session.edit(1, threshold=0.99)
+    settle(widget)
+    assert not (layer.data == 1).any()
+
+
+def test_names_and_colours_do_not_wait(ready):
+    widget, layer = ready
+    table = widget.findChild(QTableWidget, "ovseg_table")
+    table.item(0, NAME).setText("lawn")
+    assert list(layer.features["category"])[1] == "lawn"
+    widget.session.edit(2, colour="#123456")
+    assert np.allclose(layer.colormap.color_dict[2][:3] * 255, [0x12, 0x34, 0x56], atol=1)
+
+
+def test_what_cannot_be_labelled_is_told_without_a_pop_up(ready, settle, monkeypatch):
+    widget, layer = ready
+    monkeypatch.setattr("napari_ovseg.gui.widget.show_warning", pytest.fail)
+    before = layer.data.copy()
+    widget.session.configure(contrast=(), threshold=0.5)
+    settle(widget)
+    assert "needs something to lose to" in widget.message.text()
+    assert (layer.data == before).all()
+
+
+def test_another_display_says_that_it_must_be_encoded_again(ready, settle):
+    widget, layer = ready
+    before = layer.data.copy()
+    widget.form.chosen_image().gamma = 0.4
+    widget.table.add_words("sky")
+    settle(widget)
+    assert "Segment encodes again" in widget.message.text()
+    assert (layer.data == before).all()
+
+
+def test_a_run_does_not_wait_for_labels_that_follow(ready, qtbot):
+    widget, layer = ready
+    widget.table.add_words("sky")
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.FOLLOW, timeout=20_000)
+    widget.segment()
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.RUN, timeout=20_000)
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
+    assert list(layer.features["category"])[-1] == "sky"
+    assert widget.run_button.isEnabled()
+
+
+def test_a_picture_that_was_encoded_yesterday_is_not_encoded_again(ready, finish):
+    widget, layer = ready
+    again = widget.viewer.add_image(surfaces(), name="reopened")
+    widget.form.choose_image(again)
+    widget.session.cache = FeatureCache(widget.session.cache.folder)  # another process
+    widget.session._recent.clear()
+    finish(widget)
+    assert (widget.pictures.labels_of(again).data == layer.data).all()
