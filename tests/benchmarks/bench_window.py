@@ -62,7 +62,7 @@ timer.start(10)
 settle(8)
 timer.stop()
 print("opening, what a run needs is imported", max(gaps))
-widget.table.add_words("grass; gravel; water")
+widget.words.add_words("grass; gravel; water")
 print("first run, model included", run())
 widget.form.methods.method.setCurrentText("vanilla")
 print("second run", run())
@@ -73,7 +73,7 @@ def encoding():
     return "encoding" in widget.bar.format() and len(began) > 40
 print("cancel while encoding", run(encoding))
 run()
-widget.table.add_words("; ".join(f"new word {i}" for i in range(60)))
+widget.words.add_words("; ".join(f"new word {i}" for i in range(60)))
 began.clear()
 def reading():
     began.append(0)

@@ -17,7 +17,7 @@ def labelled(widget, finish):
         layer = widget.viewer.add_image(picture, name=name, scale=(0.5, 0.5), units=("um", "um"))
         widget.form.choose_image(layer)
         if not widget.session.rows:
-            widget.table.add_words("grass; background")
+            widget.words.add_words("grass; background")
         finish(widget)
     return widget
 

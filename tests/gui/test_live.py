@@ -24,7 +24,7 @@ def surfaces(height=150, width=170):
 def ready(widget, finish, monkeypatch):
     """A window whose picture is labelled; from then on nothing may be encoded."""
     source = widget.viewer.add_image(surfaces())
-    widget.table.add_words("grass; gravel")
+    widget.words.add_words("grass; gravel")
     finish(widget)
 
     def refuse(*_):
@@ -49,7 +49,7 @@ def test_new_words_relabel_as_they_come(ready, settle):
     widget, layer = ready
     layer.paint((5, 5), 2)
     before = layer.data.copy()
-    widget.table.add_words("sky; water")
+    widget.words.add_words("sky; water")
     assert list(layer.features["category"])[-2:] == ["sky", "water"]  # at once
     settle(widget)
     assert set(np.unique(layer.data)) - set(np.unique(before))
@@ -98,7 +98,7 @@ def test_another_display_says_that_it_must_be_encoded_again(ready, settle):
     widget, layer = ready
     before = layer.data.copy()
     widget.form.chosen_image().gamma = 0.4
-    widget.table.add_words("sky")
+    widget.words.add_words("sky")
     settle(widget)
     assert "Segment encodes again" in widget.message.text()
     assert (layer.data == before).all()
@@ -106,7 +106,7 @@ def test_another_display_says_that_it_must_be_encoded_again(ready, settle):
 
 def test_a_run_does_not_wait_for_labels_that_follow(ready, qtbot):
     widget, layer = ready
-    widget.table.add_words("sky")
+    widget.words.add_words("sky")
     qtbot.waitUntil(lambda: widget.turns.now == Turn.FOLLOW, timeout=20_000)
     widget.segment()
     qtbot.waitUntil(lambda: widget.turns.now == Turn.RUN, timeout=20_000)

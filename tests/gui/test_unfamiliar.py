@@ -12,7 +12,7 @@ def picture():
 
 def test_words_that_were_never_learnt_are_told_and_label_nothing(widget, finish):
     source = widget.viewer.add_image(picture())
-    widget.table.add_words("grass; spaceship <b>")
+    widget.words.add_words("grass; spaceship <b>")
     finish(widget)
     assert widget.note.isVisible()
     assert "“spaceship &lt;b&gt;” was never learnt" in widget.note.text()
@@ -25,7 +25,7 @@ def test_words_that_were_never_learnt_are_told_and_label_nothing(widget, finish)
 
 def test_the_offer_opens_the_window_of_models(widget, finish, qtbot):
     widget.viewer.add_image(picture())
-    widget.table.add_words("grass; nuclues")
+    widget.words.add_words("grass; nuclues")
     finish(widget)
     assert "Did you mean “nucleus”?" in widget.note.text()
     widget.note.linkActivated.emit("models")

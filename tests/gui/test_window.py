@@ -33,7 +33,7 @@ def test_every_control_has_a_name(widget):
 def test_words_to_labels_to_file(widget, finish, tmp_path, qtbot):
     source = widget.viewer.add_image(picture(), scale=(0.5, 0.5), units=("um", "um"), name="cells")
     before = source.data.copy()
-    widget.table.add_words("grass, lawn; gravel")
+    widget.words.add_words("grass, lawn; gravel")
     finish(widget)
     layer = widget.pictures.labels_of(source)
     assert layer.name == "cells [labels]"
@@ -54,11 +54,11 @@ def test_words_to_labels_to_file(widget, finish, tmp_path, qtbot):
 
 def test_new_words_relabel_and_keep_corrections(widget, finish):
     source = widget.viewer.add_image(picture())
-    widget.table.add_words("grass")
+    widget.words.add_words("grass")
     finish(widget)
     layer = widget.pictures.labels_of(source)
     layer.data[10:20, 10:20] = 9
-    widget.table.add_words("gravel; water")
+    widget.words.add_words("gravel; water")
     finish(widget)
     assert widget.pictures.labels_of(source) is layer
     assert len([x for x in widget.viewer.layers if x is not source]) == 1
@@ -71,7 +71,7 @@ def test_only_the_plane_on_screen_is_labelled(widget, finish):
     stack = np.stack([picture(seed=s) for s in range(3)])
     source = widget.viewer.add_image(stack)
     widget.viewer.dims.set_current_step(0, 1)
-    widget.table.add_words("grass; background")
+    widget.words.add_words("grass; background")
     finish(widget)
     layer = widget.pictures.labels_of(source)
     assert layer.data.shape == stack.shape
@@ -84,7 +84,7 @@ def test_only_the_plane_on_screen_is_labelled(widget, finish):
 
 def test_cancel_changes_nothing_and_leaves_the_widget_ready(widget, qtbot):
     widget.viewer.add_image(picture(900, 900))
-    widget.table.add_words("grass")
+    widget.words.add_words("grass")
     widget.segment()
     assert not widget.run_button.isEnabled()
     qtbot.waitUntil(lambda: "encoding" in widget.bar.format(), timeout=60_000)
@@ -115,7 +115,7 @@ def test_an_error_reaches_the_user_and_the_widget_is_ready(
     monkeypatch.setattr(encoding, "_attempt", attempt)
     monkeypatch.setattr("napari_ovseg.gui.widget.show_error", lambda _text: None)
     widget.viewer.add_image(picture())
-    widget.table.add_words("grass")
+    widget.words.add_words("grass")
     finish(widget)
     assert told in widget.message.text()
     assert widget.run_button.isEnabled()
@@ -131,7 +131,7 @@ def test_bad_input_is_told_at_once(widget):
     widget.viewer.add_image(picture())
     widget.segment()
     assert "vocabulary is empty" in widget.message.text()
-    assert not widget.table.add_words("a; A")
+    assert not widget.words.add_words("a; A")
     assert "two categories" in widget.message.text()
     widget.exports.export_to("nowhere")
     assert "no labels of this image yet" in widget.exports.message.text()
@@ -140,7 +140,7 @@ def test_bad_input_is_told_at_once(widget):
 
 def test_weights_that_are_not_here_are_explained(widget, finish):
     widget.viewer.add_image(picture())
-    widget.table.add_words("grass")
+    widget.words.add_words("grass")
     widget.form.model.setCurrentText("ViT-B-16-quickgelu:openai")
     finish(widget)
     assert "ovseg models fetch" in widget.message.text()
@@ -148,7 +148,7 @@ def test_weights_that_are_not_here_are_explained(widget, finish):
 
 def test_a_layer_removed_during_the_run(widget, qtbot):
     source = widget.viewer.add_image(picture(400, 400))
-    widget.table.add_words("grass")
+    widget.words.add_words("grass")
     widget.segment()
     widget.viewer.layers.remove(source)
     qtbot.waitUntil(lambda: not widget.runner.running, timeout=60_000)
@@ -163,7 +163,7 @@ def test_the_viewer_closed_during_a_run(make_napari_viewer, qtbot):
     widget = OvsegWidget(viewer)
     viewer.window.add_dock_widget(widget)
     viewer.add_image(picture(600, 600))
-    widget.table.add_words("grass")
+    widget.words.add_words("grass")
     widget.segment()
     runner = widget.runner
     qtbot.wait(200)
@@ -172,7 +172,7 @@ def test_the_viewer_closed_during_a_run(make_napari_viewer, qtbot):
 
 
 def test_the_table_edits_names_and_synonyms(widget):
-    widget.table.add_words("nucleus, cell nucleus; beta-actin")
+    widget.words.add_words("nucleus, cell nucleus; beta-actin")
     table = widget.findChild(QTableWidget, "ovseg_table")
     assert table.item(0, QUERIES).text() == "cell nucleus"
     table.item(1, NAME).setText("細胞")
@@ -247,7 +247,7 @@ def test_opening_the_widget_loads_no_model():
 
 def test_to_do_without_a_guide_is_for_the_user_to_say(widget, finish):
     source = widget.viewer.add_image(picture())
-    widget.table.add_words("grass; gravel")
+    widget.words.add_words("grass; gravel")
     methods = widget.form.methods
     assert methods.preset.currentText() == "balanced"
     assert not methods.guide.isEnabled()

@@ -181,6 +181,11 @@ class Draft:
         self._write(self._step(part_of), box, free, np.asarray(self.ids[box]), owner)
         return int(np.count_nonzero(free))
 
+    def unlock(self, box: Box, where: np.ndarray) -> None:
+        """Make locked pixels a person's."""
+        free = where & (self.owner[box] == Owner.LOCKED)
+        self._write(Step(), box, free, np.asarray(self.ids[box]), Owner.PERSON)
+
     def replace(self, box: Box, where: np.ndarray, ids: np.ndarray) -> None:
         """Let a person's command, such as removing a category, change pixels; locked ones stay."""
         self._notice(box)

@@ -59,7 +59,7 @@ def main(*, headless: bool, say: Callable[..., None]) -> None:
 
 def label(viewer: napari.Viewer, widget: OvsegWidget) -> LabelMap:
     """Type the words, press Segment and wait."""
-    widget.table.add_words(PHOTOGRAPH_WORDS)
+    widget.words.add_words(PHOTOGRAPH_WORDS)
     widget.segment()
     deadline = time.monotonic() + _PATIENCE
     while widget.runner.running and time.monotonic() < deadline:

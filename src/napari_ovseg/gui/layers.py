@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image as ImageLayer
@@ -16,6 +16,9 @@ from napari_ovseg.gui.editing import KEY, editing_of, owner_in
 from napari_ovseg.image import Grid, Image
 from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
 from napari_ovseg.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 _COLORMAP_STEPS = 33
 
@@ -110,10 +113,10 @@ def has_automatic_limits(layer: ImageLayer) -> bool:
     return limits in guesses
 
 
-def colormap_of(vocabulary: Vocabulary) -> DirectLabelColormap:
-    """Build the vocabulary's colours; unlabelled is transparent, unknown ids are grey."""
+def colormap_of(vocabulary: Vocabulary, hidden: Collection[int] = ()) -> DirectLabelColormap:
+    """Build the vocabulary's colours; unlabelled and hidden are transparent, unknown ids grey."""
     table: dict[int | None, str] = {None: "#808080", 0: "transparent"}
-    table.update((c.id, c.colour) for c in vocabulary)
+    table.update((c.id, "transparent" if c.id in hidden else c.colour) for c in vocabulary)
     return DirectLabelColormap(color_dict=table)
 
 
@@ -173,19 +176,19 @@ def update_labels(
     box = whole(layer.data.shape, plane)
     ids = annotation.labels.ids.reshape([s.stop - s.start for s in box])
     kept = editing_of(layer).draft.propose(box, ids, part_of=part_of)
-    describe(layer, annotation.labels.vocabulary)
+    describe(layer, annotation.labels.vocabulary, layer.metadata[KEY].get("hidden", ()))
     _describe(layer, annotation)
     layer.refresh()
     return kept
 
 
-def describe(layer: Labels, vocabulary: Vocabulary) -> None:
+def describe(layer: Labels, vocabulary: Vocabulary, hidden: Collection[int] = ()) -> None:
     """Give a layer the names and colours of a vocabulary, if it has others."""
-    written = vocabulary.to_toml()
-    if layer.metadata[KEY].get("vocabulary") != written:
-        layer.colormap = colormap_of(vocabulary)
+    ours, told = layer.metadata[KEY], {"vocabulary": vocabulary.to_toml(), "hidden": sorted(hidden)}
+    if any(ours.get(key, []) != value for key, value in told.items()):
+        layer.colormap = colormap_of(vocabulary, hidden)
         layer.features = features_of(vocabulary)
-        layer.metadata[KEY]["vocabulary"] = written
+        ours.update(told)
 
 
 def _describe(layer: Labels, annotation: Annotation) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 
+from napari_ovseg.annotate.draft import whole
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari.components import ViewerModel
+
+    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.draft import Draft
 
 
 class Pictures:
@@ -68,3 +74,32 @@ class Pictures:
         """Index of the plane of a layer that is on screen."""
         dims = self._viewer.dims
         return layers.plane_index(layer, dims.current_step, dims.ndim)
+
+    # --- categories in all pictures ----------------------------------------------------
+
+    def uses(self, category_id: int) -> int:
+        """Count the pixels of a category in all labels layers."""
+        return sum(
+            int(np.count_nonzero(np.asarray(layer.data) == category_id))
+            for layer in self.all_labels()
+        )
+
+    def give(self, category_id: int, heir: int) -> None:
+        """Give the pixels of a category to another, or to none (0); locked ones stay."""
+        for draft, box, where in self._drafts(category_id):
+            draft.replace(box, where, np.asarray(heir))
+
+    def lock(self, category_id: int, on: bool) -> None:
+        """Lock the pixels that a category has now, or make them a person's."""
+        for draft, box, where in self._drafts(category_id):
+            if on:
+                draft.claim(box, where, Owner.LOCKED)
+            else:
+                draft.unlock(box, where)
+
+    def _drafts(self, category_id: int) -> Iterator[tuple[Draft, Box, np.ndarray]]:
+        for layer in self.all_labels():
+            where = np.asarray(layer.data) == category_id
+            if where.any():
+                yield editing_of(layer).draft, whole(where.shape), where
+                layer.refresh()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
+from napari_ovseg.errors import VocabularyError
 from napari_ovseg.feature_cache import FeatureCache
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.labels import Annotation
@@ -65,6 +66,8 @@ class Session:
         Pixels of each category in the last result, by name; counted on the worker's thread.
     unfamiliar
         Categories of the last run that the model never learnt.
+    hidden, locked
+        Ids of categories that are not shown, and whose pixels nobody changes.
     cache
         Features of all images, in memory and on disk.
     """
@@ -74,10 +77,13 @@ class Session:
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
+    hidden: set[int] = field(default_factory=set)
+    locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
 
     changed = Signal()
+    lock_changed = Signal(int, bool)
 
     def vocabulary(self) -> Vocabulary:
         """Return the words as a vocabulary, or say what is wrong with them."""
@@ -86,6 +92,7 @@ class Session:
     def set_rows(self, rows: Iterable[Category]) -> None:
         """Replace all categories."""
         self.rows = list(rows)
+        self.hidden &= {c.id for c in self.rows}
         self.changed.emit()
 
     def add(self, text: str) -> None:
@@ -96,8 +103,16 @@ class Session:
         self.set_rows([*self.rows, *new])
 
     def remove(self, ids: Iterable[int]) -> None:
-        """Remove categories by id; the ids of the others stay."""
+        """Remove categories by id; the ids of the others stay.
+
+        Raises
+        ------
+        VocabularyError
+            If one is locked.
+        """
         gone = set(ids)
+        if kept := [c.name for c in self.rows if c.id in gone & self.locked]:
+            raise VocabularyError(f"{', '.join(kept)} is locked; unlock it before it is removed")
         self.set_rows(c for c in self.rows if c.id not in gone)
 
     def edit(self, category_id: int, **values: Any) -> None:
@@ -105,6 +120,23 @@ class Session:
         rows = [replace(c, **values) if c.id == category_id else c for c in self.rows]
         Vocabulary(tuple(rows))
         self.set_rows(rows)
+
+    def move(self, category_id: int, by: int) -> None:
+        """Move a category up (-1) or down (1); its id stays."""
+        at = next(i for i, c in enumerate(self.rows) if c.id == category_id)
+        rows = list(self.rows)
+        rows.insert(min(max(at + by, 0), len(rows) - 1), rows.pop(at))
+        self.set_rows(rows)
+
+    def show(self, category_id: int, on: bool) -> None:
+        """Show the pixels of a category, or not."""
+        (self.hidden.discard if on else self.hidden.add)(category_id)
+        self.changed.emit()
+
+    def lock(self, category_id: int, on: bool) -> None:
+        """Lock the pixels that a category has now, or unlock them."""
+        (self.locked.add if on else self.locked.discard)(category_id)
+        self.lock_changed.emit(category_id, on)
 
     def configure(self, **values: Any) -> None:
         """Change fields of the recipe."""

@@ -1,22 +1,18 @@
-"""The table of words: id, colour, name and synonyms, edited in place."""
+"""The table of categories: shown, locked, id, colour, name, synonyms, threshold, pixels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor, QGuiApplication, QKeySequence
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
-    QHBoxLayout,
     QHeaderView,
-    QLineEdit,
-    QPushButton,
+    QSlider,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
 )
 
 from napari_ovseg.errors import OvsegError
@@ -25,120 +21,127 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_ovseg.gui.session import Session
+    from napari_ovseg.vocabulary import Category
 
-COLUMNS = ("id", "colour", "name", "synonyms")
-ID, COLOUR, NAME, QUERIES = range(4)
+COLUMNS = {
+    "show": "Shown in the picture, or not; hidden pixels stay what they are",
+    "lock": "Locked: neither a model nor a brush changes the pixels it has now",
+    "id": "Number in every file, the same for ever",
+    "colour": "Double-click to choose another",
+    "name": "What people read; double-click to edit",
+    "synonyms": "What the model reads besides the name, with commas between; double-click to edit",
+    "at least": "Probability that a pixel must reach, 0 to 99 %",
+    "pixels": "In the picture on screen",
+}
+SHOW, LOCK, ID, COLOUR, NAME, QUERIES, THRESHOLD, PIXELS = range(len(COLUMNS))
+_WIDTHS = {SHOW: 40, LOCK: 36, ID: 30, COLOUR: 46, NAME: 100, QUERIES: 96, THRESHOLD: 70}
 
 
-class VocabularyTable(QWidget):
-    """Shows `Session.rows` and sends edits back; what is refused is undone and told."""
+class VocabularyTable(QTableWidget):
+    """Shows `Session.rows` and sends edits back; what is refused is undone and told.
+
+    Attributes
+    ----------
+    chosen
+        Emitted with the id of the category that a person chose to paint with.
+    """
+
+    chosen = Signal(int)
 
     def __init__(self, session: Session, tell: Callable[[str], None]) -> None:
-        super().__init__()
-        self.setObjectName("ovseg_vocabulary")
+        super().__init__(0, len(COLUMNS))
+        self.setObjectName("ovseg_table")
         self._session, self._tell = session, tell
-        self._table = self._make_table()
-        self._entry = QLineEdit()
-        self._entry.setObjectName("ovseg_words")
-        self._entry.setPlaceholderText("add words:  nucleus, cell nucleus; cytoplasm; background")
-        self._entry.setToolTip(
-            "A semicolon between categories, a comma between synonyms; Enter adds them."
-        )
-        self._entry.returnPressed.connect(self._add)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._table)
-        layout.addWidget(self._entry)
-        layout.addLayout(self._make_buttons())
+        self.setHorizontalHeaderLabels(list(COLUMNS))
+        for column, tip in enumerate(COLUMNS.values()):
+            self.horizontalHeaderItem(column).setToolTip(tip)
+        self.verticalHeader().hide()
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.horizontalHeader().setStretchLastSection(True)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+        self.setMinimumHeight(130)
+        self.itemChanged.connect(self._edited)
+        self.cellClicked.connect(lambda row, _column: self.chosen.emit(session.rows[row].id))
+        self.cellDoubleClicked.connect(self._pick_colour)
         session.changed.connect(self.refresh)
         self.destroyed.connect(lambda: session.changed.disconnect(self.refresh, missing_ok=True))
         self.refresh()
 
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        table.setObjectName("ovseg_table")
-        table.setHorizontalHeaderLabels(COLUMNS)
-        table.verticalHeader().hide()
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        for column, width in ((ID, 34), (COLOUR, 52), (NAME, 110)):
-            table.setColumnWidth(column, width)
-        table.setMinimumHeight(130)
-        table.setToolTip("Double-click to edit; double-click a colour to choose another.")
-        table.itemChanged.connect(self._edited)
-        table.cellDoubleClicked.connect(self._pick_colour)
-        return table
+    def selected(self) -> list[int]:
+        """Ids of the selected rows."""
+        rows = sorted({index.row() for index in self.selectedIndexes()})
+        return [self._session.rows[row].id for row in rows]
 
-    def _make_buttons(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        for name, text, slot, tip in (
-            ("ovseg_add", "Add", self._add, "Add the words typed above"),
-            ("ovseg_remove", "Remove", self._remove, "Remove the selected categories"),
-            ("ovseg_paste", "Paste list", self._paste, "Add words from the clipboard"),
-        ):  # fmt: skip
-            button = QPushButton(text)
-            button.setObjectName(name)
-            button.setToolTip(tip)
-            button.clicked.connect(slot)
-            row.addWidget(button)
-        return row
+    def select(self, category_id: int) -> None:
+        """Select the row of a category, if there is one."""
+        for row, category in enumerate(self._session.rows):
+            if category.id == category_id:
+                self.selectRow(row)
 
     def refresh(self) -> None:
-        """Show the session's rows."""
-        self._table.blockSignals(True)
-        self._table.setRowCount(len(self._session.rows))
+        """Show the session's rows; a slider that is held stays in the hand."""
+        self.blockSignals(True)
+        self.setRowCount(len(self._session.rows))
         for row, category in enumerate(self._session.rows):
-            synonyms = ", ".join(q for q in category.queries if q != category.name)
-            number, colour = QTableWidgetItem(str(category.id)), QTableWidgetItem("")
-            for item in (number, colour):
+            self._fill(row, category)
+        self.blockSignals(False)
+
+    def _fill(self, row: int, category: Category) -> None:
+        session = self._session
+        count = session.counts.get(category.name)
+        texts = {
+            ID: str(category.id),
+            COLOUR: "",
+            NAME: category.name,
+            QUERIES: ", ".join(q for q in category.queries if q != category.name),
+            PIXELS: "" if count is None else f"{count:,}",
+        }
+        for column in (SHOW, LOCK, *texts):
+            item = self.item(row, column) or QTableWidgetItem()
+            item.setText(texts.get(column, ""))
+            if column not in (NAME, QUERIES):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            number.setData(Qt.ItemDataRole.UserRole, category.id)
-            colour.setBackground(QColor(category.colour))
-            colour.setToolTip(category.colour)
-            for column, item in enumerate(
-                (number, colour, QTableWidgetItem(category.name), QTableWidgetItem(synonyms))
-            ):
-                self._table.setItem(row, column, item)
-        self._table.blockSignals(False)
+            self.setItem(row, column, item)
+        ticks = {SHOW: category.id not in session.hidden, LOCK: category.id in session.locked}
+        for column, on in ticks.items():
+            state = Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
+            self.item(row, column).setCheckState(state)
+        self.item(row, COLOUR).setBackground(QColor(category.colour))
+        self.item(row, COLOUR).setToolTip(category.colour)
+        self._slider(row).setValue(round(100 * category.threshold))
 
-    def add_words(self, text: str) -> bool:
-        """Add words typed or pasted; False if they were refused."""
-        try:
-            self._session.add(text)
-        except OvsegError as error:
-            self._tell(str(error))
-            return False
-        return True
+    def _slider(self, row: int) -> QSlider:
+        """Return the slider of a row; it asks which category that is when it is moved."""
+        slider = self.cellWidget(row, THRESHOLD)
+        if slider is None:
+            slider = QSlider(Qt.Orientation.Horizontal)
+            slider.setRange(0, 99)
+            slider.setToolTip(COLUMNS["at least"])
+            slider.valueChanged.connect(lambda value: self._set_threshold(row, value))
+            self.setCellWidget(row, THRESHOLD, slider)
+        return slider
 
-    def _add(self) -> None:
-        if self._entry.text().strip() and self.add_words(self._entry.text()):
-            self._entry.clear()
-
-    def _paste(self) -> None:
-        self.add_words(QGuiApplication.clipboard().text())
-
-    def _remove(self) -> None:
-        rows = {index.row() for index in self._table.selectedIndexes()}
-        self._session.remove([self._session.rows[row].id for row in rows])
-
-    def keyPressEvent(self, event: object) -> None:  # noqa: N802
-        """Paste a list with the ordinary key."""
-        if event.matches(QKeySequence.StandardKey.Paste):  # type: ignore[attr-defined]
-            self._paste()
-        else:
-            super().keyPressEvent(event)
+    def _set_threshold(self, row: int, percent: int) -> None:
+        category = self._session.rows[row]
+        if round(100 * category.threshold) != percent:
+            self._session.edit(category.id, threshold=percent / 100)
 
     def _edited(self, item: QTableWidgetItem) -> None:
-        category = self._session.rows[item.row()]
+        category, column = self._session.rows[item.row()], item.column()
+        on = item.checkState() == Qt.CheckState.Checked
         try:
-            if item.column() == NAME:
+            if column == NAME:
                 others = tuple(q for q in category.queries if q != category.name)
                 self._session.edit(category.id, name=item.text(), queries=(item.text(), *others))
-            elif item.column() == QUERIES:
+            elif column == QUERIES:
                 words = tuple(w for w in item.text().split(",") if w.strip())
                 self._session.edit(category.id, queries=(category.name, *words))
+            elif column == SHOW:
+                self._session.show(category.id, on)
+            elif column == LOCK:
+                self._session.lock(category.id, on)
         except OvsegError as error:
             self._tell(str(error))
             self.refresh()

@@ -15,6 +15,7 @@ from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
+from napari_ovseg.gui.keys import bind
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
@@ -24,7 +25,7 @@ from napari_ovseg.gui.stage_bar import StageBar
 from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.turns import Turn, Turns
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
-from napari_ovseg.gui.vocabulary_table import VocabularyTable
+from napari_ovseg.gui.words_panel import WordsPanel
 from napari_ovseg.gui.worker import Runner
 
 if TYPE_CHECKING:
@@ -98,7 +99,10 @@ class OvsegWidget(QWidget):
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
-        self.table = VocabularyTable(self.session, self.tell)
+        pictures = self.pictures
+        self.words = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
+        self.words.table.chosen.connect(self._choose)
+        self.session.lock_changed.connect(pictures.lock)
         self.run_button = self._button(
             "ovseg_segment", "Segment", self.segment, "Label the picture on screen"
         )
@@ -114,7 +118,7 @@ class OvsegWidget(QWidget):
         self.message.setObjectName("ovseg_message")
         self.message.setWordWrap(True)
         layout.addWidget(self.form)
-        layout.addWidget(self.table, stretch=1)
+        layout.addWidget(self.words, stretch=1)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
         layout.addWidget(self.export_button)
@@ -136,6 +140,8 @@ class OvsegWidget(QWidget):
         if self.runner.closed:
             return
         pictures = self.pictures.images()
+        for layer in self.pictures.all_labels():
+            self._join(layer)
         if not self.form.set_images(pictures):
             return
         for layer in pictures:
@@ -177,8 +183,23 @@ class OvsegWidget(QWidget):
         layer = self._chosen_labels()
         if layer is None or self.runner.closed or not self.session.rows:
             return
-        layers.describe(layer, self.session.vocabulary())
+        layers.describe(layer, self.session.vocabulary(), self.session.hidden)
         self.turns.follow()
+
+    def _join(self, layer: Labels) -> None:
+        """Let the keys and the table follow each other while a layer is painted."""
+        bind(layer, self.session)
+        layer.events.selected_label.disconnect(self._chosen)
+        layer.events.selected_label.connect(self._chosen)
+
+    def _chosen(self, event: Any) -> None:
+        if not self.runner.closed:
+            self.words.table.select(int(event.source.selected_label))
+
+    def _choose(self, category_id: int) -> None:
+        """Paint with a category from now on."""
+        if (layer := self._chosen_labels()) is not None:
+            layer.selected_label = category_id
 
     # --- running --------------------------------------------------------------------
 

@@ -1,0 +1,153 @@
+"""The table of categories in the real window: show, lock, threshold, order, removal, keys, files."""
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+from napari.utils.action_manager import action_manager
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QInputDialog
+
+import napari_ovseg as ov
+from napari_ovseg.gui import keys, layers
+from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
+
+pytestmark = pytest.mark.gui
+WORDS = ov.Vocabulary.parse("nucleus, cell nucleus; beta-actin; 細胞質; background")
+
+
+@pytest.fixture
+def sheet(widget):
+    """A window with a labelled picture, whose labels no model made; quicker than a run."""
+    source = widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="cells")
+    ids = np.zeros((40, 60), np.uint16)
+    ids[:10], ids[10:20], ids[20:30] = 1, 2, 3
+    grid = ov.Grid.regular(2)
+    annotation = ov.Annotation("cells", ov.LabelMap(ids, WORDS, grid))
+    layer = widget.viewer.add_layer(layers.new_labels(source, annotation, ()))
+    widget.session.set_rows(WORDS)
+    return widget, layer, widget.words.table
+
+
+def test_names_of_every_kind_are_shown(sheet):
+    _, layer, _ = sheet
+    assert list(layer.features["category"])[1:] == ["nucleus", "beta-actin", "細胞質", "background"]
+
+
+def test_what_is_hidden_is_transparent_and_still_there(sheet):
+    _, layer, table = sheet
+    table.item(1, SHOW).setCheckState(Qt.CheckState.Unchecked)
+    assert layer.colormap.color_dict[2][3] == 0
+    assert (layer.data == 2).any()
+    table.item(1, SHOW).setCheckState(Qt.CheckState.Checked)
+    assert layer.colormap.color_dict[2][3] == 1
+
+
+def test_what_is_locked_cannot_be_painted_or_removed(sheet):
+    widget, layer, table = sheet
+    table.item(0, LOCK).setCheckState(Qt.CheckState.Checked)
+    layer.fill((2, 2), 4)
+    assert (layer.data[:10] == 1).all()
+    widget.words.remove([1])
+    assert "locked" in widget.message.text()
+    assert [c.id for c in widget.session.rows] == [1, 2, 3, 4]
+    table.item(0, LOCK).setCheckState(Qt.CheckState.Unchecked)
+    layer.fill((2, 2), 4)
+    assert (layer.data[:10] == 4).all()
+
+
+def test_the_slider_is_the_threshold_and_stays_in_the_hand(sheet):
+    widget, _, table = sheet
+    slider = table.cellWidget(1, THRESHOLD)
+    slider.setValue(37)
+    assert widget.session.rows[1].threshold == 0.37
+    assert table.cellWidget(1, THRESHOLD) is slider
+    widget.session.edit(2, threshold=0.5)
+    assert slider.value() == 50
+
+
+def test_order_changes_and_ids_do_not(sheet):
+    widget, layer, table = sheet
+    before = layer.data.copy()
+    table.select(3)
+    widget.words._up()
+    assert [c.id for c in widget.session.rows] == [1, 3, 2, 4]
+    assert table.selected() == [3]
+    assert (layer.data == before).all()
+    assert list(layer.features["category"])[2] == "細胞質"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"), [(("unlabelled", True), 0), (("nucleus", True), 1), (("", False), 2)]
+)
+def test_removal_asks_what_becomes_of_the_pixels(sheet, monkeypatch, answer, expected):
+    widget, layer, _ = sheet
+    asked = []
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *a: (asked.append(a[2]), answer)[1])
+    widget.words.remove([4])  # has no pixels: nothing is asked
+    assert asked == []
+    widget.words.remove([2])
+    assert asked == ["600 pixels are beta-actin. They become:"]
+    assert (layer.data[10:20] == expected).all()
+    assert (2 in [c.id for c in widget.session.rows]) == (expected == 2)
+    if expected != 2:
+        layer.undo()
+        assert (layer.data[10:20] == 2).all()
+
+
+def test_keys_choose_a_category(sheet):
+    _, layer, table = sheet
+    press = {str(key): act for key, act in layer.keymap.items()}
+    press["Shift+3"](layer)
+    assert layer.selected_label == 3
+    assert table.selected() == [3]
+    press["Shift+Down"](layer)
+    assert layer.selected_label == 4
+    press["Shift+Down"](layer)
+    assert layer.selected_label == 1
+    press["Shift+Up"](layer)
+    assert layer.selected_label == 4
+    press["Shift+9"](layer)  # there is no ninth
+    assert layer.selected_label == 4
+    table.cellClicked.emit(1, 4)
+    assert layer.selected_label == 2
+
+
+def test_no_key_of_ours_is_naparis(sheet):
+    widget, _, _ = sheet
+    ours = {key.replace("-", "+") for key in (*keys.FIRST_NINE, keys.NEXT, keys.PREVIOUS)}
+    taken = {str(key) for key in (*Labels.class_keymap, *widget.viewer.class_keymap)}
+    shortcuts = action_manager._shortcuts.values()
+    taken |= {str(key) for several in shortcuts for key in several}
+    assert len(taken) > 30
+    assert not ours & taken
+
+
+def test_words_go_to_a_file_and_back(sheet, tmp_path):
+    from napari_ovseg.vocabulary_files import save_vocabulary
+
+    widget, _, table = sheet
+    for ending in ("toml", "csv"):
+        save_vocabulary(widget.session.vocabulary(), tmp_path / f"words.{ending}")
+        widget.session.set_rows([])
+        assert widget.words.open_file(tmp_path / f"words.{ending}")
+        assert tuple(widget.session.rows) == WORDS.categories
+        assert table.rowCount() == 4
+    (tmp_path / "bad.csv").write_text("category,colour\nnucleus,red\n")
+    assert not widget.words.open_file(tmp_path / "bad.csv")
+    assert "header with 'name'" in widget.message.text()
+    assert tuple(widget.session.rows) == WORDS.categories
+
+
+def test_pixels_are_counted(sheet):
+    widget, _, table = sheet
+    widget.session.counts = {"nucleus": 1234}
+    table.refresh()
+    assert table.item(0, PIXELS).text() == "1,234"
+
+
+def test_opened_labels_are_editable_at_once(widget):
+    layer = widget.viewer.add_layer(
+        Labels(np.ones((8, 8), np.uint16), metadata={"ovseg": {"vocabulary": WORDS.to_toml()}})
+    )
+    assert editing_of(layer).draft.owner.all()

@@ -1,0 +1,69 @@
+"""Vocabularies as TOML and CSV."""
+
+import csv
+
+import pytest
+
+import napari_ovseg as ov
+from napari_ovseg.errors import VocabularyError
+from napari_ovseg.vocabulary import Category
+from napari_ovseg.vocabulary_files import load_vocabulary, save_vocabulary
+
+HARD = ov.Vocabulary(
+    (
+        Category(7, "nucleus", ("nucleus", "cell nucleus"), "a dark, round body", "#123456", 0.25),
+        Category(300, "β-actin, fibres", role="stuff"),
+        Category(9, '=SUM("A1")', ("'quoted'", "-x")),
+        Category(2, "細胞質", role="background"),
+    )
+)
+
+
+@pytest.mark.parametrize("ending", ["toml", "csv", "CSV"])
+def test_words_come_back(tmp_path, ending):
+    path = tmp_path / f"words.{ending}"
+    save_vocabulary(HARD, path)
+    assert load_vocabulary(path) == HARD
+
+
+def test_no_cell_is_a_formula(tmp_path):
+    save_vocabulary(HARD, tmp_path / "w.csv")
+    with (tmp_path / "w.csv").open(newline="", encoding="utf-8") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t"))]
+
+
+def test_a_spreadsheets_csv_needs_only_names(tmp_path):
+    (tmp_path / "w.csv").write_text("\ufeffname,queries\nnucleus,nucleus; cell nucleus\nfibre,\n")
+    words = load_vocabulary(tmp_path / "w.csv")
+    assert [(c.id, c.name, c.queries) for c in words] == [
+        (1, "nucleus", ("nucleus", "cell nucleus")),
+        (2, "fibre", ("fibre",)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no rows"),
+        ("category\nnucleus\n", "header with 'name'"),
+        ("name,id\nnucleus,one\n", "wrong kind"),
+        ("name\nnucleus,beyond\n", "header with 'name'"),
+        ('name\n"nucleus\n', "not a CSV file"),
+        ("name\nnucleus\nNucleus\n", "two categories"),
+        ("name,threshold\nnucleus,3\n", "threshold"),
+    ],
+)
+def test_bad_files_are_told(tmp_path, text, told):
+    (tmp_path / "w.csv").write_text(text)
+    with pytest.raises(VocabularyError, match=told):
+        load_vocabulary(tmp_path / "w.csv")
+
+
+def test_what_csv_cannot_hold_is_refused_before_anything_is_written(tmp_path):
+    words = ov.Vocabulary((Category(1, "a", ("a; b",)),))
+    with pytest.raises(VocabularyError, match="save it as TOML"):
+        save_vocabulary(words, tmp_path / "w.csv")
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(VocabularyError, match="cannot read"):
+        load_vocabulary(tmp_path / "gone.csv")
