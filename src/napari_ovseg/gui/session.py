@@ -111,9 +111,13 @@ class Session:
             If one is locked.
         """
         gone = set(ids)
-        if kept := [c.name for c in self.rows if c.id in gone & self.locked]:
-            raise VocabularyError(f"{', '.join(kept)} is locked; unlock it before it is removed")
+        self.refuse_locked(gone)
         self.set_rows(c for c in self.rows if c.id not in gone)
+
+    def refuse_locked(self, ids: Iterable[int]) -> None:
+        """Raise VocabularyError if one of these categories is locked."""
+        if kept := [c.name for c in self.rows if c.id in self.locked & set(ids)]:
+            raise VocabularyError(f"{', '.join(kept)} is locked; unlock it before it is removed")
 
     def edit(self, category_id: int, **values: Any) -> None:
         """Change fields of a category; refused changes leave it as it was."""

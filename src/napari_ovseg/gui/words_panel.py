@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,11 +113,12 @@ class WordsPanel(QWidget):
     def remove(self, chosen: Sequence[int] | None = None) -> None:
         """Remove categories; of one that has pixels, ask what they become."""
         for category_id in self.table.selected() if chosen is None else chosen:
+            if not self._tried(partial(self._session.refuse_locked, [category_id])):
+                return
             heir = self._heir_of(category_id)
             if heir is None:
                 return
-            if not self._tried(lambda i=category_id: self._session.remove([i])):  # type: ignore[misc]
-                return
+            self._session.remove([category_id])
             self._give(category_id, heir)
 
     def _heir_of(self, category_id: int) -> int | None:
