@@ -32,6 +32,13 @@ def layer():
     return made
 
 
+def propose(layer, place, label):
+    """Let the model say something else of a part."""
+    ids = layer.data.copy()
+    ids[place] = label
+    layers.update_labels(layer, annotation(ids), (), "set up")
+
+
 def drag(layer, *places):
     """Press at the first place, go along the others, release."""
     event = SimpleNamespace(
@@ -59,17 +66,17 @@ def test_what_the_brush_confirms_is_a_persons(layer):
 
 @pytest.mark.parametrize("mode_first", [True, False])
 def test_a_drag_is_one_step_whether_it_changes_or_confirms(layer, mode_first):
-    layer.data[20, 30:] = 2  # one half of the way changes, the other is confirmed
+    propose(layer, np.s_[20, 30:], 2)  # one half of the way changes, the other is confirmed
     if not mode_first:  # napari's own callback then comes after ours
         layer.mode = "pan_zoom"
         layer.mode = "paint"
     before = layer.data.copy()
     drag(layer, (20, 10), (20, 30), (20, 50))
-    assert editing_of(layer).draft.steps == (1, 0)
+    assert editing_of(layer).draft.steps == (2, 0)
     assert (layer.data[20] == [*[1] * 53, *[2] * 7]).all()
     assert editing_of(layer).draft.owner[20, 10:51].all()
     drag(layer, (5, 5), (5, 9))
-    assert editing_of(layer).draft.steps == (2, 0)
+    assert editing_of(layer).draft.steps == (3, 0)
     layer.undo()
     layer.undo()
     assert (layer.data == before).all()
@@ -77,7 +84,7 @@ def test_a_drag_is_one_step_whether_it_changes_or_confirms(layer, mode_first):
 
 
 def test_what_the_eraser_passes_stays_unlabelled(layer):
-    layer.data[:, 30:] = 0
+    propose(layer, np.s_[:, 30:], 0)
     layer.mode = "erase"
     drag(layer, (20, 20), (20, 40))
     layers.update_labels(layer, annotation(np.full((40, 60), 2)), ())
@@ -86,10 +93,10 @@ def test_what_the_eraser_passes_stays_unlabelled(layer):
 
 
 def test_a_polygon_claims_all_of_its_inside(layer):
-    layer.data[:, 30:] = 2
+    propose(layer, np.s_[:, 30:], 2)
     layer.paint_polygon([(10, 10), (10, 50), (30, 50), (30, 10)], 1)
     assert editing_of(layer).draft.owner[12:29, 12:49].all()
-    assert editing_of(layer).draft.steps == (1, 0)
+    assert editing_of(layer).draft.steps == (2, 0)
     layer.undo()
     assert not editing_of(layer).draft.owner.any()
 
