@@ -130,7 +130,8 @@ def test_a_hundred_steps_are_kept_whatever_they_take(monkeypatch):
 
 def test_every_write_is_told():
     told = []
-    draft = Draft(np.zeros((3, 4, 6), np.uint16), on_write=told.append)
+    draft = Draft(np.zeros((3, 4, 6), np.uint16))
+    draft.listeners.append(told.append)
     draft.propose(whole((3, 4, 6), (1,)), np.ones((1, 4, 6)))
     draft.undo()
     assert told == [whole((3, 4, 6), (1,))] * 2

@@ -57,8 +57,11 @@ class Draft:
         The array that is shown and painted on: numpy, zarr or alike, written in place.
     owner : (..., H, W) uint8
         `Owner` of every pixel; all the model's by default.
-    on_write
-        Called with the box after each write into the arrays, undo and redo included.
+
+    Attributes
+    ----------
+    listeners
+        Each is called with the box after each write into the arrays, undo and redo included.
 
     Raises
     ------
@@ -66,12 +69,7 @@ class Draft:
         If ids and owners are not of one shape.
     """
 
-    def __init__(
-        self,
-        ids: Any,
-        owner: np.ndarray | None = None,
-        on_write: Callable[[Box], None] | None = None,
-    ) -> None:
+    def __init__(self, ids: Any, owner: np.ndarray | None = None) -> None:
         self.ids = ids
         self.owner = np.zeros(ids.shape, np.uint8) if owner is None else owner
         if tuple(self.owner.shape) != tuple(ids.shape):
@@ -79,13 +77,19 @@ class Draft:
                 f"owners must have the shape of the labels {tuple(ids.shape)}, "
                 f"got {tuple(self.owner.shape)}"
             )
-        self.on_write = on_write
+        self.listeners: list[Callable[[Box], None]] = []
         # Of an array that is not in memory a copy might not fit there either.
         self._seen = ids.copy() if isinstance(ids, np.ndarray) else None
         self._done: deque[Step] = deque()
         self._undone: list[Step] = []
 
     # --- steps ----------------------------------------------------------------------
+
+    def would_change(self, box: Box, ids: np.ndarray) -> np.ndarray:
+        """Which pixels of a box a proposal of a model would change: bool, its shape."""
+        self._notice(box)
+        changed: np.ndarray = (self.owner[box] == Owner.MODEL) & (np.asarray(self.ids[box]) != ids)
+        return changed
 
     def propose(
         self,
@@ -270,8 +274,8 @@ class Draft:
     def _wrote(self, box: Box, changed: np.ndarray) -> None:
         if self._seen is not None:
             np.copyto(self._seen[box], self.ids[box], where=changed)
-        if self.on_write is not None:
-            self.on_write(box)
+        for listener in self.listeners:
+            listener(box)
 
     def _notice(self, box: Box) -> None:
         """Make what a program wrote since the last step a step of its own."""

@@ -179,7 +179,8 @@ class Editing:
             owner[ids != np.asarray(before.ids)] = Owner.PERSON
         else:
             owner = owner_in({}, ids)
-        self.draft = Draft(layer.data, owner, before.on_write)
+        self.draft = Draft(layer.data, owner)
+        self.draft.listeners = before.listeners
         layer.metadata[KEY]["owner"] = owner
 
 

@@ -128,25 +128,32 @@ def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:
     }
 
 
-def new_labels(source: ImageLayer, annotation: Annotation, plane: tuple[int, ...]) -> Labels:
-    """Make an editable layer for a new annotation, placed exactly over its image."""
+def like(layer: Any, ids: np.ndarray, name: str) -> Labels:
+    """Make a labels layer that lies exactly over another layer."""
+    place = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+    return Labels(ids, name=name, opacity=0.55, **{key: getattr(layer, key) for key in place})
+
+
+def new_labels(
+    source: ImageLayer,
+    annotation: Annotation,
+    plane: tuple[int, ...],
+    where: np.ndarray | None = None,
+) -> Labels:
+    """Make an editable layer for a new annotation, placed exactly over its image.
+
+    Parameters
+    ----------
+    plane
+        Which picture of the image the annotation is of.
+    where : (H, W) bool
+        Only there; everywhere by default.
+    """
     ids = np.zeros(image_of(source).shape, np.uint16)
-    ids[plane] = annotation.labels.ids
+    ids[plane] = annotation.labels.ids if where is None else annotation.labels.ids * where
     vocabulary = annotation.labels.vocabulary
-    layer = Labels(
-        ids,
-        name=f"{source.name} [labels]",
-        scale=source.scale,
-        translate=source.translate,
-        rotate=source.rotate,
-        shear=source.shear,
-        affine=source.affine,
-        units=source.units,
-        axis_labels=source.axis_labels,
-        colormap=colormap_of(vocabulary),
-        features=features_of(vocabulary),
-        opacity=0.55,
-    )
+    layer = like(source, ids, f"{source.name} [labels]")
+    layer.colormap, layer.features = colormap_of(vocabulary), features_of(vocabulary)
     layer.metadata[KEY] = {
         "source": source.name,
         "source_id": str(source.unique_id),
@@ -159,7 +166,11 @@ def new_labels(source: ImageLayer, annotation: Annotation, plane: tuple[int, ...
 
 
 def update_labels(
-    layer: Labels, annotation: Annotation, plane: tuple[int, ...], part_of: str = ""
+    layer: Labels,
+    annotation: Annotation,
+    plane: tuple[int, ...],
+    part_of: str = "",
+    where: np.ndarray | None = None,
 ) -> int:
     """Write a new proposal into a layer; pixels that are a person's or locked stay as they are.
 
@@ -167,6 +178,8 @@ def update_labels(
     ----------
     part_of
         Name of the step of undo that this continues, see `Step`.
+    where : (H, W) bool
+        Only there; everywhere by default.
 
     Returns
     -------
@@ -174,8 +187,10 @@ def update_labels(
         How many pixels of the plane were kept.
     """
     box = whole(layer.data.shape, plane)
-    ids = annotation.labels.ids.reshape([s.stop - s.start for s in box])
-    kept = editing_of(layer).draft.propose(box, ids, part_of=part_of)
+    size = [s.stop - s.start for s in box]
+    only = None if where is None else where.reshape(size)
+    ids = annotation.labels.ids.reshape(size)
+    kept = editing_of(layer).draft.propose(box, ids, only, part_of)
     describe(layer, annotation.labels.vocabulary, layer.metadata[KEY].get("hidden", ()))
     _describe(layer, annotation)
     layer.refresh()

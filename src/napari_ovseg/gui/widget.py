@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
@@ -11,50 +11,33 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
-from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.keys import bind
 from napari_ovseg.gui.models_window import ModelsWindow
+from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
-from napari_ovseg.gui.staged import add_in_stages
-from napari_ovseg.gui.turns import Turn, Turns
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
+from napari_ovseg.gui.where import where_to
 from napari_ovseg.gui.words_panel import WordsPanel
-from napari_ovseg.gui.worker import Runner
+from napari_ovseg.gui.work import Target, Work, target_of
+from napari_ovseg.gui.writing_row import WritingRow
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
     from qtpy.QtGui import QShowEvent
 
-    from napari_ovseg.gui.session import Job
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.progress import Steps, Stop
 
 _WARM_UP_AFTER_MS = 300
 """When the window has drawn itself."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run gives back.
-
-    Attributes
-    ----------
-    annotation
-        The labels of one picture.
-    layer
-        A new layer with them, where the image had none when the run began.
-    """
-
-    annotation: Annotation
-    layer: Labels | None
 
 
 class OvsegWidget(QWidget):
@@ -73,9 +56,11 @@ class OvsegWidget(QWidget):
         self.session = Session()
         self.bar = StageBar()
         self.pictures = Pictures(napari_viewer, self._layers_changed)
-        self.runner = Runner(self.bar.advance, self._done, self._failed, self._ended)
-        self.turns = Turns(self._start, self.runner.cancel, self)
-        self._target: tuple[ImageLayer, tuple[int, ...]] | None = None
+        self.work = Work(
+            napari_viewer, self.session, self.pictures, self._target, self.bar.advance, self
+        )
+        self.runner, self.turns = self.work.runner, self.work.turns
+        self.owner_view = OwnerView(napari_viewer)
         self.models: ModelsWindow | None = None
         self._build()
         self.session.changed.connect(self._words_changed)
@@ -119,6 +104,10 @@ class OvsegWidget(QWidget):
         self.message.setWordWrap(True)
         layout.addWidget(self.form)
         layout.addWidget(self.words, stretch=1)
+        self.writing = WritingRow()
+        self.writing.decided.connect(self._decide)
+        self.writing.owners_wanted.connect(self._show_owners)
+        layout.addWidget(self.writing)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
         layout.addWidget(self.export_button)
@@ -126,6 +115,16 @@ class OvsegWidget(QWidget):
         self.note = UnfamiliarNote()
         self.note.models_wanted.connect(self.show_models)
         layout.addWidget(self.note)
+        self._connect_work()
+
+    def _connect_work(self) -> None:
+        work = self.work
+        work.began.connect(self._begun)
+        work.ended.connect(self._ended)
+        work.labelled.connect(self._report)
+        work.previewed.connect(self._ask)
+        work.told.connect(lambda text, loud: (self.tell if loud else self.message.setText)(text))
+        work.broke.connect(self._broke)
 
     def _button(self, name: str, text: str, slot: Any, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -207,65 +206,37 @@ class OvsegWidget(QWidget):
         """Start labelling the picture on screen with the words of the table."""
         self.turns.run()
 
-    def _start(self, turn: Turn) -> bool:
-        layer = self.form.chosen_image()
-        try:
-            if layer is None:
-                raise InputError("no image layer is open; open an image first")
-            plane = self.pictures.plane_of(layer)
-            job = self.session.job(layers.image_of(layer), plane, layers.display_of(layer))
-        except OvsegError as error:
-            if turn == Turn.RUN:
-                self.tell(str(error))
-            return False
-        self._target = (layer, plane)
-        if turn == Turn.FOLLOW:
-            self.runner.start(self._follow_steps, job)
-            return True
-        is_first = self.pictures.labels_of(layer) is None
+    def _target(self) -> Target:
+        target = target_of(self.pictures, self.form.chosen_image())
+        where = where_to(self.writing.place.currentText(), self.viewer, target.source)
+        return replace(target, where=where, preview=self.writing.preview.isChecked())
+
+    def _begun(self) -> None:
         self.run_button.setEnabled(False)
         self.cancel_button.setEnabled(True)
         self.message.setText("")
         self.note.hide()
+        self.writing.ask(False)
+        self.work.difference.reject()
         self.bar.begin()
-        self.runner.start(self._steps, job, layer if is_first else None)
-        return True
 
-    def _steps(self, job: Job, source: ImageLayer | None, stop: Stop) -> Steps[Result]:
-        """Run a job on the worker; a first layer is made there too, it takes napari a while."""
-        annotation = yield from self.session.run_steps(job, stop)
-        layer = None if source is None else layers.new_labels(source, annotation, job.plane)
-        return Result(annotation, layer)
+    def _ask(self, count: int) -> None:
+        """Ask what to do with what a run would change."""
+        names = {0: "unlabelled", **{c.id: c.name for c in self.session.rows}}
+        parts = [f"{n:,} to {names.get(i, i)}" for i, n in self.work.difference.counts.items()]
+        self.message.setText(f"{count:,} pixels would change: {', '.join(parts)}")
+        self.writing.ask(bool(count))
 
-    def _follow_steps(self, job: Job, stop: Stop) -> Steps[Result | None]:
-        annotation = yield from self.session.relabel_steps(job, stop)
-        return None if annotation is None else Result(annotation, None)
-
-    def _done(self, result: Result | None) -> None:
-        if self._target is None:
-            return
-        source, plane = self._target
-        if result is None:
-            self.message.setText(
-                "the picture or its settings are not those that were encoded: Segment encodes again"
-            )
-            return
-        annotation = result.annotation
-        if not self.pictures.holds(source):
-            self.tell(
-                f"the layer {source.name!r} was removed during the run; its labels were dropped"
-            )
-            return
-        layer = self.pictures.labels_of(source)
-        kept = 0
-        if layer is None:
-            layer = result.layer or layers.new_labels(source, annotation, plane)
-            add_in_stages(self.viewer, layer, self)
+    def _decide(self, what: str) -> None:
+        if what == "none":
+            self.work.difference.reject()
         else:
-            # While words are typed one step of undo takes all of it back.
-            part_of = "words" if self.turns.now == Turn.FOLLOW else ""
-            kept = layers.update_labels(layer, annotation, plane, part_of)
-        self._report(annotation, kept)
+            chosen = self.words.table.selected() if what == "selected" else None
+            self.work.difference.accept(chosen)
+        self.message.setText("")
+
+    def _show_owners(self, on: bool) -> None:  # Qt's signal
+        self.owner_view.show(self._chosen_labels() if on else None)
 
     def _report(self, annotation: Annotation, kept: int) -> None:
         self.form.device_line.setText(describe_device(choose_device(self.session.device)))
@@ -277,20 +248,14 @@ class OvsegWidget(QWidget):
         self.message.setText(text)
         self.note.tell(self.session.unfamiliar)
 
-    def _failed(self, error: Exception) -> None:
-        if isinstance(error, OvsegError):
-            # While words are typed half of one may be wrong: no window pops up for that.
-            (self.message.setText if self.turns.now == Turn.FOLLOW else self.tell)(str(error))
-        else:
-            self.message.setText(f"{type(error).__name__}: {error}")
-            show_error(f"napari-ovseg: {type(error).__name__}: {error}")
+    def _broke(self, text: str) -> None:
+        self.message.setText(text)
+        show_error(f"napari-ovseg: {text}")
 
     def _ended(self) -> None:
-        self._target = None
         self.run_button.setEnabled(True)
         self.cancel_button.setEnabled(False)
         self.bar.rest()
-        self.turns.ended()
 
     def show_models(self) -> None:
         """Open the window of models."""

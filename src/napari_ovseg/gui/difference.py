@@ -1,0 +1,113 @@
+"""What a run would change, shown before it is written: accept all, some categories, or none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_ovseg.annotate.draft import whole
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import editing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from napari.components import ViewerModel
+    from napari.layers import Labels
+
+    from napari_ovseg.labels import Annotation
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A proposal that is shown and not yet written."""
+
+    target: Labels
+    annotation: Annotation
+    plane: tuple[int, ...]
+    where: np.ndarray
+    shown: Labels
+
+
+class Difference:
+    """Shows one proposal at a time as a layer of its own.
+
+    Parameters
+    ----------
+    viewer
+        Gets the layer, and loses it when it is decided on.
+    """
+
+    def __init__(self, viewer: ViewerModel) -> None:
+        self._viewer = viewer
+        self._waiting: Waiting | None = None
+
+    @property
+    def counts(self) -> dict[int, int]:
+        """How many pixels would become each category, by id; empty where nothing waits."""
+        if self._waiting is None:
+            return {}
+        ids = self._waiting.annotation.labels.ids[self._waiting.where]
+        found, count = np.unique(ids, return_counts=True)
+        return {int(i): int(n) for i, n in zip(found, count, strict=True)}
+
+    def show(
+        self, target: Labels, annotation: Annotation, plane: tuple[int, ...],
+        where: np.ndarray | None = None,
+    ) -> int:  # fmt: skip
+        """Show what a proposal would change; nothing is written.
+
+        Parameters
+        ----------
+        where : (H, W) bool
+            Only there.
+
+        Returns
+        -------
+        int
+            How many pixels.
+        """
+        self.reject()
+        box = whole(target.data.shape, plane)
+        ids = annotation.labels.ids
+        changed = editing_of(target).draft.would_change(box, ids.reshape(_shape(box)))
+        changed = changed.reshape(ids.shape) & (True if where is None else where)
+        seen = np.zeros(target.data.shape, np.uint16)
+        seen[plane] = np.where(changed, ids, 0)
+        shown = layers.like(target, seen, f"{target.name}: what would change")
+        shown.colormap = layers.colormap_of(annotation.labels.vocabulary)
+        shown.contour, shown.editable, shown.opacity = 0, False, 0.9
+        self._waiting = Waiting(target, annotation, plane, changed, shown)
+        self._viewer.add_layer(shown)
+        return int(np.count_nonzero(changed))
+
+    def accept(self, categories: Collection[int] | None = None) -> int:
+        """Write what waits, or only what becomes one of these categories; the rest is dropped.
+
+        Returns
+        -------
+        int
+            How many pixels of the plane were kept as a person left them.
+        """
+        waiting = self._waiting
+        if waiting is None:
+            return 0
+        where = waiting.where
+        if categories is not None:
+            where = where & np.isin(waiting.annotation.labels.ids, list(categories))
+        self.reject()
+        if waiting.target not in self._viewer.layers:
+            return 0
+        return layers.update_labels(waiting.target, waiting.annotation, waiting.plane, where=where)
+
+    def reject(self) -> None:
+        """Drop what waits."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and waiting.shown in self._viewer.layers:
+            self._viewer.layers.remove(waiting.shown)
+
+
+def _shape(box: tuple[slice, ...]) -> list[int]:
+    return [s.stop - s.start for s in box]

@@ -1,0 +1,80 @@
+"""Where a run writes: everywhere, in what is in view, or inside of shapes that were drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers import Shapes
+
+from napari_ovseg.errors import InputError
+from napari_ovseg.gui.layers import image_of
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Image as ImageLayer
+
+EVERYWHERE, VIEW, SHAPES = "everywhere", "what is in view", "the shapes drawn"
+PLACES = (EVERYWHERE, VIEW, SHAPES)
+
+
+def where_to(place: str, viewer: ViewerModel, layer: ImageLayer) -> np.ndarray | None:
+    """Return where of a picture a run may write: (H, W) bool, None for everywhere.
+
+    Parameters
+    ----------
+    place
+        One of `PLACES`.
+
+    Raises
+    ------
+    InputError
+        If nothing is in view, or no shape lies on the picture.
+    """
+    if place == EVERYWHERE:
+        return None
+    where = _in_view(layer) if place == VIEW else _in_shapes(viewer, layer)
+    if not where.any():
+        raise InputError(
+            "nothing of the picture is in view; zoom to it"
+            if place == VIEW
+            else "no shape lies on the picture; draw one in a shapes layer, or write everywhere"
+        )
+    return where
+
+
+def _in_view(layer: ImageLayer) -> np.ndarray:
+    shape = image_of(layer).shape[-2:]
+    where = np.zeros(shape, bool)
+    corners = np.asarray(layer.corner_pixels)[:, layer.ndim - 2 : layer.ndim]
+    # Of a pyramid the corners are those of the level that is drawn.
+    level = image_of(layer).shape_of(layer.data_level)[-2:] if layer.multiscale else shape
+    low, high = corners[0], corners[1] + 1
+    scale = np.divide(shape, level)
+    (top, left), (bottom, right) = np.floor(low * scale), np.ceil(high * scale)
+    where[max(int(top), 0) : max(int(bottom), 0), max(int(left), 0) : max(int(right), 0)] = True
+    return where
+
+
+def _in_shapes(viewer: ViewerModel, layer: ImageLayer) -> np.ndarray:
+    from skimage.draw import polygon2mask
+
+    shape = image_of(layer).shape[-2:]
+    where = np.zeros(shape, bool)
+    for shapes in (each for each in viewer.layers if isinstance(each, Shapes)):
+        for corners, kind in zip(shapes.data, shapes.shape_type, strict=True):
+            outline = np.asarray(corners, float)
+            if kind == "ellipse":
+                outline = _round(outline)
+            placed = [layer.world_to_data(shapes.data_to_world(c))[-2:] for c in outline]
+            where |= polygon2mask(shape, np.asarray(placed))
+    return where
+
+
+def _round(box: np.ndarray, count: int = 64) -> np.ndarray:
+    """Turn the four corners around an ellipse into points on it."""
+    turn = np.linspace(0, 2 * np.pi, count, endpoint=False)[:, None]
+    centre = box.mean(0)
+    across, along = (box[1] - box[0]) / 2, (box[3] - box[0]) / 2
+    points: np.ndarray = centre + np.cos(turn) * across + np.sin(turn) * along
+    return points

@@ -1,0 +1,78 @@
+"""Where a run writes, whether it is shown before, and who decided what is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
+
+from napari_ovseg.gui.controls import combo, row
+from napari_ovseg.gui.where import PLACES
+
+if TYPE_CHECKING:
+    from qtpy.QtWidgets import QHBoxLayout
+
+
+class WritingRow(QWidget):
+    """Choices for the next run, and the buttons to decide on what it shows.
+
+    Attributes
+    ----------
+    decided
+        Emitted with "all", "selected" or "none".
+    owners_wanted
+        Emitted when the switch of owners is moved.
+    """
+
+    decided = Signal(str)
+    owners_wanted = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = combo("ovseg_where", PLACES, "Where a run may write; it always sees all of it")
+        self.preview = self._box(
+            "ovseg_preview", "show first", "Show what a run would change before it is written"
+        )
+        self.owners = self._box(
+            "ovseg_owners", "who decided", "Show what a person decided (orange) and locked (red)"
+        )
+        self.owners.toggled.connect(self.owners_wanted)
+        self._decisions = QWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row(self.place, self.preview, self.owners))
+        layout.addWidget(self._decisions)
+        self._decisions.setLayout(self._buttons())
+        self.ask(False)
+
+    def ask(self, on: bool) -> None:  # like Qt's setVisible
+        """Show the buttons that decide on what is shown, or hide them."""
+        self._decisions.setVisible(on)
+
+    def _box(self, name: str, text: str, tip: str) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setObjectName(name)
+        box.setToolTip(tip)
+        return box
+
+    def _buttons(self) -> QHBoxLayout:
+        buttons = []
+        for name, text, decision, tip in (
+            ("ovseg_accept", "Accept", "all", "Write all of what is shown"),
+            ("ovseg_accept_some", "Accept selected", "selected",
+             "Write what becomes one of the categories selected in the table; drop the rest"),
+            ("ovseg_reject", "Reject", "none", "Drop what is shown; nothing is written"),
+        ):  # fmt: skip
+            button = QPushButton(text)
+            button.setObjectName(name)
+            button.setToolTip(tip)
+            button.clicked.connect(lambda _checked=False, what=decision: self._decide(what))
+            buttons.append(button)
+        layout = row(*buttons)
+        layout.setContentsMargins(0, 0, 0, 0)
+        return layout
+
+    def _decide(self, what: str) -> None:
+        self.ask(False)
+        self.decided.emit(what)

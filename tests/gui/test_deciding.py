@@ -1,0 +1,117 @@
+"""What a run may write: in a region, after a look at the difference; and who decided what is there."""
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton
+
+import napari_ovseg as ov
+from napari_ovseg.errors import InputError
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.where import EVERYWHERE, SHAPES, VIEW, where_to
+from napari_ovseg.labels import Owner
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def window(widget, monkeypatch):
+    """A window whose model says what the test wants, at once."""
+    source = widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="cells", scale=(2, 2))
+    widget.words.add_words("nucleus; fibre; background")
+    said = np.ones((40, 60), np.uint16)
+
+    def say(_job, _stop=None):
+        words = widget.session.vocabulary()
+        labels = ov.LabelMap(said.copy(), words, layers.grid_of(source))
+        return ov.Annotation("cells", labels)
+        yield
+
+    monkeypatch.setattr(widget.session, "run_steps", say)
+    monkeypatch.setattr(widget.session, "relabel_steps", say)
+    return widget, source, said
+
+
+def find(widget, kind, name):
+    return widget.findChild(kind, f"ovseg_{name}")
+
+
+def test_shapes_say_where_a_run_writes(window, finish):
+    widget, source, said = window
+    find(widget, QComboBox, "where").setCurrentText(SHAPES)
+    widget.segment()
+    assert "no shape lies on the picture" in widget.message.text()
+    shapes = widget.viewer.add_shapes([[[0, 0], [0, 40], [40, 40], [40, 0]]])  # world units
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    assert layer.data[5, 5] == 1
+    assert layer.data[:, 30:].sum() == 0
+    shapes.add_ellipses([[10, 30], [10, 50], [30, 50], [30, 30]])
+    said[...] = 2
+    finish(widget)
+    assert layer.data[10, 20] == 2
+    assert layer.data[5, 24] == 0  # a corner around the ellipse
+    assert not layer.data[30:].any()
+
+
+def test_only_what_is_in_view_is_written(window):
+    widget, source, _ = window
+    assert where_to(EVERYWHERE, widget.viewer, source) is None
+    source.corner_pixels = np.array([[10, 20], [19, 39]])
+    where = where_to(VIEW, widget.viewer, source)
+    assert where[10:20, 20:40].all()
+    assert where.sum() == 200
+    source.corner_pixels = np.array([[0, 0], [-1, -1]])
+    with pytest.raises(InputError, match="nothing of the picture is in view"):
+        where_to(VIEW, widget.viewer, source)
+
+
+def test_a_difference_is_shown_before_it_is_written(window, finish):
+    widget, source, said = window
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    layer.paint((5, 5), 3)
+    before = layer.data.copy()
+    find(widget, QCheckBox, "preview").setChecked(True)
+    said[:20], said[20:] = 2, 3
+    finish(widget)
+    assert (layer.data == before).all()
+    shown = widget.viewer.layers["cells [labels]: what would change"]
+    assert shown.data[10, 10] == 2
+    assert shown.data[5, 5] == 0  # a person's
+    assert "1,200 to background" in widget.message.text()
+    accept = find(widget, QPushButton, "accept_some")
+    assert not accept.isHidden()
+    widget.words.table.select(3)
+    accept.click()
+    assert (layer.data[20:] == 3).all()
+    assert (layer.data[:20] == before[:20]).all()
+    assert shown not in widget.viewer.layers
+    layer.undo()
+    assert (layer.data == before).all()
+    finish(widget)
+    find(widget, QPushButton, "reject").click()
+    assert (layer.data == before).all()
+    finish(widget)
+    find(widget, QPushButton, "accept").click()
+    assert layer.data[5, 5] == 3
+    assert layer.data[10, 10] == 2
+
+
+def test_one_switch_shows_who_decided(window, finish):
+    widget, source, _ = window
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    layer.mode = "paint"
+    switch = find(widget, QCheckBox, "owners")
+    switch.setChecked(True)
+    (shown,) = [each for each in widget.viewer.layers if "who decided" in each.name]
+    assert widget.viewer.layers.selection.active is layer
+    assert layer.mode == "paint"
+    layer.paint((5, 5), 2)
+    widget.session.lock(1, True)
+    assert shown.data[5, 5] == Owner.PERSON
+    assert shown.data[20, 20] == Owner.LOCKED
+    assert (np.asarray(shown._slice.image.raw) == shown.data).all()
+    switch.setChecked(False)
+    assert shown not in widget.viewer.layers
+    assert widget.pictures.labels_of(source) is layer
