@@ -97,10 +97,11 @@ def test_a_difference_is_shown_before_it_is_written(window, finish):
     assert layer.data[10, 10] == 2
 
 
-def test_one_switch_shows_who_decided(window, finish):
+def test_one_switch_shows_who_decided(window, finish, qtbot):
     widget, source, _ = window
     finish(widget)
     layer = widget.pictures.labels_of(source)
+    qtbot.waitUntil(lambda: layer.visible)  # napari gives no tool to a hidden layer
     layer.mode = "paint"
     switch = find(widget, QCheckBox, "owners")
     switch.setChecked(True)

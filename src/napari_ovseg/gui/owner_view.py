@@ -52,11 +52,8 @@ class OwnerView:
             "decided by": ["the model", "a person", "locked"],
         }
         self._layer.editable = False
-        mode = labels.mode
         self._viewer.add_layer(self._layer)
-        # Napari chose the new layer and took the tool away; both stay with the labels.
-        self._viewer.layers.selection.active = labels
-        labels.mode = mode
+        self._viewer.layers.selection.active = labels  # the brush stays on them
         draft.listeners.append(self._refresh)
         self._draft = draft
 
