@@ -14,8 +14,8 @@ os.environ.setdefault("OVSEG_CACHE", tempfile.mkdtemp(prefix="ovseg-bench-"))
 torch.set_num_threads(int(os.environ.get("OVSEG_BENCH_THREADS", "2")))
 
 MODULES = (
-    "bench_encode", "bench_export", "bench_label", "bench_methods", "bench_refine", "bench_start",
-    "bench_window",
+    "bench_encode", "bench_export", "bench_label", "bench_live", "bench_methods", "bench_refine",
+    "bench_start", "bench_window",
 )  # fmt: skip
 
 print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")

@@ -11,6 +11,7 @@ import sys, time
 import napari, numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
+from napari_ovseg.gui.turns import Turn
 from napari_ovseg.gui.widget import OvsegWidget
 
 viewer = napari.Viewer(show=True)
@@ -44,7 +45,7 @@ def run(until=lambda: False):
         time.sleep(0.0005)
         if until():
             asked = time.perf_counter()
-            widget.runner.cancel()
+            widget.turns.stop()
             while widget.runner.running:
                 QApplication.processEvents()
                 time.sleep(0.0005)
@@ -64,6 +65,23 @@ timer.stop()
 print("opening, what a run needs is imported", max(gaps))
 widget.words.add_words("grass; gravel; water")
 print("first run, model included", run())
+def follow(word):
+    settle(0.3)
+    gaps.clear()
+    last[0] = None
+    timer.start(10)
+    widget.words.add_words(word)
+    while widget.turns.now != Turn.FOLLOW:
+        QApplication.processEvents()
+    while widget.turns.now != Turn.REST:
+        QApplication.processEvents()
+        time.sleep(0.0005)
+    settle(0.3)
+    timer.stop()
+    return max(gaps)
+
+print("labels follow a word", follow("sand"))
+print("labels follow another", follow("snow"))
 widget.form.methods.method.setCurrentText("vanilla")
 print("second run", run())
 widget.form.methods.method.setCurrentText("sclip")
@@ -82,7 +100,7 @@ print("cancel while words are read", run(reading))
 viewer.close()
 """
 
-PROMISED = {"opening,": 0.1, "first": 0.1, "second": 0.1, "cancel": 0.5}
+PROMISED = {"opening,": 0.1, "labels": 0.05, "first": 0.1, "second": 0.1, "cancel": 0.5}
 
 
 def rows():

@@ -60,6 +60,12 @@ class Turns(QObject):
         """Let the labels follow, when nothing more has changed for a moment."""
         self._timer.start()
 
+    def stop(self) -> None:
+        """Stop what is under way, and forget what was asked for meanwhile."""
+        self._timer.stop()
+        self._next = Turn.REST
+        self._cancel()
+
     def ended(self) -> None:
         """Go on with what was asked for meanwhile; to be called when a turn has ended."""
         self._now, wanted = Turn.REST, self._next

@@ -92,7 +92,7 @@ class OvsegWidget(QWidget):
             "ovseg_segment", "Segment", self.segment, "Label the picture on screen"
         )
         self.cancel_button = self._button(
-            "ovseg_cancel", "Cancel", self.runner.cancel, "Stop; nothing is changed"
+            "ovseg_cancel", "Cancel", self.turns.stop, "Stop; nothing is changed"
         )
         self.cancel_button.setEnabled(False)
         self.exports = ExportDialog(self._chosen_labels, self.pictures.all_labels, self)
@@ -246,6 +246,7 @@ class OvsegWidget(QWidget):
         if kept:
             text += f"\n{kept} corrected pixels were kept as you left them"
         self.message.setText(text)
+        self.words.table.refresh()
         self.note.tell(self.session.unfamiliar)
 
     def _broke(self, text: str) -> None:
