@@ -123,3 +123,15 @@ def test_a_picture_that_was_encoded_yesterday_is_not_encoded_again(ready, finish
     widget.session._recent.clear()
     finish(widget)
     assert (widget.pictures.labels_of(again).data == layer.data).all()
+
+
+def test_what_is_kept_can_be_cleared(ready, settle):
+    widget, _ = ready
+    line = widget.form.cache_line
+    assert line.text() != "0.0 MB kept on disk"
+    widget.form.clear_button.click()
+    assert line.text() == "0.0 MB kept on disk"
+    assert widget.session.cache.nbytes == 0
+    widget.words.add_words("sky")
+    settle(widget)
+    assert "Segment encodes again" in widget.message.text()

@@ -186,6 +186,11 @@ class Session:
             features = self._at_hand(job, recipe)
             return (yield from self._label_steps(features, job)) if features else None
 
+    def forget(self) -> None:
+        """Forget all features, in memory and on disk."""
+        self._recent.clear()
+        self.cache.clear()
+
     def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
         from napari_ovseg.backbones.open_clip import load_backbone
         from napari_ovseg.familiar import unfamiliar

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLineEdit, QWidget
+from qtpy.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import combo, form, label, row, small_button, spin
@@ -69,6 +69,10 @@ class SettingsForm(QWidget):
         self.device = combo("ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute")
         self.device_line = label("ovseg_device_line", "told at the first run")
         self.device_line.setWordWrap(False)
+        self.cache_line = label("ovseg_cache_line")
+        self.clear_button = QPushButton("Clear")
+        self.clear_button.setObjectName("ovseg_clear")
+        self.clear_button.setToolTip("Forget what was encoded; pictures are encoded anew then")
         form(
             self,
             ("image", self.image),
@@ -79,7 +83,9 @@ class SettingsForm(QWidget):
             ("device", row(self.device, self.device_line)),
             ("domain", self.domain),
             ("contrast", self.contrast),
+            ("encoded", row(self.cache_line, self.clear_button)),
         )
+        self.show_cache()
         self._connect()
 
     def _connect(self) -> None:
@@ -90,6 +96,16 @@ class SettingsForm(QWidget):
         self.device.currentTextChanged.connect(self._set_device)
         self.domain.currentTextChanged.connect(self._set_domain)
         self.contrast.editingFinished.connect(self._set_contrast)
+        self.clear_button.clicked.connect(self._clear)
+
+    def show_cache(self) -> None:
+        """Tell how much of what was encoded is kept."""
+        size = self._session.cache.nbytes
+        self.cache_line.setText(f"{size / 1e6:,.1f} MB kept on disk")
+
+    def _clear(self) -> None:
+        self._session.forget()
+        self.show_cache()
 
     def _configure(self, **values: object) -> None:
         try:

@@ -247,6 +247,7 @@ class OvsegWidget(QWidget):
             text += f"\n{kept} corrected pixels were kept as you left them"
         self.message.setText(text)
         self.words.table.refresh()
+        self.form.show_cache()
         self.note.tell(self.session.unfamiliar)
 
     def _broke(self, text: str) -> None:
