@@ -85,7 +85,7 @@ def _publish(temporary: Path, target: Path) -> None:
             old.rename(target)
             raise
         shutil.rmtree(old, ignore_errors=True)
-    _flush_entry(target.parent)
+    flush_entry(target.parent)
 
 
 def _swap(one: Path, other: Path) -> bool:
@@ -115,10 +115,10 @@ def _sweep(target: Path) -> None:
 
 def _flush(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
-        _flush_entry(path)
+        flush_entry(path)
 
 
-def _flush_entry(path: Path) -> None:
+def flush_entry(path: Path) -> None:
     """Flush a file or a folder's list of names to disk; Windows cannot flush the latter."""
     if path.is_dir() and os.name == "nt":
         return

@@ -1,0 +1,282 @@
+"""A project folder that is open."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg._atomic import write_atomic
+from napari_ovseg.annotate.draft import whole
+from napari_ovseg.annotate.journal import Journal, has_records
+from napari_ovseg.errors import ExportError, InputError
+from napari_ovseg.project._contents import Contents, Source
+from napari_ovseg.project._generations import (
+    CONTENTS,
+    clear,
+    generations,
+    journal_path,
+    journals,
+    publish,
+    restore,
+)
+from napari_ovseg.project._lock import lock, unlock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from filelock import FileLock
+
+    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.draft import Draft
+    from napari_ovseg.labels import Annotation
+
+
+class Project:
+    """An open project folder; made by `create` and `open`.
+
+    Attributes
+    ----------
+    folder
+        Where it is.
+    recipe
+        As TOML, for the next proposal; `Provenance.recipe` is that of the last one.
+    source
+        The image.
+    """
+
+    def __init__(self, folder: Path, taken: FileLock, shape: tuple[int, ...], number: int) -> None:
+        self.folder, self.recipe, self.source = folder, "", Source()
+        self._taken, self._shape, self._number = taken, shape, number
+        self._journal = Journal(journal_path(folder, number))
+        self._draft: Draft | None = None
+        self._writer: int | None = None
+        self._saving, self._telling = threading.Lock(), threading.Lock()
+        self._told = number - 1
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        folder: str | Path,
+        annotation: Annotation,
+        state: dict[str, Any],
+        recipe: str = "",
+        source: Source | None = None,
+    ) -> Project:
+        """Begin a project in a folder, which is made, and save it.
+
+        Parameters
+        ----------
+        annotation, state
+            See `save`.
+        recipe, source
+            See `Project`.
+
+        Raises
+        ------
+        InputError
+            If another program works in the folder.
+        ExportError
+            If there is a project in it, or it cannot be written.
+        """
+        folder = Path(folder)
+        project = cls(folder, lock(folder), annotation.labels.ids.shape, 1)
+        project.recipe, project.source = recipe, source or Source()
+        try:
+            _refuse_another(folder)
+            project.save(annotation, state, 1)
+        except BaseException:
+            project.close()
+            raise
+        return project
+
+    @classmethod
+    def open(cls, folder: str | Path) -> tuple[Project, Annotation, dict[str, Any]]:
+        """Open a project as it was, with all that was painted since it was saved.
+
+        Returns
+        -------
+        Project
+            To be closed.
+        Annotation
+            Its owner is never None.
+        dict
+            The state.
+
+        Raises
+        ------
+        InputError
+            If there is no project, it is open already, or none of its generations can be read.
+        ExportError
+            If the folder cannot be written.
+        """
+        folder = Path(folder)
+        if not generations(folder):
+            raise InputError(f"there is no project in {str(folder)!r}; choose a project's folder")
+        taken = lock(folder)
+        try:
+            annotation, contents, highest = restore(folder)
+        except BaseException:
+            unlock(folder, taken)
+            raise
+        # With a journal of its own, it never writes behind a torn record.
+        project = cls(folder, taken, annotation.labels.ids.shape, highest + 1)
+        project.recipe, project.source = contents.recipe, contents.source
+        return project, annotation, contents.state
+
+    def attach(self, draft: Draft, on_error: Callable[[ExportError], None] | None = None) -> None:
+        """Keep every write of a draft, from now on.
+
+        Parameters
+        ----------
+        draft
+            Of the annotation that was created or opened. One that takes the place of another,
+            as where a program gave the layer another array, is written whole.
+        on_error
+            See `Journal`.
+
+        Raises
+        ------
+        InputError
+            If it is not of the project's shape.
+        """
+        self._refuse(tuple(draft.ids.shape), draft.ids.dtype)
+        another = self._draft is not None
+        self._draft, self._writer = draft, threading.get_ident()
+        self._journal.on_error = on_error
+        draft.on_write = self._wrote
+        if another:
+            self._wrote(whole(self._shape))
+
+    def begin(self) -> int:
+        """Begin the next journal; call it where ids and owners are copied, for `save`."""
+        self._number += 1
+        self._journal.path = journal_path(self.folder, self._number)
+        return self._number
+
+    def save(self, annotation: Annotation, state: dict[str, Any], begun: int | None = None) -> None:
+        """Write the next generation, and remove all but the newest.
+
+        Parameters
+        ----------
+        annotation
+            On another thread than the one that writes into the draft, give copies of its arrays.
+        state
+            Plain JSON, for whoever opens the project.
+        begun
+            What `begin` returned where the copies were made: what is written after them belongs
+            to the next journal. Only the thread that writes may leave it out.
+
+        Raises
+        ------
+        InputError
+            If shape or state do not fit, `begun` is missing, or the project is closed.
+        ExportError
+            If the folder cannot be written; what was kept before is untouched.
+        """
+        self._refuse(annotation.labels.ids.shape, annotation.labels.ids.dtype)
+        if begun is None:
+            if self._writer not in (None, threading.get_ident()):
+                raise InputError(
+                    "strokes may have been made since the label map was copied; call begin() "
+                    "where it is copied, and give save() what it returns"
+                )
+            begun = self.begin()
+        contents = self._contents(annotation, state, begun)
+        with self._saving:
+            self._refuse_closed()
+            publish(self.folder, annotation, contents)
+            with self._telling:
+                if self._told < begun:  # else it was told better meanwhile
+                    self._tell(contents)
+            clear(self.folder)
+
+    def describe(self, annotation: Annotation, state: dict[str, Any]) -> None:
+        """Keep words, recipe, source and state, but no pixel; for changes between two saves.
+
+        Raises
+        ------
+        InputError, ExportError
+            See `save`.
+        """
+        with self._telling:
+            self._refuse_closed()
+            self._tell(self._contents(annotation, state, self._number))
+
+    def flush(self) -> bool:
+        """Wait until all that was painted is on disk; False if it could not be written."""
+        return self._journal.flush()
+
+    def close(self) -> bool:
+        """Let go of the draft and the folder; what was not saved is in the journal.
+
+        Returns
+        -------
+        bool
+            See `flush`.
+        """
+        with self._saving, self._telling:
+            if self._closed:
+                return True
+            self._closed = True
+            if self._draft is not None and self._draft.on_write == self._wrote:
+                self._draft.on_write = None
+            kept = self._journal.close()
+            unlock(self.folder, self._taken)
+        return kept
+
+    def _wrote(self, box: Box) -> None:
+        draft = self._draft
+        assert draft is not None  # it calls this
+        self._journal.append(box, draft.ids[box], draft.owner[box])
+
+    def _contents(self, annotation: Annotation, state: dict[str, Any], number: int) -> Contents:
+        return Contents(
+            number,
+            annotation.name,
+            annotation.labels.vocabulary,
+            annotation.provenance,
+            self.recipe,
+            self.source,
+            state,
+        )
+
+    def _tell(self, contents: Contents) -> None:
+        write_atomic(self.folder / CONTENTS, contents.to_json())
+        self._told = contents.number
+
+    def _refuse(self, shape: tuple[int, ...], dtype: Any) -> None:
+        if shape != self._shape or dtype != np.uint16:
+            raise InputError(
+                f"the label map of this project is uint16 of shape {self._shape}, got {dtype} of "
+                f"shape {shape}; begin another project for another image"
+            )
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise InputError(f"the project {str(self.folder)!r} is closed; open it again")
+
+
+def _refuse_another(folder: Path) -> None:
+    if generations(folder):
+        raise ExportError(
+            f"there is a project in {str(folder)!r}; open it, or choose another folder"
+        )
+
+
+def left_unsaved(folder: str | Path) -> bool:
+    """Whether something was painted after the newest generation; False where there is none.
+
+    Raises
+    ------
+    InputError
+        If the system refuses to read a journal.
+    """
+    folder = Path(folder)
+    newest = max(generations(folder), default=None)
+    if newest is None:
+        return False
+    return any(has_records(p) for number, p in journals(folder).items() if number >= newest)
