@@ -61,7 +61,7 @@ def test_every_write_comes_back(tmp_path, shape):
 def test_what_a_draft_writes_is_what_comes_back(tmp_path):
     draft = Draft(empty((6, 8))[0])
     journal = Journal(tmp_path / "j.bin")
-    draft.on_write = lambda box: journal.append(box, draft.ids[box], draft.owner[box])
+    draft.listeners.append(lambda box: journal.append(box, draft.ids[box], draft.owner[box]))
     everywhere = whole((6, 8))
     draft.propose(everywhere, np.arange(48).reshape(6, 8))
     draft.claim((slice(1, 3), slice(2, 5)), np.ones((2, 3), bool), Owner.LOCKED)

@@ -132,7 +132,7 @@ def test_what_was_painted_comes_back_without_a_save(tmp_path, shape):
     assert not left_unsaved(tmp_path)
     project.close()
     assert_holds(tmp_path, draft)
-    assert draft.on_write is None
+    assert not draft.listeners
 
 
 def test_owners_that_are_all_the_models_come_back(tmp_path):

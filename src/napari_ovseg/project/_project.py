@@ -145,9 +145,10 @@ class Project:
         """
         self._refuse(tuple(draft.ids.shape), draft.ids.dtype)
         another = self._draft is not None
+        self._let_go()
         self._draft, self._writer = draft, threading.get_ident()
         self._journal.on_error = on_error
-        draft.on_write = self._wrote
+        draft.listeners.append(self._wrote)
         if another:
             self._wrote(whole(self._shape))
 
@@ -222,11 +223,15 @@ class Project:
             if self._closed:
                 return True
             self._closed = True
-            if self._draft is not None and self._draft.on_write == self._wrote:
-                self._draft.on_write = None
+            self._let_go()
             kept = self._journal.close()
             unlock(self.folder, self._taken)
         return kept
+
+    def _let_go(self) -> None:
+        if self._draft is not None:
+            self._draft.listeners.remove(self._wrote)
+            self._draft = None
 
     def _wrote(self, box: Box) -> None:
         draft = self._draft
