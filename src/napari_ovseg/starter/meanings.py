@@ -76,6 +76,7 @@ def teach_words(
         Token ids it has seen.
     """
     rng, text = np.random.default_rng([seed, 2]), Text(model)
+    meanings.zero_grad(set_to_none=True)  # or their last gradient would move them all along
     tokenize = open_clip.SimpleTokenizer(context_length=model.context_length)
     seen = torch.zeros(model.vocab_size, dtype=torch.bool)
     rates = [[group["initial_lr"] for group in o.param_groups] for o in optimisers]
