@@ -1,5 +1,7 @@
 """The starter knows what its words mean."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.starter.words import words
 
 SCENES = 200
+CAPTIONS_ONLY = Path(__file__).parent / "weights" / "image_text_only"
 PHOTOGRAPHS = ("grass", "gravel", "brick wall")
 
 
@@ -42,14 +45,14 @@ def test_mosaic_of_real_photographs(mosaics, record_property):
     assert accuracy(*mosaics[0], ("gravel", "brick wall", "grass")) < 0.34
 
 
-def scene_miou(method):
+def scene_miou(method, backbone="starter"):
     rng = np.random.default_rng(20_261_121)
     words = ov.Vocabulary(tuple(ov.Category(i, n, (n,)) for i, n in enumerate(CATEGORIES, start=1)))
     size = len(CATEGORIES) + 1
     confusion = np.zeros((size, size), np.int64)
     # At the scale they were drawn.
     native = ov.WorkingSize(magnification=1)
-    recipe = ov.Recipe(method=method, contrast=(), working_size=native)
+    recipe = ov.Recipe(backbone=backbone, method=method, contrast=(), working_size=native)
     for _ in range(SCENES):
         picture, truth = generate(rng, 224)
         ids = ov.label(ov.encode(picture, recipe), words).ids
@@ -58,9 +61,20 @@ def scene_miou(method):
 
 
 def test_unseen_scenes():
-    """Each asked for every word that the packed starter learnt."""
-    sclip, vanilla = scene_miou("sclip"), scene_miou("vanilla")
-    print(f"scene mIoU over {len(CATEGORIES)} categories: sclip {sclip:.3f}, vanilla {vanilla:.3f}")
+    """Each asked for all words of the first generator, of which its last training saw none."""
+    found = scene_miou("sclip")
+    print(f"scene mIoU over {len(CATEGORIES)} categories: {found:.3f}")
+    assert found >= 0.6
+
+
+def test_methods_are_in_order_where_only_captions_were_learnt():
+    """The starter's patches are told what they show by two methods, so those are alike in it.
+
+    Of the weights before them, which learnt from pictures and captions alone, SCLIP makes more
+    than vanilla CLIP, as in the paper.
+    """
+    sclip, vanilla = (scene_miou(name, str(CAPTIONS_ONLY)) for name in ("sclip", "vanilla"))
+    print(f"captions only: sclip {sclip:.3f}, vanilla {vanilla:.3f}")
     assert sclip >= 0.45
     assert sclip > vanilla
 
@@ -93,4 +107,4 @@ def test_the_starter_says_which_words_it_learnt():
     known = {phrase for group in words().values() for phrase in group}
     learnt = set(load_backbone("starter", "cpu").learnt.phrases)
     assert {"grass", "gravel", "brick wall", "cell nucleus"} <= learnt
-    assert len(learnt - known) <= 5  # of the looks before these
+    assert learnt == known

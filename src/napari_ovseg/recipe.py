@@ -18,7 +18,7 @@ from napari_ovseg.settings import Refinement, Tiling, WorkingSize
 from napari_ovseg.vocabulary import Vocabulary, clean
 
 CONTRAST: dict[str, tuple[str, ...]] = {
-    "general": ("background", "water", "wall"),
+    "general": ("water", "snow"),
     "microscopy": ("background", "empty background", "tissue"),
     "medical": ("background", "dark background", "tissue"),
     "engineering": ("background", "metal", "concrete"),
