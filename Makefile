@@ -9,11 +9,12 @@ export UV_LINK_MODE ?= copy
 demo: $(VENV)/.ready
 	@scripts/display $(BIN)/ovseg demo
 
+# Two files at a time, each on a core of its own.
 test: check
-	@scripts/display $(BIN)/pytest tests
+	@OMP_NUM_THREADS=1 scripts/display $(BIN)/pytest tests -n 2 --dist loadfile
 
 soak: $(VENV)/.ready
-	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 scripts/display $(BIN)/pytest tests -m soak
+	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 OVSEG_SCENES=200 scripts/display $(BIN)/pytest tests -m soak
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check src tests
