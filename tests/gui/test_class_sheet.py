@@ -48,6 +48,8 @@ def test_what_is_locked_cannot_be_painted_or_removed(sheet):
     table.item(0, LOCK).setCheckState(Qt.CheckState.Checked)
     layer.fill((2, 2), 4)
     assert (layer.data[:10] == 1).all()
+    widget.session.lock(2, True)
+    assert table.item(1, LOCK).checkState() == Qt.CheckState.Checked
     widget.words.remove([1])
     assert "locked" in widget.message.text()
     assert [c.id for c in widget.session.rows] == [1, 2, 3, 4]

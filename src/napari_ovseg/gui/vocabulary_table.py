@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtGui import QColor
+from qtpy.QtCore import QSize, Qt, Signal
+from qtpy.QtGui import QColor, QIcon, QPixmap
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QColorDialog,
@@ -34,7 +34,9 @@ COLUMNS = {
     "pixels": "In the picture on screen",
 }
 SHOW, LOCK, ID, COLOUR, NAME, QUERIES, THRESHOLD, PIXELS = range(len(COLUMNS))
-_WIDTHS = {SHOW: 40, LOCK: 36, ID: 30, COLOUR: 46, NAME: 100, QUERIES: 96, THRESHOLD: 70}
+_WIDTHS = {SHOW: 40, LOCK: 34, ID: 26, COLOUR: 46, NAME: 88, QUERIES: 72, THRESHOLD: 56}
+
+_SWATCH = QSize(28, 16)
 
 
 class VocabularyTable(QTableWidget):
@@ -65,8 +67,11 @@ class VocabularyTable(QTableWidget):
         self.itemChanged.connect(self._edited)
         self.cellClicked.connect(lambda row, _column: self.chosen.emit(session.rows[row].id))
         self.cellDoubleClicked.connect(self._pick_colour)
-        session.changed.connect(self.refresh)
-        self.destroyed.connect(lambda: session.changed.disconnect(self.refresh, missing_ok=True))
+        for signal in (session.changed, session.lock_changed):
+            signal.connect(self.refresh)
+            self.destroyed.connect(
+                lambda _gone=None, told=signal: told.disconnect(self.refresh, missing_ok=True)
+            )
         self.refresh()
 
     def selected(self) -> list[int]:
@@ -99,16 +104,20 @@ class VocabularyTable(QTableWidget):
             PIXELS: "" if count is None else f"{count:,}",
         }
         for column in (SHOW, LOCK, *texts):
-            item = self.item(row, column) or QTableWidgetItem()
+            item = self.item(row, column)
+            if item is None:
+                item = QTableWidgetItem()
+                self.setItem(row, column, item)
             item.setText(texts.get(column, ""))
             if column not in (NAME, QUERIES):
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEditable)
-            self.setItem(row, column, item)
         ticks = {SHOW: category.id not in session.hidden, LOCK: category.id in session.locked}
         for column, on in ticks.items():
             state = Qt.CheckState.Checked if on else Qt.CheckState.Unchecked
             self.item(row, column).setCheckState(state)
-        self.item(row, COLOUR).setBackground(QColor(category.colour))
+        swatch = QPixmap(_SWATCH)
+        swatch.fill(QColor(category.colour))
+        self.item(row, COLOUR).setIcon(QIcon(swatch))  # a selected row hides a background
         self.item(row, COLOUR).setToolTip(category.colour)
         self._slider(row).setValue(round(100 * category.threshold))
 
