@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_ovseg.annotate.draft import LEAST_STEPS, Draft, whole
+from napari_ovseg.annotate.draft import Draft, whole
+from napari_ovseg.annotate.history import LEAST_STEPS
 from napari_ovseg.annotate.reach import along, inside
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Owner
@@ -118,7 +119,7 @@ def test_a_change_of_a_large_map_is_kept_small():
 
 
 def test_a_hundred_steps_are_kept_whatever_they_take(monkeypatch):
-    monkeypatch.setattr("napari_ovseg.annotate.draft.BUDGET", 1)
+    monkeypatch.setattr("napari_ovseg.annotate.history.BUDGET", 1)
     draft = Draft(np.zeros((4, 6), np.uint16))
     for value in range(1, 151):
         draft.propose(ALL, np.full((4, 6), value))

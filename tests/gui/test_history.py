@@ -134,22 +134,20 @@ class History(RuleBasedStateMachine):
 
     @rule()
     def undo(self):
-        if self.done:
-            self.undone.append(self.state())
-            self.layer.undo()
-            assert self.state().same_as(self.done.pop())
-        else:
-            self.layer.undo()
-        self.live = None
+        self.turn(self.done, self.undone, self.layer.undo)
 
     @rule()
     def redo(self):
-        if self.undone:
-            self.done.append(self.state())
-            self.layer.redo()
-            assert self.state().same_as(self.undone.pop())
-        else:
-            self.layer.redo()
+        self.turn(self.undone, self.done, self.layer.redo)
+
+    def turn(self, source, target, act):
+        """Undo and redo are one another's mirror: the state that was left is the next one's end."""
+        before = self.state()
+        act()
+        if source:
+            target.append(before)
+            before = source.pop()
+        assert self.state().same_as(before)
         self.live = None
 
     @rule()

@@ -7,45 +7,17 @@ array without a word is found before the next step, and counts as a person's.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ovseg.annotate.change import Box, Change, tight
+from napari_ovseg.annotate.change import Box, Change
+from napari_ovseg.annotate.history import History, Step
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-LEAST_STEPS = 100
-"""Steps that can always be undone."""
-BUDGET = 512 << 20
-"""Bytes of packed steps beyond which the oldest of more than `LEAST_STEPS` are forgotten."""
-
-
-@dataclass(eq=False, slots=True)
-class Step:
-    """What one step changed, box after box.
-
-    Attributes
-    ----------
-    part_of
-        Name of an action of several writes, such as one drag of the brush; consecutive writes
-        of one name are one step.
-    changes
-        In the order they were made.
-    """
-
-    part_of: str = ""
-    changes: list[Change] = field(default_factory=list)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory it takes, bytes."""
-        return sum(change.nbytes for change in self.changes)
 
 
 class Draft:
@@ -80,8 +52,7 @@ class Draft:
         self.listeners: list[Callable[[Box], None]] = []
         # Of an array that is not in memory a copy might not fit there either.
         self._seen = ids.copy() if isinstance(ids, np.ndarray) else None
-        self._done: deque[Step] = deque()
-        self._undone: list[Step] = []
+        self._history = History()
 
     # --- steps ----------------------------------------------------------------------
 
@@ -121,7 +92,7 @@ class Draft:
         kept = int(free.size - np.count_nonzero(free))
         if where is not None:
             free &= where
-        self._write(self._step(part_of), box, free, ids, Owner.MODEL)
+        self._write(self._history.step(part_of), box, free, ids, Owner.MODEL)
         return kept
 
     def stroke(
@@ -155,7 +126,7 @@ class Draft:
         refused = bool((painted & ~free).any())
         if refused:
             self.ids[box] = np.where(free, now, before)
-        self._record(self._step(part_of), box, free, before, self.owner[box])
+        self._history.record(self._history.step(part_of), box, free, before, self.owner[box])
         self.owner[box][free] = Owner.PERSON
         self._wrote(box, painted)
         return refused
@@ -182,47 +153,41 @@ class Draft:
         free = where & (before != owner)
         if owner == Owner.PERSON:
             free &= before != Owner.LOCKED
-        self._write(self._step(part_of), box, free, np.asarray(self.ids[box]), owner)
+        self._write(self._history.step(part_of), box, free, np.asarray(self.ids[box]), owner)
         return int(np.count_nonzero(free))
 
     def unlock(self, box: Box, where: np.ndarray) -> None:
         """Make locked pixels a person's."""
         free = where & (self.owner[box] == Owner.LOCKED)
-        self._write(Step(), box, free, np.asarray(self.ids[box]), Owner.PERSON)
+        self._write(self._history.step(), box, free, np.asarray(self.ids[box]), Owner.PERSON)
 
     def replace(self, box: Box, where: np.ndarray, ids: np.ndarray) -> None:
         """Let a person's command, such as removing a category, change pixels; locked ones stay."""
         self._notice(box)
         free = where & (self.owner[box] != Owner.LOCKED)
-        self._write(Step(), box, free, ids, None)
+        self._write(self._history.step(), box, free, ids, None)
 
     # --- undo -----------------------------------------------------------------------
 
     @property
     def steps(self) -> tuple[int, int]:
         """How many steps can be undone, and redone."""
-        return len(self._done), len(self._undone)
+        return self._history.steps
 
     @property
     def nbytes(self) -> int:
         """Memory that all steps take, bytes."""
-        return sum(step.nbytes for step in (*self._done, *self._undone))
+        return self._history.nbytes
 
     def undo(self) -> bool:
         """Take back the last step, whoever made it; False if there is none."""
         self._notice(whole(self.owner.shape))
-        if not self._done:
-            return False
-        self._undone.append(self._reverse(self._done.pop()))
-        return True
+        return self._history.undo(self._reverse)
 
     def redo(self) -> bool:
         """Make the step again that was taken back last; False if there is none."""
         self._notice(whole(self.owner.shape))
-        if not self._undone:
-            return False
-        self._done.append(self._reverse(self._undone.pop()))
-        return True
+        return self._history.redo(self._reverse)
 
     def _reverse(self, step: Step) -> Step:
         opposite = Step(step.part_of)
@@ -237,39 +202,19 @@ class Draft:
 
     # --- writing --------------------------------------------------------------------
 
-    def _step(self, part_of: str) -> Step:
-        if part_of and self._done and self._done[-1].part_of == part_of:
-            return self._done[-1]
-        return Step(part_of)
-
     def _write(
         self, step: Step, box: Box, free: np.ndarray, ids: np.ndarray, owner: Owner | None
     ) -> None:
         """Write into the free pixels of a box; `owner` None leaves owners as they are."""
         now, owned = np.asarray(self.ids[box]), self.owner[box]
         free = free & ((now != ids) if owner is None else ((now != ids) | (owned != owner)))
-        self._record(step, box, free, now, owned)
+        self._history.record(step, box, free, now, owned)
         if not free.any():
             return
         self.ids[box] = np.where(free, ids, now).astype(now.dtype, copy=False)
         if owner is not None:
             owned[free] = owner
         self._wrote(box, free)
-
-    def _record(
-        self, step: Step, box: Box, changed: np.ndarray, ids: np.ndarray, owner: np.ndarray
-    ) -> None:
-        """Keep what a step replaces; a step that changes nothing is none."""
-        boxes = tight(box, changed)
-        if boxes is None:
-            return
-        outer, inner = boxes
-        step.changes.append(Change.pack(outer, changed[inner], ids[inner], owner[inner]))
-        self._undone.clear()
-        if not self._done or self._done[-1] is not step:
-            self._done.append(step)
-        while len(self._done) > LEAST_STEPS and self.nbytes > BUDGET:
-            self._done.popleft()
 
     def _wrote(self, box: Box, changed: np.ndarray) -> None:
         if self._seen is not None:
@@ -284,7 +229,7 @@ class Draft:
         mask = changed & (self.owner[box] != Owner.LOCKED)
         if (changed & ~mask).any():
             self.ids[box] = np.where(mask, self.ids[box], self._seen[box])
-        self._record(Step(), box, mask, self._seen[box], self.owner[box])
+        self._history.record(self._history.step(), box, mask, self._seen[box], self.owner[box])
         self.owner[box][mask] = Owner.PERSON
         self._wrote(box, mask)
 
