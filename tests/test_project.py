@@ -197,13 +197,21 @@ def test_a_save_on_another_thread_must_know_where_the_copy_was_made(tmp_path):
     assert numbers(tmp_path)[0] == [1]
 
 
-def test_another_draft_is_written_whole(tmp_path):
+def test_another_array_in_a_draft_is_written_whole(tmp_path):
     project, draft = begun(tmp_path)
-    other = Draft(draft.ids + 1, draft.owner.copy())
-    project.attach(other)
-    paint(other, 7)
+    draft.begin_anew(draft.ids + 1, draft.owner.copy())
+    paint(draft, 7)
     project.close()
-    assert_holds(tmp_path, other)
+    assert_holds(tmp_path, draft)
+
+
+def test_an_array_that_a_project_cannot_hold_is_not_written(tmp_path):
+    project, draft = begun(tmp_path)
+    before = now(draft)
+    draft.begin_anew(np.zeros((3, 3), np.uint16), np.zeros((3, 3), np.uint8))
+    assert not project.fits(draft)
+    project.close()
+    assert_holds(tmp_path, Draft(before.labels.ids, before.owner))
 
 
 def test_three_generations_are_kept_with_their_journals(tmp_path):

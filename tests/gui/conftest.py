@@ -19,6 +19,13 @@ def pytest_runtest_setup(item):
                     "or leave it out by -m 'not gui'", pytrace=False)  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def projects(tmp_path, monkeypatch):
+    """Work is kept here, not in the folder of whoever runs the tests."""
+    monkeypatch.setenv("OVSEG_PROJECTS", str(tmp_path / "projects"))
+    return tmp_path / "projects"
+
+
 @pytest.fixture
 def widget(make_napari_viewer, qtbot, tmp_path):
     """The dock widget in a real window."""
@@ -32,6 +39,7 @@ def widget(make_napari_viewer, qtbot, tmp_path):
     yield made
     made.runner.cancel()
     qtbot.waitUntil(lambda: not made.runner.running, timeout=20_000)
+    made.keeper.close()
 
 
 @pytest.fixture

@@ -42,14 +42,21 @@ class Draft:
     """
 
     def __init__(self, ids: Any, owner: np.ndarray | None = None) -> None:
-        self.ids = ids
-        self.owner = np.zeros(ids.shape, np.uint8) if owner is None else owner
-        if tuple(self.owner.shape) != tuple(ids.shape):
+        self.listeners: list[Callable[[Box], None]] = []
+        self._hold(ids, np.zeros(ids.shape, np.uint8) if owner is None else owner)
+
+    def begin_anew(self, ids: Any, owner: np.ndarray) -> None:
+        """Go on with other arrays, as `Draft` takes them; nothing before it can be undone."""
+        self._hold(ids, owner)
+        self._tell(whole(self.owner.shape))
+
+    def _hold(self, ids: Any, owner: np.ndarray) -> None:
+        if tuple(owner.shape) != tuple(ids.shape):
             raise InputError(
                 f"owners must have the shape of the labels {tuple(ids.shape)}, "
-                f"got {tuple(self.owner.shape)}"
+                f"got {tuple(owner.shape)}"
             )
-        self.listeners: list[Callable[[Box], None]] = []
+        self.ids, self.owner = ids, owner
         # Of an array that is not in memory a copy might not fit there either.
         self._seen = ids.copy() if isinstance(ids, np.ndarray) else None
         self._history = History()
@@ -219,7 +226,10 @@ class Draft:
     def _wrote(self, box: Box, changed: np.ndarray) -> None:
         if self._seen is not None:
             np.copyto(self._seen[box], self.ids[box], where=changed)
-        for listener in self.listeners:
+        self._tell(box)
+
+    def _tell(self, box: Box) -> None:
+        for listener in tuple(self.listeners):
             listener(box)
 
     def _notice(self, box: Box) -> None:

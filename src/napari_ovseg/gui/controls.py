@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari.settings import get_settings
+from napari.utils.theme import get_theme
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -42,6 +44,11 @@ def form(owner: QWidget, *rows: tuple[str | None, QWidget | QHBoxLayout]) -> Non
 
 LABELS = 64
 """Width of the labels, px, so that one form stands in line with the next."""
+
+
+def link_colour() -> str:
+    """Return the colour of text; Qt's own of links is dark blue, unreadable on a dark theme."""
+    return str(get_theme(get_settings().appearance.theme).text.as_hex())
 
 
 def combo(name: str, items: Sequence[str], tip: str) -> QComboBox:

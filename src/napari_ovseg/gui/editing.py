@@ -170,18 +170,17 @@ class Editing:
 
     def _replaced(self, _event: Event) -> None:
         """Begin anew when a program gave the layer another array: what differs is a person's."""
-        layer, before = self.layer, self.draft
-        if layer.data is before.ids:
+        layer, draft = self.layer, self.draft
+        if layer.data is draft.ids:
             return
         ids = np.asarray(layer.data)
-        if ids.shape == before.owner.shape:
-            owner = before.owner.copy()
-            owner[ids != np.asarray(before.ids)] = Owner.PERSON
+        if ids.shape == draft.owner.shape:
+            owner = draft.owner.copy()
+            owner[ids != np.asarray(draft.ids)] = Owner.PERSON
         else:
             owner = owner_in({}, ids)
-        self.draft = Draft(layer.data, owner)
-        self.draft.listeners = before.listeners
         layer.metadata[KEY]["owner"] = owner
+        draft.begin_anew(layer.data, owner)
 
 
 def _stroke(atom: Any) -> tuple[Box, np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import combo, form, label, row, small_button, spin
-from napari_ovseg.gui.method_form import MethodForm
+from napari_ovseg.gui.method_form import CUSTOM, MethodForm
 from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.settings import WorkingSize
 
@@ -97,6 +97,22 @@ class SettingsForm(QWidget):
         self.domain.currentTextChanged.connect(self._set_domain)
         self.contrast.editingFinished.connect(self._set_contrast)
         self.clear_button.clicked.connect(self._clear)
+
+    def show_recipe(self) -> None:
+        """Show a recipe that did not come from these controls."""
+        recipe = self._session.recipe
+        for control in (self.model, self.size, self.domain, self.methods.preset):
+            control.blockSignals(True)
+        self.model.setCurrentText(recipe.backbone)
+        self.size.setValue(recipe.working_size.magnification or 0)
+        named = [name for name, words in CONTRAST.items() if words == recipe.contrast]
+        self.domain.setCurrentText((named or ["general"])[0])
+        self.methods.preset.setCurrentText(CUSTOM)
+        for control in (self.model, self.size, self.domain, self.methods.preset):
+            control.blockSignals(False)
+        self.contrast.setText(", ".join(recipe.contrast))
+        self.contrast.setCursorPosition(0)
+        self.methods.show_recipe()
 
     def show_cache(self) -> None:
         """Tell how much of what was encoded is kept."""

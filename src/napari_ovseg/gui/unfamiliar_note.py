@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from napari.settings import get_settings
-from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QLabel
+
+from napari_ovseg.gui.controls import link_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,7 @@ class UnfamiliarNote(QLabel):
         lines = [escape(str(each)) for each in found[:_SHOWN]]
         if len(found) > _SHOWN:
             lines.append(f"and {len(found) - _SHOWN} more.")
-        # Qt's own colour of links is dark blue, which no one can read on a dark theme.
-        colour = get_theme(get_settings().appearance.theme).text.as_hex()
-        link = f"<a href='models' style='color: {colour}'>get a full model…</a>"
+        link = f"<a href='models' style='color: {link_colour()}'>get a full model…</a>"
         lines.append(f"Use other words, or {link}")
         self.setText("<br>".join(lines))
         self.setVisible(bool(found))

@@ -15,11 +15,13 @@ from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
+from napari_ovseg.gui.keeper import Keeper
 from napari_ovseg.gui.keys import bind
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
+from napari_ovseg.gui.project_row import ProjectRow
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
@@ -62,11 +64,13 @@ class OvsegWidget(QWidget):
         self.runner, self.turns = self.work.runner, self.work.turns
         self.owner_view = OwnerView(napari_viewer)
         self.models: ModelsWindow | None = None
+        self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.tell)
         self._build()
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
         # Not a method of the widget: Qt would disconnect it together with the widget.
         self.destroyed.connect(self.runner.close)
+        self.destroyed.connect(self.keeper.close)
         self._layers_changed()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
@@ -80,7 +84,6 @@ class OvsegWidget(QWidget):
     # --- building -------------------------------------------------------------------
 
     def _build(self) -> None:
-        layout = QVBoxLayout(self)
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
@@ -88,6 +91,9 @@ class OvsegWidget(QWidget):
         self.words = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
         self.words.table.chosen.connect(self._choose)
         self.session.lock_changed.connect(pictures.lock)
+        self.writing = WritingRow()
+        self.writing.decided.connect(self._decide)
+        self.writing.owners_wanted.connect(self._show_owners)
         self.run_button = self._button(
             "ovseg_segment", "Segment", self.segment, "Label the picture on screen"
         )
@@ -96,26 +102,29 @@ class OvsegWidget(QWidget):
         )
         self.cancel_button.setEnabled(False)
         self.exports = ExportDialog(self._chosen_labels, self.pictures.all_labels, self)
-        self.export_button = self._button(
-            "ovseg_export", "Export…", self._show_exports, "Write the labels to files"
-        )
+        self.project = ProjectRow(self.keeper, self._chosen_labels, self.tell)
+        self.keeper.on_opened = self.form.show_recipe
+        self.note = UnfamiliarNote()
+        self.note.models_wanted.connect(self.show_models)
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")
         self.message.setWordWrap(True)
+        self._lay_out()
+        self._connect_work()
+
+    def _lay_out(self) -> None:
+        layout = QVBoxLayout(self)
         layout.addWidget(self.form)
         layout.addWidget(self.words, stretch=1)
-        self.writing = WritingRow()
-        self.writing.decided.connect(self._decide)
-        self.writing.owners_wanted.connect(self._show_owners)
         layout.addWidget(self.writing)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
-        layout.addWidget(self.export_button)
-        layout.addWidget(self.message)
-        self.note = UnfamiliarNote()
-        self.note.models_wanted.connect(self.show_models)
-        layout.addWidget(self.note)
-        self._connect_work()
+        export = self._button(
+            "ovseg_export", "Export…", self._show_exports, "Write the labels to files"
+        )
+        layout.addLayout(row(export, self.project))
+        for part in (self.project.offer, self.message, self.note):
+            layout.addWidget(part)
 
     def _connect_work(self) -> None:
         work = self.work
@@ -141,6 +150,7 @@ class OvsegWidget(QWidget):
         pictures = self.pictures.images()
         for layer in self.pictures.all_labels():
             self._join(layer)
+        self.keeper.keep_all()
         if not self.form.set_images(pictures):
             return
         for layer in pictures:

@@ -13,6 +13,8 @@ hold what pixels are and not how they changed, so one that a generation holds al
 """
 
 from napari_ovseg.project._contents import Source
-from napari_ovseg.project._project import Project, left_unsaved
+from napari_ovseg.project._generations import left_unsaved
+from napari_ovseg.project._left import Left, left_behind, projects_folder
+from napari_ovseg.project._project import Project
 
-__all__ = ["Project", "Source", "left_unsaved"]
+__all__ = ["Left", "Project", "Source", "left_behind", "left_unsaved", "projects_folder"]

@@ -7,20 +7,17 @@ import shutil
 import zlib
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 
-from napari_ovseg.annotate.journal import replay
+from napari_ovseg.annotate.journal import has_records, replay
 from napari_ovseg.errors import InputError, MissingDependencyError
 from napari_ovseg.exporters import export
 from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.importers import read_labels
 from napari_ovseg.labels import Annotation
 from napari_ovseg.project._contents import Contents
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONTENTS = "project.json"
 """Name of the file of `Contents`, of the project and of each generation."""
@@ -99,6 +96,21 @@ def restore(folder: Path) -> tuple[Annotation, Contents, int]:
         contents,
         highest,
     )
+
+
+def left_unsaved(folder: str | Path) -> bool:
+    """Whether something was painted after the newest generation; False where there is none.
+
+    Raises
+    ------
+    InputError
+        If the system refuses to read a journal.
+    """
+    folder = Path(folder)
+    newest = max(generations(folder), default=None)
+    if newest is None:
+        return False
+    return any(has_records(p) for number, p in journals(folder).items() if number >= newest)
 
 
 def clear(folder: Path) -> None:

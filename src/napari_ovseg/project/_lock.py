@@ -57,3 +57,22 @@ def _holder(folder: Path) -> str:
         holder = json.loads((folder / _HOLDER).read_bytes())
         return f", by process {int(holder['pid'])} on {str(holder['host'])[:80]!r}"
     return ""
+
+
+def was_killed(folder: Path) -> bool:
+    """Whether the last program that had a folder ended without closing it."""
+    if not (folder / _HOLDER).is_file():
+        return False
+    taken = FileLock(folder / _LOCK, thread_local=False)
+    try:
+        taken.acquire(blocking=False)
+    except (Timeout, OSError):
+        return False
+    taken.release()
+    return True
+
+
+def leave(folder: Path) -> None:
+    """Forget that a program was killed; the project stays as it is."""
+    with suppress(OSError):
+        (folder / _HOLDER).unlink(missing_ok=True)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg._atomic import write_atomic
-from napari_ovseg.annotate.draft import whole
-from napari_ovseg.annotate.journal import Journal, has_records
+from napari_ovseg.annotate.journal import Journal
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.project._contents import Contents, Source
 from napari_ovseg.project._generations import (
@@ -18,7 +17,6 @@ from napari_ovseg.project._generations import (
     clear,
     generations,
     journal_path,
-    journals,
     publish,
     restore,
 )
@@ -82,16 +80,35 @@ class Project:
         ExportError
             If there is a project in it, or it cannot be written.
         """
-        folder = Path(folder)
-        project = cls(folder, lock(folder), annotation.labels.ids.shape, 1)
+        project = cls.begin_in(folder, annotation.labels.ids.shape)
         project.recipe, project.source = recipe, source or Source()
         try:
-            _refuse_another(folder)
             project.save(annotation, state, 1)
         except BaseException:
             project.close()
             raise
         return project
+
+    @classmethod
+    def begin_in(cls, folder: str | Path, shape: tuple[int, ...]) -> Project:
+        """Take a folder for a label map of a shape, to be attached and then saved as number 1.
+
+        It is quick, and strokes are kept from now on; but until it is saved, which may take
+        place on another thread, there is no project to be opened.
+
+        Raises
+        ------
+        InputError, ExportError
+            See `create`.
+        """
+        folder = Path(folder)
+        taken = lock(folder)
+        if generations(folder):
+            unlock(folder, taken)
+            raise ExportError(
+                f"there is a project in {str(folder)!r}; open it, or choose another folder"
+            )
+        return cls(folder, taken, shape, 1)
 
     @classmethod
     def open(cls, folder: str | Path) -> tuple[Project, Annotation, dict[str, Any]]:
@@ -133,8 +150,7 @@ class Project:
         Parameters
         ----------
         draft
-            Of the annotation that was created or opened. One that takes the place of another,
-            as where a program gave the layer another array, is written whole.
+            Of the annotation that was created or opened.
         on_error
             See `Journal`.
 
@@ -144,13 +160,10 @@ class Project:
             If it is not of the project's shape.
         """
         self._refuse(tuple(draft.ids.shape), draft.ids.dtype)
-        another = self._draft is not None
         self._let_go()
         self._draft, self._writer = draft, threading.get_ident()
         self._journal.on_error = on_error
         draft.listeners.append(self._wrote)
-        if another:
-            self._wrote(whole(self._shape))
 
     def begin(self) -> int:
         """Begin the next journal; call it where ids and owners are copied, for `save`."""
@@ -235,8 +248,12 @@ class Project:
 
     def _wrote(self, box: Box) -> None:
         draft = self._draft
-        assert draft is not None  # it calls this
-        self._journal.append(box, draft.ids[box], draft.owner[box])
+        if draft is not None and self.fits(draft):  # else it is let go of just now
+            self._journal.append(box, draft.ids[box], draft.owner[box])
+
+    def fits(self, draft: Draft) -> bool:
+        """Whether a draft is of the shape and type of the project's label map."""
+        return tuple(draft.ids.shape) == self._shape and draft.ids.dtype == np.uint16
 
     def _contents(self, annotation: Annotation, state: dict[str, Any], number: int) -> Contents:
         return Contents(
@@ -263,25 +280,3 @@ class Project:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise InputError(f"the project {str(self.folder)!r} is closed; open it again")
-
-
-def _refuse_another(folder: Path) -> None:
-    if generations(folder):
-        raise ExportError(
-            f"there is a project in {str(folder)!r}; open it, or choose another folder"
-        )
-
-
-def left_unsaved(folder: str | Path) -> bool:
-    """Whether something was painted after the newest generation; False where there is none.
-
-    Raises
-    ------
-    InputError
-        If the system refuses to read a journal.
-    """
-    folder = Path(folder)
-    newest = max(generations(folder), default=None)
-    if newest is None:
-        return False
-    return any(has_records(p) for number, p in journals(folder).items() if number >= newest)

@@ -1,0 +1,241 @@
+"""Keeps the work of a window in projects, so that neither a crash nor a power cut loses it.
+
+Every stroke goes to a journal at once; the whole label map is written now and then, and words
+when they change. All writing is done on one thread of its own; the window only copies boxes of
+strokes and looks five times a second for what has come of the rest.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from qtpy.QtCore import QTimer
+
+from napari_ovseg._optional import require_installed
+from napari_ovseg.errors import ExportError, InputError, OvsegError
+from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.kept import Kept, layer_of, open_kept, show_as, source_of, take_settings
+from napari_ovseg.project import Left, Project, Source, left_behind, projects_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from napari.components import ViewerModel
+    from napari.layers import Image as ImageLayer
+    from napari.layers import Labels
+
+    from napari_ovseg.gui.pictures import Pictures
+    from napari_ovseg.gui.session import Session
+
+EVERY_S = 30.0
+"""Between two generations; strokes do not wait for it."""
+_TICK_MS = 200
+
+
+class Keeper:
+    """Keeps every labels layer that belongs to an image.
+
+    Parameters
+    ----------
+    viewer, session, pictures
+        Of the window.
+    tell
+        Shows a person what could not be kept or opened.
+
+    Attributes
+    ----------
+    kept
+        By layer.
+    on_kept
+        Called with the folder and the time of day of each save.
+    on_left
+        Called once with the projects that a killed program left.
+    on_opened
+        Called when a project was opened.
+    """
+
+    def __init__(
+        self,
+        viewer: ViewerModel,
+        session: Session,
+        pictures: Pictures,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._viewer, self._session, self._pictures, self._tell = viewer, session, pictures, tell
+        self.root = projects_folder()
+        self.kept: dict[Labels, Kept] = {}
+        self.on_kept: Callable[[Path, datetime], None] = lambda _folder, _time: None
+        self.on_left: Callable[[list[Left]], None] = lambda _left: None
+        self.on_opened: Callable[[], None] = lambda: None
+        self._said = ""
+        self._words_changed = False
+        self._faults: SimpleQueue[ExportError] = SimpleQueue()
+        self._given: list[tuple[Future[Any], Callable[[Any], None]]] = []
+        self._pool = ThreadPoolExecutor(1, "ovseg-keeper")
+        self._timer = QTimer()
+        self._timer.setInterval(_TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+        session.changed.connect(self._note_words)
+        session.lock_changed.connect(self._note_words)
+        self._give(left_behind, self.root, then=self._tell_left)
+
+    def _tell_left(self, left: list[Left]) -> None:
+        self.on_left(left)
+
+    # --- keeping ----------------------------------------------------------------------
+
+    def keep_all(self) -> None:
+        """Keep layers that came, and close the projects of those that went."""
+        wanted = {}
+        for source in self._pictures.images():
+            if (layer := self._pictures.labels_of(source)) is not None:
+                wanted[layer] = source
+        for layer in [each for each in self.kept if each not in wanted]:
+            self._let_go(layer)
+        for layer, source in wanted.items():
+            if layer not in self.kept:
+                self._begin(layer, source, self._new_folder(source.name))
+
+    def move(self, layer: Labels, parent: Path) -> None:
+        """Keep a layer in a folder that a person chose, from now on."""
+        kept = self.kept.get(layer)
+        source = kept.source if kept else None
+        if source is None:
+            self._tell("segment an image first: then there is something to keep")
+            return
+        self._let_go(layer)
+        self._begin(layer, source, _free(parent / f"{safe_name(source.name)[:60]}.ovseg"))
+
+    def _begin(self, layer: Labels, source: ImageLayer, folder: Path) -> None:
+        try:
+            require_installed("ome_zarr", extra="ome", purpose="keeping work in projects")
+            if layer.data.dtype != np.uint16:
+                raise InputError(f"its labels are {layer.data.dtype}; uint16 ones are kept")
+            project = Project.begin_in(folder, tuple(layer.data.shape))
+        except OvsegError as error:
+            self._say(f"the work on {source.name!r} is not kept: {error}")
+            return
+        project.source = source_of(source)
+        self.kept[layer] = Kept(layer, source, project, self._faults.put)
+        self._save(self.kept[layer])
+
+    def _new_folder(self, name: str) -> Path:
+        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+        return _free(self.root / f"{safe_name(name)[:60]}-{stamp}")
+
+    def _save(self, kept: Kept) -> None:
+        number, folder = kept.begin(), kept.project.folder
+
+        def saved(_none: None) -> None:
+            self._said = ""
+            self.on_kept(folder, datetime.now().astimezone())
+
+        self._give(kept.save, kept.copy(self._session), number, then=saved)
+
+    def _let_go(self, layer: Labels) -> None:
+        self._give(self.kept.pop(layer).close)
+
+    def _note_words(self, *_event: object) -> None:
+        self._words_changed = True
+
+    # --- opening ----------------------------------------------------------------------
+
+    def open(self, folder: Path) -> None:
+        """Open a project: its image, labels, owners, words and settings."""
+        self._give(open_kept, folder, then=self._show)
+
+    def _show(self, opened: tuple[Project, Any, dict[str, Any]]) -> None:
+        project, annotation, state = opened
+        try:
+            source = self._image_of(project.source)
+            show_as(source, state)
+            layer = layer_of(annotation, source)
+            take_settings(self._session, project, state)
+        except OvsegError:
+            self._give(project.close)
+            raise
+        self.kept[layer] = Kept(layer, source, project, self._faults.put)
+        self._viewer.add_layer(layer)
+        self._session.set_rows(annotation.labels.vocabulary)
+        self._viewer.layers.selection.active = layer
+        self.on_opened()
+
+    def _image_of(self, source: Source) -> ImageLayer:
+        """Find the image of a project among the layers, or open it."""
+        for image in self._pictures.images():
+            if image.name == source.name and layers.image_of(image).shape == source.shape:
+                if self._pictures.labels_of(image) is not None:
+                    raise InputError(
+                        f"the image {source.name!r} has labels already; remove that layer first"
+                    )
+                return image
+        if not source.path or not Path(source.path).exists():
+            raise InputError(
+                f"the image {source.name!r} of this project is neither open nor at "
+                f"{source.path!r}; open it, then the project again"
+            )
+        before = set(self._pictures.images())
+        self._viewer.open(source.path)
+        for image in self._pictures.images():
+            if image not in before and layers.image_of(image).shape == source.shape:
+                image.name = source.name
+                return image
+        raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
+
+    # --- the thread -------------------------------------------------------------------
+
+    def _give(
+        self, work: Callable[..., Any], *args: Any, then: Callable[[Any], None] | None = None
+    ) -> None:
+        self._given.append((self._pool.submit(work, *args), then or (lambda _result: None)))
+
+    def _tick(self) -> None:
+        while not self._faults.empty():
+            self._say(str(self._faults.get()))
+        for given in [each for each in self._given if each[0].done()]:
+            self._given.remove(given)
+            self._deliver(*given)
+        for layer, kept in list(self.kept.items()):
+            if not kept.fits:
+                self._let_go(layer)
+                self.keep_all()
+            elif kept.is_due(EVERY_S):
+                self._save(kept)
+            elif self._words_changed:
+                self._give(kept.describe, kept.copy(self._session))
+        self._words_changed = False
+
+    def _deliver(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+        try:
+            then(future.result())
+        except OvsegError as error:
+            self._say(str(error))
+        except Exception as error:  # noqa: BLE001  # a plugin's reader, a system's refusal
+            self._say(f"{type(error).__name__}: {error}")
+
+    def _say(self, text: str) -> None:
+        """Tell what went wrong, but not every half a minute that the disk is still full."""
+        if text != self._said:
+            self._said = text
+            self._tell(text)
+
+    def close(self, _window: object = None) -> None:
+        """Write what waits and free the folders; to be called when the window is destroyed."""
+        self._timer.stop()
+        for layer in list(self.kept):
+            self._let_go(layer)
+        self._pool.shutdown(wait=True)
+
+
+def _free(folder: Path) -> Path:
+    """Return a folder's name, with a number behind it if it is taken."""
+    names = (folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000)))
+    return next(name for name in names if not name.exists())

@@ -1,0 +1,278 @@
+"""Work is kept while one works, and comes back after a crash, in the real window."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_ovseg.errors import InputError
+from napari_ovseg.gui import keeper
+from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.samples import photograph
+from napari_ovseg.gui.widget import OvsegWidget
+from napari_ovseg.labels import Owner
+from napari_ovseg.project import Project, left_behind
+
+pytestmark = pytest.mark.gui
+WORDS = "brick, bricks; soil; 水"
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "scène 1.tif"
+    tifffile.imwrite(path, photograph()[0][0][:120, :160])
+    return path
+
+
+@pytest.fixture
+def labelled(widget, picture, finish, qtbot):
+    """The window with a picture from a file, labelled, and kept once."""
+    (source,) = widget.viewer.open(str(picture), plugin="napari")
+    widget.words.add_words(WORDS)
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    qtbot.waitUntil(lambda: layer.visible and "kept at" in widget.project.state.text())
+    return layer
+
+
+def paint(layer, place):
+    """Paint what is not there yet: what has the label already is claimed by the mouse alone."""
+    layer.paint(place, int(layer.data[place]) % 3 + 1)
+
+
+def folder_of(widget):
+    (kept,) = widget.keeper.kept.values()
+    return kept.project.folder
+
+
+def settled(widget, qtbot):
+    """Everything that was given to the keeper's thread is done and delivered."""
+    qtbot.waitUntil(lambda: not widget.keeper._given, timeout=20_000)
+
+
+def test_what_was_painted_after_the_last_save_is_on_disk(widget, labelled, qtbot):
+    paint(labelled, (20, 30))
+    paint(labelled, (60, 30))
+    folder, ids = folder_of(widget), labelled.data.copy()
+    owner = editing_of(labelled).draft.owner.copy()
+    widget.keeper.close()
+    project, annotation, _ = Project.open(folder)
+    project.close()
+    assert (annotation.labels.ids == ids).all()
+    assert (annotation.owner == owner).all()
+    assert (owner == Owner.PERSON).sum() > 10
+
+
+def test_a_save_is_due_after_a_while(widget, labelled, qtbot, monkeypatch):
+    monkeypatch.setattr(keeper, "EVERY_S", 0.0)
+    (kept,) = widget.keeper.kept.values()
+    before = sorted(folder_of(widget).glob("generation-*"))
+    settled(widget, qtbot)
+    qtbot.wait(500)
+    assert sorted(folder_of(widget).glob("generation-*")) == before  # nothing new was written
+    kept._cost = 0.0
+    paint(labelled, (20, 30))
+    qtbot.waitUntil(
+        lambda: sorted(folder_of(widget).glob("generation-*")) != before, timeout=20_000
+    )
+
+
+def test_words_colours_and_settings_are_kept_without_a_stroke(widget, labelled, qtbot):
+    widget.session.edit(2, name="ground", colour="#123456", threshold=0.3)
+    widget.session.lock(1, True)
+    widget.session.show(3, False)
+    widget.session.configure(method="vanilla")
+    qtbot.wait(400)
+    settled(widget, qtbot)
+    told = json.loads((folder_of(widget) / "project.json").read_text())
+    assert '"ground"' in told["vocabulary"]
+    assert "#123456" in told["vocabulary"]
+    assert "vanilla" in told["recipe"]
+    assert told["state"]["locked"] == [1]
+    assert told["state"]["hidden"] == [3]
+
+
+def test_a_project_opens_with_image_labels_owners_words_and_settings(
+    widget, labelled, make_napari_viewer, qtbot
+):
+    paint(labelled, (20, 30))
+    widget.session.configure(method="vanilla", contrast=("sky",))
+    widget.session.lock(1, True)
+    widget.session.edit(2, name="ground")
+    folder, ids = folder_of(widget), labelled.data.copy()
+    owner = editing_of(labelled).draft.owner.copy()
+    qtbot.wait(400)
+    settled(widget, qtbot)
+    widget.keeper.close()
+    viewer = make_napari_viewer(show=True)
+    second = OvsegWidget(viewer)
+    viewer.window.add_dock_widget(second, name="second")
+    second.keeper.open(folder)
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=20_000)
+    layer = second._chosen_labels()
+    assert (layer.data == ids).all()
+    assert (editing_of(layer).draft.owner == owner).all()
+    assert [c.name for c in second.session.rows] == ["brick", "ground", "水"]
+    assert second.session.recipe.method.name == "vanilla"
+    assert second.form.methods.method.currentText() == "vanilla"
+    assert second.form.contrast.text() == "sky"
+    assert second.session.locked == {1}
+    paint(layer, (100, 100))
+    second.keeper.close()
+    project, annotation, _ = Project.open(folder)
+    project.close()
+    assert (annotation.labels.ids != ids).any()
+    assert (annotation.labels.ids == layer.data).all()
+
+
+def test_a_second_window_on_a_project_is_refused(widget, labelled, make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    second = OvsegWidget(viewer)
+    viewer.window.add_dock_widget(second, name="second")
+    second.keeper.open(folder_of(widget))
+    qtbot.waitUntil(lambda: "is open already" in second.message.text(), timeout=20_000)
+    assert not viewer.layers
+    second.keeper.close()
+
+
+def test_a_project_whose_image_is_gone_says_so_and_stays(
+    widget, labelled, picture, make_napari_viewer, qtbot
+):
+    folder = folder_of(widget)
+    widget.keeper.close()
+    picture.unlink()
+    viewer = make_napari_viewer(show=True)
+    second = OvsegWidget(viewer)
+    viewer.window.add_dock_widget(second, name="second")
+    second.keeper.open(folder)
+    qtbot.waitUntil(lambda: "neither open nor at" in second.message.text(), timeout=20_000)
+    settled(second, qtbot)
+    project, annotation, _ = Project.open(folder)  # free again
+    assert annotation.labels.ids.any()
+    project.close()
+    second.keeper.close()
+
+
+def test_a_removed_layer_leaves_its_project_behind(widget, labelled, qtbot):
+    paint(labelled, (20, 30))
+    folder, ids = folder_of(widget), labelled.data.copy()
+    widget.viewer.layers.remove(labelled)
+    settled(widget, qtbot)
+    project, annotation, _ = Project.open(folder)
+    project.close()
+    assert (annotation.labels.ids == ids).all()
+    assert left_behind(folder.parent) == []
+
+
+def test_another_folder_can_be_chosen(widget, labelled, tmp_path, qtbot):
+    widget.keeper.move(labelled, tmp_path)
+    settled(widget, qtbot)
+    assert folder_of(widget).parent == tmp_path
+    paint(labelled, (20, 30))
+    ids = labelled.data.copy()
+    widget.keeper.close()
+    (folder,) = tmp_path.glob("*.ovseg")
+    assert (Project.open(folder)[1].labels.ids == ids).all()
+
+
+def test_a_full_disk_is_told_once_and_work_goes_on(widget, labelled, qtbot, monkeypatch):
+    def refuse(*_args):
+        raise InputError("the disk is full")
+
+    (kept,) = widget.keeper.kept.values()
+    monkeypatch.setattr(kept.project, "save", refuse)
+    monkeypatch.setattr(keeper, "EVERY_S", 0.0)
+    told = []
+    monkeypatch.setattr(widget.keeper, "_tell", told.append)
+    for row in (20, 40, 60):
+        kept._cost = 0.0
+        paint(labelled, (row, 30))
+        qtbot.waitUntil(lambda: not kept.written, timeout=5_000)
+        settled(widget, qtbot)
+    assert told == ["the disk is full"]
+
+
+KILLED = """
+import sys, time
+import napari
+from qtpy.QtWidgets import QApplication
+from napari_ovseg.gui.widget import OvsegWidget
+
+viewer = napari.Viewer(show=True)
+widget = OvsegWidget(viewer)
+viewer.window.add_dock_widget(widget)
+(source,) = viewer.open(sys.argv[1], plugin="napari")
+widget.words.add_words(sys.argv[2])
+widget.segment()
+
+def live(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+while widget.runner.running or "kept at" not in widget.project.state.text():
+    live(0.05)
+layer = widget.pictures.labels_of(source)
+while not layer.visible:
+    live(0.05)
+(kept,) = widget.keeper.kept.values()
+for number in range(1000):
+    place = number % 120, 7 * number % 160
+    layer.paint(place, int(layer.data[place]) % 3 + 1)
+    kept.project.flush()
+    print(number, layer.data[place], flush=True)
+    live(0.02)
+"""
+
+
+def test_after_a_kill_the_next_start_offers_to_restore_and_nothing_is_lost(
+    widget, picture, projects, qtbot, make_napari_viewer
+):
+    environment = {**os.environ, "OVSEG_PROJECTS": str(projects)}
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", KILLED, str(picture), WORDS],
+        stdout=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    painted = [process.stdout.readline() for _ in range(25)]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    painted += [line for line in process.stdout if line.endswith("\n")]
+    process.stdout.close()
+    viewer = make_napari_viewer(show=True)
+    second = OvsegWidget(viewer)
+    viewer.window.add_dock_widget(second, name="second")
+    qtbot.waitUntil(second.project.offer.isVisible, timeout=20_000)
+    assert "scène 1" in second.project.offer.text()
+    second.project.offer.linkActivated.emit("restore 0")
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=20_000)
+    assert not second.project.offer.isVisible()
+    layer = second._chosen_labels()
+    owner = editing_of(layer).draft.owner
+    places = [(n % 120, 7 * n % 160) for n in range(len(painted))]
+    assert all(owner[place] == Owner.PERSON for place in places)
+    assert layer.data[places[-1]] == int(painted[-1].split()[1])
+    second.keeper.close()
+    deadline = time.monotonic() + 10
+    while left_behind(projects) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left_behind(projects) == []
+
+
+def test_what_is_left_alone_is_not_offered_again(widget, labelled, qtbot):
+    folder = folder_of(widget)
+    widget.keeper.close()
+    (folder / ".lock.json").write_text('{"pid": 1, "host": "h"}')
+    (left,) = left_behind(folder.parent)
+    widget.project._show_left([left])
+    assert widget.project.offer.isVisible()
+    widget.project.offer.linkActivated.emit("leave 0")
+    assert not widget.project.offer.isVisible()
+    assert left_behind(folder.parent) == []
+    assert np.any(Project.open(folder)[1].labels.ids)
