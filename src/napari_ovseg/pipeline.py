@@ -18,6 +18,7 @@ from napari_ovseg.device import guarded
 from napari_ovseg.encoding import encode_steps
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.familiar import queries_for
+from napari_ovseg.glimpse import Rectangle, glimpse
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.lexicon import definition_of
@@ -94,15 +95,23 @@ def segment(
 
 @guarded("labelling the image")
 def label_steps(
-    features: Features, vocabulary: Vocabulary, recipe: Recipe | None = None
+    features: Features,
+    vocabulary: Vocabulary,
+    recipe: Recipe | None = None,
+    view: Rectangle | None = None,
 ) -> Steps[LabelMap]:
-    """Label in steps; see `label`."""
+    """Label in steps; see `label`.
+
+    Of an image that takes a while, one step is a `Glimpse` of the rows and columns `view`.
+    """
     from napari_ovseg.backbones.open_clip import load_backbone
 
     recipe = recipe or features.recipe
     backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
     queries = yield from _embed(backbone, features, vocabulary, recipe)
     features = replace(features, recipe=features.recipe.labelling_as(recipe))
+    if view is not None and (seen := glimpse(features, queries, view)):
+        yield seen
     label_once = pamr_steps if recipe.refinement.pamr_steps else _label
     if recipe.area_threshold > 0:
         ids = yield from label_once(features, queries)

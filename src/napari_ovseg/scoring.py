@@ -122,8 +122,11 @@ def _row_weights(
     rows: int, cells: int, ratio: float, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Between which grid rows each pixel row lies, and how far: (rows,) each."""
-    position = (torch.arange(rows, device=device, dtype=torch.float32) + 0.5) * ratio - 0.5
-    position = position.clamp(0, cells - 1)
+    return _between(torch.arange(rows, device=device, dtype=torch.float32), cells, ratio)
+
+
+def _between(pixels: Tensor, cells: int, ratio: float) -> tuple[Tensor, Tensor, Tensor]:
+    position = ((pixels + 0.5) * ratio - 0.5).clamp(0, cells - 1)
     low = position.floor().long()
     return low, (low + 1).clamp(max=cells - 1), position - low
 
@@ -176,6 +179,37 @@ def _merged_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, 
         last = min(int(low[stop - 1]) + 2, cells)
         lattice = _lattice(features, queries, first, last)
         yield start, stop, _fill(lattice, low[start:stop] - first, weight[start:stop], queries)
+
+
+def sample(features: Features, queries: Queries, rows: Tensor, columns: Tensor) -> Tensor:
+    """Label some pixels of an image whose windows were merged.
+
+    Parameters
+    ----------
+    rows, columns : (n,) and (m,) float32
+        Where, px; rising.
+
+    Returns
+    -------
+    ids : (n, m) int64
+        As `label_blocks` gives them there.
+    """
+    grid, window = features.vectors.shape[1:3], features.windows[0]
+    sides = (window.height, window.width)
+    ends = []
+    for axis, pixels in enumerate((rows, columns)):
+        ratio = features.working[axis] / features.shape[axis] * grid[axis] / sides[axis]
+        ends.append(_between(pixels, grid[axis], ratio))
+    (low, high, down), (left, right, across) = ends
+    first, before = int(low[0]), int(left[0])
+    vectors = features.vectors[0, first : int(high[-1]) + 1, before : int(right[-1]) + 1]
+    logits = _logits(features, vectors, queries)
+    at_rows = torch.lerp(logits[low - first], logits[high - first], down[:, None, None])
+    parts = []
+    for part in at_rows.split(max(1, _BLOCK // (len(columns) * logits.shape[-1]))):
+        ends_of = part[:, left - before], part[:, right - before]
+        parts.append(decide(torch.lerp(*ends_of, across[:, None]), queries))
+    return torch.cat(parts)
 
 
 def _lattice(features: Features, queries: Queries, first: int, last: int) -> Tensor:

@@ -218,9 +218,12 @@ class Draft:
         self._history.record(step, box, free, now, owned)
         if not free.any():
             return
-        self.ids[box] = np.where(free, ids, now).astype(now.dtype, copy=False)
+        if isinstance(self.ids, np.ndarray):
+            np.copyto(now, ids, where=free, casting="unsafe")
+        else:
+            self.ids[box] = np.where(free, ids, now).astype(now.dtype, copy=False)
         if owner is not None:
-            owned[free] = owner
+            np.copyto(owned, np.uint8(owner), where=free)
         self._wrote(box, free)
 
     def _wrote(self, box: Box, changed: np.ndarray) -> None:

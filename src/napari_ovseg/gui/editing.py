@@ -64,6 +64,8 @@ class Editing:
     ----------
     draft
         Ids are the layer's own array.
+    finish
+        Writes the rest of a proposal that is being written part by part.
     """
 
     def __init__(self, layer: Labels) -> None:
@@ -72,6 +74,7 @@ class Editing:
         ours = dict(layer.metadata.get(KEY, {}))
         owner = owner_in(ours, np.asarray(layer.data)).copy()
         self.draft = Draft(layer.data, owner)
+        self.finish: Callable[[], None] = lambda: None
         layer.metadata = {**layer.metadata, KEY: {**ours, "owner": owner}}
         self._action, self._count = "", count()
         self._depth, self._atoms = 0, list[Any]()
@@ -95,11 +98,13 @@ class Editing:
 
     def undo(self) -> None:
         """Take back the last step, a stroke or a model's write."""
+        self.finish()
         if self.draft.undo():
             self.layer.refresh()
 
     def redo(self) -> None:
         """Make the step again that was taken back last."""
+        self.finish()
         if self.draft.redo():
             self.layer.refresh()
 

@@ -75,7 +75,7 @@ class Keeper:
         self.on_left: Callable[[list[Left]], None] = lambda _left: None
         self.on_opened: Callable[[], None] = lambda: None
         self._said = ""
-        self._words_changed = False
+        self._words_changed = self._closed = False
         self._faults: SimpleQueue[ExportError] = SimpleQueue()
         self._given: list[tuple[Future[Any], Callable[[Any], None]]] = []
         self._pool = ThreadPoolExecutor(1, "ovseg-keeper")
@@ -94,6 +94,8 @@ class Keeper:
 
     def keep_all(self) -> None:
         """Keep layers that came, and close the projects of those that went."""
+        if self._closed:
+            return
         wanted = {}
         for source in self._pictures.images():
             if (layer := self._pictures.labels_of(source)) is not None:
@@ -198,6 +200,9 @@ class Keeper:
         self._given.append((self._pool.submit(work, *args), then or (lambda _result: None)))
 
     def _tick(self) -> None:
+        if self._closed:  # not stopped when that was: Qt may have deleted the timer by then
+            self._timer.stop()
+            return
         while not self._faults.empty():
             self._say(str(self._faults.get()))
         for given in [each for each in self._given if each[0].done()]:
@@ -229,10 +234,11 @@ class Keeper:
 
     def close(self, _window: object = None) -> None:
         """Write what waits and free the folders; to be called when the window is destroyed."""
-        self._timer.stop()
-        for layer in list(self.kept):
-            self._let_go(layer)
-        self._pool.shutdown(wait=True)
+        if not self._closed:
+            self._closed = True
+            for layer in list(self.kept):
+                self._let_go(layer)
+            self._pool.shutdown(wait=True)
 
 
 def _free(folder: Path) -> Path:

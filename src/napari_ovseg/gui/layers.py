@@ -191,10 +191,15 @@ def update_labels(
     only = None if where is None else where.reshape(size)
     ids = annotation.labels.ids.reshape(size)
     kept = editing_of(layer).draft.propose(box, ids, only, part_of)
-    describe(layer, annotation.labels.vocabulary, layer.metadata[KEY].get("hidden", ()))
-    _describe(layer, annotation)
+    describe_proposal(layer, annotation)
     layer.refresh()
     return kept
+
+
+def describe_proposal(layer: Labels, annotation: Annotation) -> None:
+    """Give a layer the names and colours of a proposal, and the history of it."""
+    describe(layer, annotation.labels.vocabulary, layer.metadata[KEY].get("hidden", ()))
+    _describe(layer, annotation)
 
 
 def describe(layer: Labels, vocabulary: Vocabulary, hidden: Collection[int] = ()) -> None:
@@ -229,6 +234,7 @@ def annotation_of(layer: Labels) -> Annotation:
             f"the layer {layer.name!r} has no vocabulary; segment an image first, or export it "
             "through File > Save"
         )
+    editing_of(layer).finish()
     return annotation_from(layer.data, ours, grid_of(layer), str(ours.get("source", layer.name)))
 
 

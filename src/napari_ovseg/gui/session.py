@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_ovseg.display import Display
     from napari_ovseg.familiar import Unfamiliar
     from napari_ovseg.features import Features
+    from napari_ovseg.glimpse import Rectangle
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
 
@@ -41,6 +42,8 @@ class Job:
         Which picture of it.
     vocabulary, recipe, device
         How.
+    view
+        Rows and columns that are on screen, to be labelled first.
     """
 
     image: Image
@@ -48,6 +51,7 @@ class Job:
     vocabulary: Vocabulary
     recipe: Recipe
     device: str = "auto"
+    view: Rectangle | None = None
 
 
 @dataclass
@@ -196,7 +200,7 @@ class Session:
         from napari_ovseg.familiar import unfamiliar
         from napari_ovseg.pipeline import label_steps, provenance_of
 
-        labels = yield from label_steps(features, job.vocabulary)
+        labels = yield from label_steps(features, job.vocabulary, view=job.view)
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
 from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.glimpse import Glimpse
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.difference import Difference
+from napari_ovseg.gui.parts import PartWriter, in_view
 from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.turns import Turn, Turns
 from napari_ovseg.gui.worker import Runner
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.session import Job, Session
     from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Progress, Steps, Stop
+
+
+_WORDS = "words"
+"""While words are typed one step of undo takes all of it back."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +120,11 @@ class Work(QObject):
         super().__init__(owner)
         self._viewer, self._session, self._pictures = viewer, session, pictures
         self._choose, self._owner = choose, owner
-        self.runner = Runner(advance, self._done, self._failed, self._ended)
+        self._advance = advance
+        self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self.turns = Turns(self._start, self.runner.cancel, self)
         self.difference = Difference(viewer)
+        self.writer = PartWriter(self)
         self._target: Target | None = None
 
     def _start(self, turn: Turn) -> bool:
@@ -131,7 +139,9 @@ class Work(QObject):
             return False
         self._target = target
         if turn == Turn.FOLLOW:
-            self.runner.start(self._follow_steps, job)
+            shown = self._pictures.labels_of(source)
+            view = None if shown is None else in_view(shown)
+            self.runner.start(self._follow_steps, replace(job, view=view))
             return True
         self.began.emit()
         is_first = self._pictures.labels_of(source) is None
@@ -146,6 +156,14 @@ class Work(QObject):
     def _follow_steps(self, job: Job, stop: Stop) -> Steps[Result | None]:
         annotation = yield from self._session.relabel_steps(job, stop)
         return None if annotation is None else Result(annotation, None)
+
+    def _progressed(self, progress: Progress, seconds: float | None) -> None:
+        self._advance(progress, seconds)
+        target = self._target
+        if isinstance(progress, Glimpse) and target is not None:
+            layer = self._pictures.labels_of(target.source)
+            if layer is not None:
+                self.writer.show(layer, progress, target.plane, _WORDS, target.where)
 
     def _done(self, result: Result | None) -> None:
         target = self._target
@@ -175,9 +193,8 @@ class Work(QObject):
             count = self.difference.show(layer, annotation, target.plane, target.where)
             self.previewed.emit(count)
         else:
-            # While words are typed one step of undo takes all of it back.
-            part_of = "words" if self.turns.now == Turn.FOLLOW else ""
-            kept = layers.update_labels(layer, annotation, target.plane, part_of, target.where)
+            part_of = _WORDS if self.turns.now == Turn.FOLLOW else ""
+            kept = self.writer.write(layer, annotation, target.plane, part_of, target.where)
             self.labelled.emit(annotation, kept)
 
     def _failed(self, error: Exception) -> None:
