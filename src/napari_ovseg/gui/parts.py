@@ -13,7 +13,6 @@ from qtpy.QtCore import QTimer
 from napari_ovseg.annotate.draft import whole
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
-from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -73,7 +72,7 @@ class PartWriter:
         layers.describe_proposal(layer, annotation)
         ids, self._where = annotation.labels.ids, where
         owner = editing_of(layer).draft.owner[whole(layer.data.shape, plane)]
-        kept = int(np.count_nonzero(owner != Owner.MODEL))
+        kept = int(np.count_nonzero(owner))  # the model's are 0
         self._begin(layer, plane, part_of, whole(ids.shape), ids)
         return kept
 
@@ -117,10 +116,9 @@ class PartWriter:
         )
         where = None if self._where is None else self._where[part].reshape(size)
         self._draft.propose(box, self._ids[within].reshape(size), where, self._part_of)
-        now = time.monotonic()
-        if not self._parts or now - self._drawn > _REFRESH_S:
+        if not self._parts or time.monotonic() - self._drawn > _REFRESH_S:
             self._layer.refresh()
-            self._drawn = now
+            self._drawn = time.monotonic()
 
 
 def in_view(layer: Labels) -> Rectangle:
