@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_ovseg._atomic import write_atomic
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import Vocabulary
@@ -90,6 +92,50 @@ class Contents:
                 f"cannot read {path.name!r} of a project: {type(error).__name__}: {error}; is it "
                 "whole?"
             ) from error
+
+
+class ContentsFile:
+    """The file of a project's contents, written by several threads.
+
+    Parameters
+    ----------
+    path
+        Replaced whole at each writing.
+    number
+        Of what is in it.
+    """
+
+    def __init__(self, path: Path, number: int) -> None:
+        self._path, self._number = path, number
+        self._lock, self._closed = threading.Lock(), False
+
+    def tell(self, contents: Contents) -> None:
+        """Write what is so now.
+
+        Raises
+        ------
+        InputError, ExportError
+            If it is closed, the state is not plain JSON, or the file cannot be written.
+        """
+        with self._lock:
+            self._write(contents)
+
+    def tell_if_newer(self, contents: Contents) -> None:
+        """Write what was so when a generation was begun, unless it was told better meanwhile."""
+        with self._lock:
+            if self._number < contents.number:
+                self._write(contents)
+
+    def close(self) -> None:
+        """Let nothing be written any more."""
+        with self._lock:
+            self._closed = True
+
+    def _write(self, contents: Contents) -> None:
+        if self._closed:
+            raise InputError(f"the project {str(self._path.parent)!r} is closed; open it again")
+        write_atomic(self._path, contents.to_json())
+        self._number = contents.number
 
 
 def _parsed(told: dict[str, Any]) -> Contents:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ovseg._atomic import write_atomic
 from napari_ovseg.annotate.journal import Journal
 from napari_ovseg.errors import ExportError, InputError
-from napari_ovseg.project._contents import Contents, Source
+from napari_ovseg.project._contents import Contents, ContentsFile, Source
 from napari_ovseg.project._generations import (
     CONTENTS,
     clear,
@@ -51,8 +50,8 @@ class Project:
         self._journal = Journal(journal_path(folder, number))
         self._draft: Draft | None = None
         self._writer: int | None = None
-        self._saving, self._telling = threading.Lock(), threading.Lock()
-        self._told = number - 1
+        self._saving = threading.Lock()
+        self._file = ContentsFile(folder / CONTENTS, number - 1)
         self._closed = False
 
     @classmethod
@@ -203,9 +202,7 @@ class Project:
         with self._saving:
             self._refuse_closed()
             publish(self.folder, annotation, contents)
-            with self._telling:
-                if self._told < begun:  # else it was told better meanwhile
-                    self._tell(contents)
+            self._file.tell_if_newer(contents)
             clear(self.folder)
 
     def describe(self, annotation: Annotation, state: dict[str, Any]) -> None:
@@ -216,9 +213,7 @@ class Project:
         InputError, ExportError
             See `save`.
         """
-        with self._telling:
-            self._refuse_closed()
-            self._tell(self._contents(annotation, state, self._number))
+        self._file.tell(self._contents(annotation, state, self._number))
 
     def flush(self) -> bool:
         """Wait until all that was painted is on disk; False if it could not be written."""
@@ -232,10 +227,11 @@ class Project:
         bool
             See `flush`.
         """
-        with self._saving, self._telling:
+        with self._saving:
             if self._closed:
                 return True
             self._closed = True
+            self._file.close()
             self._let_go()
             kept = self._journal.close()
             unlock(self.folder, self._taken)
@@ -265,10 +261,6 @@ class Project:
             self.source,
             state,
         )
-
-    def _tell(self, contents: Contents) -> None:
-        write_atomic(self.folder / CONTENTS, contents.to_json())
-        self._told = contents.number
 
     def _refuse(self, shape: tuple[int, ...], dtype: Any) -> None:
         if shape != self._shape or dtype != np.uint16:
