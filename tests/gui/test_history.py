@@ -2,19 +2,22 @@
 
 import os
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
 import zarr
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from napari.layers import Image
 
 import napari_ovseg as ov
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.kept import layer_of
 from napari_ovseg.labels import Owner
+from napari_ovseg.project import Project
 
 SIDE = 8
 WORDS = [ov.Vocabulary.parse("a; b; c"), ov.Vocabulary.parse("e; d; c; b; a")]
@@ -34,7 +37,7 @@ class State:
 
 
 class History(RuleBasedStateMachine):
-    """A person paints, erases, fills, locks, renames, undoes; the model runs again and again.
+    """A person paints, erases, fills, locks, renames, undoes, saves; the model runs on and on.
 
     What napari's events tell is not trusted here: the test knows what a person touched from the
     arrays before and after, and keeps a copy of every state.
@@ -43,9 +46,12 @@ class History(RuleBasedStateMachine):
     @initialize(kind=st.sampled_from(["2D", "stack", "zarr", "zarr stack"]))
     def begin(self, kind):
         shape = (3, SIDE, SIDE) if "stack" in kind else (SIDE, SIDE)
-        source = Image(np.zeros(shape, np.uint8))
+        self.source = Image(np.zeros(shape, np.uint8))
+        self.reloads = 0
         ids = np.zeros((SIDE, SIDE), np.uint16)
-        self.layer = layers.new_labels(source, self.annotation(ids, 0), (0,) * (len(shape) - 2))
+        self.layer = layers.new_labels(
+            self.source, self.annotation(ids, 0), (0,) * (len(shape) - 2)
+        )
         if "zarr" in kind:
             array = zarr.create_array({}, shape=shape, chunks=(5,) * len(shape), dtype="uint16")
             array[...] = 0
@@ -131,6 +137,27 @@ class History(RuleBasedStateMachine):
         self.editing.draft.claim(box, before.ids == label, owner)
         assert (self.state().ids == before.ids).all()
         self.made(before)
+
+    @rule(words=st.integers(0, 1), hidden=st.sets(st.integers(1, 3)))
+    def rename_and_reorder(self, words, hidden):
+        before = self.state()
+        layers.describe(self.layer, WORDS[words], hidden)
+        assert self.state().same_as(before)
+
+    @precondition(lambda self: self.reloads < 1)
+    @rule()
+    def save_and_reload(self):
+        """As the window does; a file takes a while, so once in a history."""
+        self.reloads += 1
+        before = self.state()
+        with TemporaryDirectory() as folder:
+            Project.create(f"{folder}/p", layers.annotation_of(self.layer), {}).close()
+            project, annotation, _ = Project.open(f"{folder}/p")
+            project.close()
+        self.layer = layer_of(annotation, self.source)
+        self.editing = editing_of(self.layer)
+        assert self.state().same_as(before)
+        self.undone, self.done, self.live = [], [], None
 
     @rule()
     def undo(self):
