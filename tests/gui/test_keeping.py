@@ -276,3 +276,38 @@ def test_what_is_left_alone_is_not_offered_again(widget, labelled, qtbot):
     assert not widget.project.offer.isVisible()
     assert left_behind(folder.parent) == []
     assert np.any(Project.open(folder)[1].labels.ids)
+
+
+ENDED = """
+import sys
+import napari
+from qtpy.QtCore import QTimer
+from napari_ovseg.gui.widget import OvsegWidget
+
+viewer = napari.Viewer(show=True)
+widget = OvsegWidget(viewer)
+viewer.window.add_dock_widget(widget)
+viewer.open(sys.argv[1], plugin="napari")
+widget.words.add_words(sys.argv[2])
+widget.segment()
+
+def end():
+    if widget.project.state.text():
+        viewer.close()
+    else:
+        QTimer.singleShot(50, end)
+
+end()
+napari.run()
+print("ended")
+"""
+
+
+def test_a_window_that_is_closed_leaves_nothing_to_restore(picture, projects):
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ENDED, str(picture), WORDS], text=True, check=True,
+        capture_output=True, env={**os.environ, "OVSEG_PROJECTS": str(projects)}, timeout=120,
+    )  # fmt: skip
+    assert "ended" in done.stdout
+    assert len(list(projects.iterdir())) == 1
+    assert left_behind(projects) == []

@@ -8,6 +8,7 @@ strokes and looks five times a second for what has come of the rest.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from queue import SimpleQueue
@@ -233,11 +234,16 @@ class Keeper:
             self._tell(text)
 
     def close(self, _window: object = None) -> None:
-        """Write what waits and free the folders; to be called when the window is destroyed."""
+        """Write what waits and free the folders; to be called when the window is destroyed.
+
+        Where a script ends without closing its window, Python has ended the threads by then:
+        strokes are on disk, and the next start offers the project as after a crash.
+        """
         if not self._closed:
             self._closed = True
-            for layer in list(self.kept):
-                self._let_go(layer)
+            with suppress(RuntimeError):
+                for layer in list(self.kept):
+                    self._let_go(layer)
             self._pool.shutdown(wait=True)
 
 

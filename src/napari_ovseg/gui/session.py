@@ -85,6 +85,7 @@ class Session:
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
+    _shown: tuple[Any, Display, Image] | None = None
 
     changed = Signal()
     lock_changed = Signal(int, bool)
@@ -172,7 +173,7 @@ class Session:
         import_engine()
         from napari_ovseg.pipeline import encode_steps
 
-        recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
+        recipe = self._resolved(job)
         features = self._at_hand(job, recipe)
         if features is None:
             picture = job.image.plane(job.plane)
@@ -186,13 +187,14 @@ class Session:
         """Label with other words what is encoded already; None where it is not."""
         yield Progress("labels", 0, 1)
         with window_first():
-            recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
+            recipe = self._resolved(job)
             features = self._at_hand(job, recipe)
             return (yield from self._label_steps(features, job)) if features else None
 
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""
         self._recent.clear()
+        self._shown = None
         self.cache.clear()
 
     def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
@@ -206,6 +208,13 @@ class Session:
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
 
+    def _resolved(self, job: Job) -> Recipe:
+        """Return the recipe with its limits; those of the last picture are not looked for again."""
+        wanted = _identity(job.image), job.recipe.display
+        if self._shown is None or self._shown[0] != wanted:
+            self._shown = wanted, job.recipe.display.resolve(job.image), job.image
+        return replace(job.recipe, display=self._shown[1])
+
     def _at_hand(self, job: Job, recipe: Recipe) -> Features | None:
         """Return the features of a picture that was encoded lately."""
         found = self._recent.get(_place(job, recipe))
@@ -214,5 +223,8 @@ class Session:
 
 def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
     """Tell pictures apart by identity; keeping them keeps their identities taken."""
-    levels = tuple(id(level) for level in job.image.levels)
-    return levels, job.plane, recipe.encoding(), job.device
+    return _identity(job.image), job.plane, recipe.encoding(), job.device
+
+
+def _identity(image: Image) -> tuple[int, ...]:
+    return tuple(id(level) for level in image.levels)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Image as ImageLayer
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import OvsegError
@@ -71,6 +71,7 @@ class OvsegWidget(QWidget):
         # Not a method of the widget: Qt would disconnect it together with the widget.
         self.destroyed.connect(self.runner.close)
         self.destroyed.connect(self.keeper.close)
+        QApplication.instance().aboutToQuit.connect(self.keeper.close)
         self._layers_changed()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
