@@ -13,6 +13,7 @@ def own_cache(tmp_path_factory):
     """Embeddings and models of a test run are kept in folders of its own."""
     patch = pytest.MonkeyPatch()
     patch.setenv("OVSEG_CACHE", str(tmp_path_factory.mktemp("cache")))
+    patch.setenv("OVSEG_STATE", str(tmp_path_factory.mktemp("state")))
     patch.setenv("OVSEG_MODELS", str(tmp_path_factory.mktemp("models")))
     patch.setenv("HF_HUB_OFFLINE", "1")
     yield

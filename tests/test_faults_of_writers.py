@@ -1,10 +1,7 @@
 """Writers that are killed, run out of disk or may not write: the old file or the new, whole."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -13,8 +10,10 @@ from PIL import Image
 
 import napari_ovseg as ov
 from ct import ct_series
+from forked import begin, forking, last_words
 from napari_ovseg import _atomic
-from napari_ovseg._atomic import STALE
+from napari_ovseg._leftovers import STALE, state_folder
+from napari_ovseg.cli import main
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters import EXPORTERS
 from readers import READERS, Found
@@ -138,7 +137,7 @@ def test_a_write_that_the_system_breaks_off_is_told_and_old_files_stay(tmp_path,
 # --- killed writers -------------------------------------------------------------------------
 
 _SERVER = """
-import json, os, signal, sys, time, traceback, warnings
+import os, signal, sys, time, warnings
 warnings.simplefilter("ignore")
 import highdicom.seg, nibabel, nrrd, ome_zarr.writer, PIL.Image, scipy.ndimage, skimage.measure, tifffile, zarr
 import numpy as np, napari_ovseg as ov
@@ -150,7 +149,7 @@ def slow_flush(handle, flush=os.fsync):
     time.sleep(0.005)  # of a slow disk
     flush(handle)
 
-def write(name, folder, options, dies):
+def work(name, folder, options, dies):
     value, os.fsync = 0, slow_flush
     while True:
         value = value % 60 + 1
@@ -160,15 +159,6 @@ def write(name, folder, options, dies):
             print(os.getpid(), flush=True)
         if dies:
             os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)
-
-for line in sys.stdin:
-    if os.fork() == 0:
-        try:
-            write(*json.loads(line))
-        except BaseException:
-            traceback.print_exc()
-        os._exit(1)
-    print("dead" if os.WIFSIGNALED(os.wait()[1]) else "failed", flush=True)
 """
 
 
@@ -177,22 +167,17 @@ def writers(tmp_path_factory):
     """A process that has imported everything; each line it is told becomes a writer to kill."""
     pattern = tmp_path_factory.mktemp("writers") / "squares.npy"
     np.save(pattern, SQUARES)
-    with subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(pattern)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    with forking(_SERVER, pattern) as process:
         yield process
-        process.stdin.close()
 
 
 def start(writers, *line):
     """Start a writer that has written once, and goes on."""
-    print(json.dumps(line), file=writers.stdin, flush=True)
-    return int(writers.stdout.readline())
+    return int(begin(writers, *line))
 
 
 def ended(writers):
-    assert writers.stdout.readline() == "dead\n"
+    assert not last_words(writers)
 
 
 def half_written(folder):
@@ -201,7 +186,7 @@ def half_written(folder):
 
 @pytest.mark.soak
 @pytest.mark.parametrize("name", EXPORTERS.names())
-def test_a_killed_writer_leaves_whole_files_and_the_next_one_clears_up(tmp_path, name, writers):
+def test_a_killed_writer_leaves_whole_files_and_the_next_start_clears_up(tmp_path, name, writers):
     rng = np.random.default_rng(1)
     options, out = options_of(name, tmp_path), tmp_path / "out"
     given = ov.export(squares(1), tmp_path / "first", name, **options)
@@ -221,13 +206,30 @@ def test_a_killed_writer_leaves_whole_files_and_the_next_one_clears_up(tmp_path,
     ended(writers)
     assert value_in(name, files) == 1
     assert half_written(out)
-    for path in (p for left in half_written(out) for p in (left, *left.rglob("*"))):
-        os.utime(path, (0, time.time() - 2 * STALE))
-    _atomic._sweep.cache_clear()
+    assert main(["exporters"]) == 0
+    assert not half_written(out)
+    assert value_in(name, files) == 1
+    assert set(content(out)) == set(content(tmp_path / "first"))
+    assert len(list(state_folder().glob("*.folders"))) <= 1  # of this process
     ov.export(squares(5), out, name, **options)
     assert value_in(name, files) == 5
-    assert not half_written(out)
-    assert set(content(out)) == set(content(tmp_path / "first"))
+
+
+def test_a_start_leaves_alone_what_a_running_program_writes(tmp_path, writers):
+    """It is stopped while it writes, which takes as long as one likes."""
+    writer = start(writers, "png", str(tmp_path), {}, False)
+    while True:
+        os.kill(writer, signal.SIGSTOP)
+        if left := half_written(tmp_path):
+            break
+        os.kill(writer, signal.SIGCONT)
+        time.sleep(0.001)
+    main(["exporters"])
+    assert half_written(tmp_path) == left
+    os.kill(writer, signal.SIGKILL)
+    ended(writers)
+    main(["exporters"])
+    assert not half_written(tmp_path)
 
 
 def test_what_a_living_writer_writes_is_not_cleared_up(tmp_path):

@@ -65,7 +65,6 @@ NAMES = WORDS + NO_WORDS
 STEP = 120 // int(os.environ.get("OVSEG_NAMES", "40"))
 """Ordinary runs try a third of the names in each format, but all of them in some."""
 
-KEEPS_THE_NAME = ("coco", "geojson", "nifti", "ome-zarr", "seg-nrrd")
 PORTS = {f"{kind}{number}" for kind in ("com", "lpt") for number in range(10)}
 RESERVED = {"con", "prn", "aux", "nul"} | PORTS
 
@@ -151,7 +150,7 @@ def comes_back(files, given, name):
     if name in IMPORTERS.names():
         back = read_labels(files[0], name)
         assert [c.name for c in back.labels.vocabulary] == [c.name for c in vocabulary]
-        assert back.name == (given.name if name in KEEPS_THE_NAME else safe_name(given.name))
+        assert back.name == given.name
 
 
 def unchanged(exact, _):

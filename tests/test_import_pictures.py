@@ -103,11 +103,23 @@ def test_a_png_comes_back_with_its_table(tmp_path):
     given = annotation(blobs(values=(0, 1, 7, 9)), vocabulary=small)
     read = read_labels(ov.export(given, tmp_path, "png")[0])
     assert (read.labels.ids == given.labels.ids).all()
-    assert read.labels.grid == ov.Grid.regular(2)
-    plain = [replace(c, definition="", threshold=0.0) for c in small]
-    assert list(read.labels.vocabulary) == plain
+    same(read, given)
     stack = ov.export(annotation(given.labels.ids[None], vocabulary=small), tmp_path / "s", "png")
-    assert list(read_labels(stack[0]).labels.vocabulary) == plain
+    assert read_labels(stack[0]).labels.vocabulary == small
+
+
+def test_a_png_goes_by_its_table_and_without_one_by_itself(tmp_path):
+    small = ov.Vocabulary(WORDS.categories[:2])
+    given = annotation(blobs(values=(0, 1, 7)), vocabulary=small)
+    path, table = ov.export(given, tmp_path, "png")
+    words = table.read_text("utf-8").replace("nucleus", "kernel")
+    table.write_text(words, "utf-8")
+    changed = read_labels(path).labels.vocabulary.categories[0]
+    first = small.categories[0]
+    assert changed.name == "kernel"
+    assert (changed.definition, changed.threshold) == (first.definition, first.threshold)
+    table.unlink()
+    same(read_labels(path), given)
 
 
 def test_a_png_without_a_table_has_the_palettes_colours(tmp_path):

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import napari_ovseg as ov
+from forked import begin, forking, last_words
 from napari_ovseg.annotate.draft import Draft, whole
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.labels import Owner, Provenance
@@ -434,7 +435,7 @@ KILLS = 4 * int(os.environ.get("OVSEG_KILLS", "0")) or 3
 """Of each shape; 'make soak' kills 200 in all."""
 
 _SERVER = """
-import json, os, signal, sys, threading, traceback, warnings
+import os, sys, threading, warnings
 warnings.simplefilter("ignore")
 sys.path.insert(0, sys.argv[1])
 import ome_zarr.writer, zarr
@@ -457,15 +458,6 @@ def work(folder, seed):
             saving.start()
     print("all steps were made", flush=True)
     threading.Event().wait()
-
-for line in sys.stdin:
-    if os.fork() == 0:
-        try:
-            work(*json.loads(line))
-        except BaseException:
-            traceback.print_exc()
-        os._exit(1)
-    print("dead" if os.WIFSIGNALED(os.wait()[1]) else "failed", flush=True)
 """
 
 
@@ -496,18 +488,13 @@ def trace(draft, seed, steps=5000):
 @pytest.fixture(scope="module")
 def programs():
     """A process that has imported everything; each line it is told becomes a program to kill."""
-    with subprocess.Popen(
-        [sys.executable, "-c", _SERVER, str(Path(__file__).parent)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+    with forking(_SERVER, Path(__file__).parent) as process:
         yield process
-        process.stdin.close()
 
 
 def killed(programs, folder, number, rng):
     """Let a program paint and save until it is killed; the last step that it was sure of."""
-    print(json.dumps([str(folder), number]), file=programs.stdin, flush=True)
-    word, pid = programs.stdout.readline().split()
+    word, pid = begin(programs, str(folder), number).split()
     assert word == "begun"
     saved, late = list(generations(folder))[-1], time.monotonic() + 20
     match number % 3:
@@ -519,7 +506,7 @@ def killed(programs, folder, number, rng):
                 time.sleep(0.001)
     time.sleep(rng.uniform(0, 0.5 if number % 3 == 0 else 0.03))
     os.kill(int(pid), signal.SIGKILL)
-    lines = [line.strip() for line in iter(programs.stdout.readline, "dead\n")]
+    lines = last_words(programs)
     assert all(line.isdigit() for line in lines), lines
     return int(lines[-1]) if lines else 0
 

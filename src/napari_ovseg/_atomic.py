@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-import secrets
-import time
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from napari_ovseg._leftovers import new_tag, remove
 from napari_ovseg.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-STALE = 3600.0
-"""Seconds without a write after which a half-written file has no writer any more."""
-_LEFT = re.compile(r"\..*\.[0-9a-f]{8}\.part(\..*)?")
 
 
 @contextmanager
@@ -44,39 +37,49 @@ def writing(target: Path) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_path(target: Path) -> Iterator[Path]:
-    """Give a temporary path beside `target`; on success it becomes `target` at once.
+def half_written(target: Path, stem: str, suffix: str = "") -> Iterator[Path]:
+    """Give a path beside `target` for what is not whole; what is left there at the end is removed.
 
-    The temporary file is flushed to disk before it is renamed, so a crash leaves the
-    old file or the new one. On failure it is removed and the old file is untouched. What a
-    killed process left half-written goes away when another first writes to the folder.
+    What a killed process left there goes away at the next start (see `_leftovers`), or when
+    another first writes to the folder.
+
+    Parameters
+    ----------
+    target
+        What it is to become.
+    stem, suffix
+        Of the path, before and after what tells that it is half-written.
 
     Raises
     ------
     ExportError
         If the folder cannot be made or written to.
     """
-    temporary = target.with_name(f".{target.stem[:40]}.{secrets.token_hex(4)}.part{target.suffix}")
     with writing(target):
+        temporary = target.with_name(f".{stem}.{new_tag(target.parent)}.part{suffix}")
         try:
-            _sweep(target.parent)
             yield temporary
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(target)
         finally:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+            remove(temporary)
 
 
-@lru_cache(maxsize=1000)
-def _sweep(folder: Path) -> None:
-    """Remove stale temporary files; once, as a folder may hold a hundred thousand files."""
-    with suppress(OSError):
-        for path in folder.iterdir():
-            left = _LEFT.fullmatch(path.name) and path.is_file()
-            if left and path.stat().st_mtime < time.time() - STALE:
-                path.unlink(missing_ok=True)
+@contextmanager
+def atomic_path(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside `target`; on success it becomes `target` at once.
+
+    The temporary file is flushed to disk before it is renamed, so a crash leaves the
+    old file or the new one. On failure it is removed and the old file is untouched.
+
+    Raises
+    ------
+    ExportError
+        If the folder cannot be made or written to.
+    """
+    with half_written(target, target.stem[:40], target.suffix) as temporary:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
 
 
 def write_atomic(target: Path, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,8 @@ class LabelMap:
     Attributes
     ----------
     ids : (..., H, W) uint16
-        `Category.id` of each pixel; 0 is unlabelled.
+        `Category.id` of each pixel; 0 is unlabelled. For an export, an array on disk will do, as
+        of Zarr or dask.
     vocabulary
         What the ids mean.
     grid
@@ -100,3 +101,10 @@ class Annotation:
     labels: LabelMap
     owner: np.ndarray | None = None
     provenance: Provenance = field(default_factory=Provenance)
+
+    def in_memory(self) -> Annotation:
+        """Return the same with numpy's arrays, of which most things are made."""
+        owner = None if self.owner is None else np.asarray(self.owner)
+        return replace(
+            self, labels=replace(self.labels, ids=np.asarray(self.labels.ids)), owner=owner
+        )

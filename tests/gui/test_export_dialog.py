@@ -1,9 +1,13 @@
 """The export dialog in a real window: options of every format, losses before, files after."""
 
+import threading
+
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 
 from napari_ovseg.exporters import EXPORTERS
+from napari_ovseg.importers import read_labels
 
 pytestmark = pytest.mark.gui
 
@@ -34,12 +38,15 @@ def test_losses_are_told_before_and_files_are_written(labelled, qtbot, tmp_path)
     dialog.show()
     dialog.format.setCurrentText("png")
     assert "physical size" in dialog.losses.text()
+    assert "who decided" not in dialog.losses.text()
+    dialog.format.setCurrentText("cityscapes")
+    assert "• who decided each pixel; keep the annotation to correct it further" in (
+        dialog.losses.text().splitlines()
+    )
     dialog.format.setCurrentText("ome-zarr")
     assert dialog.losses.text() == ""
     dialog.format.setCurrentText("ome-tiff")
-    assert dialog.losses.text().splitlines()[1:] == [
-        "• who decided each pixel; keep the annotation to correct it further"
-    ]
+    assert dialog.losses.text() == ""
     dialog.scope.setCurrentText("all labelled images")
     dialog.validation.setValue(50)
     dialog.export_to(str(tmp_path))
@@ -56,3 +63,39 @@ def test_a_folder_that_cannot_be_written_is_told(labelled, qtbot, tmp_path):
     labelled.exports.export_to(str(tmp_path / "file"))
     qtbot.waitUntil(lambda: not labelled.exports.runner.running, timeout=60_000)
     assert "cannot write" in labelled.exports.message.text()
+
+
+def test_cancel_leaves_whole_files_only_and_the_dialog_can_be_used_again(
+    labelled, qtbot, tmp_path, monkeypatch
+):
+    kind, half, on = EXPORTERS.get("ome-zarr"), threading.Event(), threading.Event()
+    write = kind.write
+
+    def slowly(self, annotation, folder):
+        half.set()
+        assert on.wait(30)
+        return write(self, annotation, folder)
+
+    dialog, out = labelled.exports, tmp_path / "out"
+    dialog.show()
+    dialog.format.setCurrentText("ome-zarr")
+    dialog.scope.setCurrentText("all labelled images")
+    with monkeypatch.context() as patch:
+        patch.setattr(kind, "write", slowly)
+        dialog.export_to(str(out))
+        qtbot.waitUntil(half.is_set, timeout=20_000)
+        assert not dialog.write.isEnabled()
+        qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
+        on.set()
+        qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    # The one being written was finished, and the other not begun.
+    assert [path.name for path in out.iterdir()] == ["a.ome.zarr"]
+    assert read_labels(out / "a.ome.zarr").labels.ids.shape == (64, 80)
+    assert "cancelled" in dialog.message.text()
+    assert dialog.write.isEnabled()
+    assert not dialog.cancel.isEnabled()
+    dialog.export_to(str(out))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    assert sorted(path.name for path in out.iterdir()) == ["a.ome.zarr", "b.ome.zarr"]
+    assert "wrote" in dialog.message.text()
+    dialog.close()

@@ -1,9 +1,11 @@
 """What napari's Save writes, napari's Open brings back; files of others are left to others."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from napari.layers import Labels
 from PIL import Image
 
 import napari_ovseg as ov
@@ -15,7 +17,6 @@ WORDS = ov.Vocabulary(
     (ov.Category(3, "Zellkern", ("nucleus",), colour="#ff0000"), ov.Category(9, "細胞質", colour="#00ff80"))
 )  # fmt: skip
 ENDINGS = (".ome.tif", ".png", ".ome.zarr", ".nii.gz", ".seg.nrrd", ".coco.json", ".geojson")
-WITHOUT_PLACE = (".png",)
 
 
 @pytest.fixture
@@ -31,7 +32,17 @@ def labelled():
     ids[2:9, 3:12] = 3
     ids[12:, 20:] = 9
     grid = ov.Grid.regular(2, (0.5, 0.25), units=("um", "um"))
-    return ov.Annotation("cells", ov.LabelMap(ids, WORDS, grid))
+    owner = np.zeros((20, 30), np.uint8)
+    owner[5:, 3:12], owner[:, 25:] = ov.Owner.PERSON, ov.Owner.LOCKED
+    return ov.Annotation("cells", ov.LabelMap(ids, WORDS, grid), owner)
+
+
+def test_labels_whose_owners_a_file_does_not_tell_are_a_persons(tmp_path):
+    path = ov.export(replace(labelled(), owner=None), tmp_path)[0]
+    ((ids, options, kind),) = get_reader(str(path))(str(path))
+    assert kind == "labels"
+    assert "owner" not in options["metadata"][KEY]
+    assert (annotation_of(Labels(ids, **options)).owner == (ids > 0)).all()
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -47,12 +58,10 @@ def test_a_layer_saved_and_opened_is_the_same(make_napari_viewer, tmp_path, plug
     names = [(c.id, c.name, c.colour) for c in result.labels.vocabulary]
     assert names == [(c.id, c.name, c.colour) for c in WORDS]
     assert list(back.features["category"]) == ["unlabelled", "Zellkern", "細胞質"]
-    if ending not in WITHOUT_PLACE:
-        assert np.allclose(back.extent.step[-2:], (0.5, 0.25)) or ending in (".nii.gz", ".seg.nrrd")
-        assert np.allclose(np.diff(back.extent.world, axis=0), np.diff(layer.extent.world, axis=0))
-    # Every labelled pixel of a file counts as a person's: no model will change it.
-    assert (result.owner.astype(bool) == (given.labels.ids > 0)).all()
-    assert ("owner" in back.metadata[KEY]) == (ending == ".ome.zarr")  # which holds owners
+    assert np.allclose(back.extent.step[-2:], (0.5, 0.25))
+    assert np.allclose(np.diff(back.extent.world, axis=0), np.diff(layer.extent.world, axis=0))
+    assert (result.owner == given.owner).all()
+    assert "owner" in back.metadata[KEY]
 
 
 def test_files_of_others_are_left_to_others(tmp_path):

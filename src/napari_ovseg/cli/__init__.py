@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from napari_ovseg._leftovers import sweep_dead
 from napari_ovseg.cli._define import add_define
 from napari_ovseg.cli._evaluate import add_evaluate
 from napari_ovseg.cli._export import add_export
@@ -23,6 +24,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``ovseg``; returns the exit code: 0, or 2 with one line on stderr for bad input."""
     args = _parser().parse_args(arguments)
+    sweep_dead()
     command: Callable[[argparse.Namespace], int] = args.command
     try:
         return command(args)

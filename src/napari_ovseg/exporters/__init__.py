@@ -33,7 +33,8 @@ def export(
     Parameters
     ----------
     annotation
-        What to write; its name becomes the file's.
+        What to write; its name becomes the file's. Ids and owners on disk are read shard by shard
+        where the format is ``ome-zarr``, and whole for any other.
     folder
         Made if it is not there.
     format
@@ -53,7 +54,9 @@ def export(
     ExportError
         If the format cannot hold the labels or the folder cannot be written.
     """
-    return EXPORTERS.get(format)(**options).write(annotation, Path(folder))
+    exporter = EXPORTERS.get(format)(**options)
+    given = annotation if exporter.reads_parts else annotation.in_memory()
+    return exporter.write(given, Path(folder))
 
 
 def split(

@@ -32,6 +32,8 @@ class Exporter(ABC):
 
     suffix: ClassVar[str]
     """Ending of the label map's file."""
+    reads_parts: ClassVar[bool] = False
+    """Whether ids and owners may be arrays on disk, as of Zarr or dask."""
 
     @property
     def name(self) -> str:

@@ -19,6 +19,7 @@ from napari_ovseg.exporters._base import (
     safe_name,
 )
 from napari_ovseg.formats.instances import Instances, instances_of
+from napari_ovseg.formats.owners import packed
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import record_of
 from napari_ovseg.vocabulary import Vocabulary
@@ -44,6 +45,8 @@ class Picture:
         File stem, unlike that of any other picture of the series.
     ids : (H, W) uint16
         Category ids.
+    owner : (H, W) uint8 or None
+        `Owner` of each pixel, if it is known.
     plane
         Its index in the stack, empty if there is no stack.
     annotation
@@ -52,6 +55,7 @@ class Picture:
 
     stem: str
     ids: np.ndarray
+    owner: np.ndarray | None
     plane: tuple[int, ...]
     annotation: Annotation
 
@@ -59,9 +63,12 @@ class Picture:
         """Number its objects."""
         return instances_of(self.ids, self.annotation.labels.vocabulary)
 
-    def history(self) -> dict[str, Any]:
-        """What our importers read back: the record but for the vocabulary, and the place in it."""
-        record = record_of(self.annotation)
+    def history(self, *, owned: bool = False) -> dict[str, Any]:
+        """What our importers read back: the record but for the vocabulary, and the place in it.
+
+        Owners are `owned` by formats from which every pixel comes back as it was.
+        """
+        record = record_of(self.annotation) | (packed(self.ids, self.owner) if owned else {})
         del record["vocabulary"]  # a series writes it once
         return {**record, "shape": self.annotation.labels.ids.shape, "plane": self.plane}
 
@@ -96,16 +103,17 @@ def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
     pictures: list[Picture] = []
     for annotation in annotations:
         refuse_unlisted(annotation)
-        pictures += _planes_of(annotation)
+        pictures += planes_of(annotation)
     refuse_namesakes(picture.stem for picture in pictures)
     return pictures
 
 
-def _planes_of(annotation: Annotation) -> Iterator[Picture]:
-    ids, stem = annotation.labels.ids, safe_name(annotation.name)
+def planes_of(annotation: Annotation) -> Iterator[Picture]:
+    """Yield the pictures of one annotation, whatever their pixels are."""
+    ids, owner, stem = annotation.labels.ids, annotation.owner, safe_name(annotation.name)
     for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
         name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
-        yield Picture(name, ids[plane], plane, annotation)
+        yield Picture(name, ids[plane], None if owner is None else owner[plane], plane, annotation)
 
 
 def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
@@ -136,7 +144,9 @@ def series_stem(annotations: Sequence[Annotation]) -> str:
     return safe_name(annotations[0].name) if len(annotations) == 1 else SERIES
 
 
-def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -> list[str]:
+def lost_in_pictures(
+    annotation: Annotation, name: str, *, kept: bool = False, owned: bool = False
+) -> list[str]:
     """Say what a format of flat pictures loses.
 
     Parameters
@@ -147,6 +157,8 @@ def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -
         Of the format.
     kept
         Whether `Picture.history` is in the file, which only this program reads.
+    owned
+        Whether owners are in it.
     """
     try:
         refuse_unlisted(annotation)
@@ -158,7 +170,7 @@ def lost_in_pictures(annotation: Annotation, name: str, *, kept: bool = False) -
         lost.append(f"the physical size of pixels; {reader}")
     if annotation.labels.ids.ndim > 2:
         lost.append("the order of axes; every plane becomes an image of its own")
-    return lost + lost_owner(annotation)
+    return lost if owned else lost + lost_owner(annotation)
 
 
 def lost_in_polygons(
@@ -176,7 +188,7 @@ def lost_in_polygons(
         Whether it is also lost which parts are one object.
     """
     holes = split = 0
-    for picture in _planes_of(annotation):
+    for picture in planes_of(annotation):
         instances = picture.instances()
         found = [
             part

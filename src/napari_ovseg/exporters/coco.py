@@ -58,10 +58,15 @@ class Coco(SeriesExporter):
                 f"geometry must be one of {', '.join(get_args(Geometry))}, got {self.geometry!r}"
             )
 
+    @property
+    def exact(self) -> bool:
+        """Whether pixels come back as they were, so that their owners are kept."""
+        return self.geometry == "rle"
+
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
-        lost = lost_in_pictures(annotation, "COCO", kept=True)
-        if self.geometry == "polygon":
+        lost = lost_in_pictures(annotation, "COCO", kept=True, owned=self.exact)
+        if not self.exact:
             lost += lost_in_polygons(annotation, {"thing"})
         return lost
 
@@ -74,7 +79,8 @@ class Coco(SeriesExporter):
             height, width = picture.ids.shape
             images.append({
                 "id": number, "width": width, "height": height,
-                "file_name": f"{picture.stem}{self.image_suffix}", KEY: picture.history(),
+                "file_name": f"{picture.stem}{self.image_suffix}",
+                KEY: picture.history(owned=self.exact),
             })  # fmt: skip
             for entry in self._objects(picture):
                 objects.append({"id": len(objects) + 1, "image_id": number, **entry})
@@ -86,7 +92,7 @@ class Coco(SeriesExporter):
     def _objects(self, picture: Picture) -> Iterator[dict[str, Any]]:
         instances = picture.instances()
         polygons = {}
-        if self.geometry == "polygon":
+        if not self.exact:
             parts = polygons_of(instances.numbers)
             polygons = {part.number: [part.rings[0].ravel().tolist()] for part in parts}
         encoded = encode(instances.numbers)

@@ -85,7 +85,7 @@ class DicomSeg(VolumeExporter):
             )
         vocabulary = annotation.labels.vocabulary
         numbers = {c.id: number for number, c in enumerate(vocabulary, start=1)}
-        segments = renumbered(volumes[0][1], numbers)
+        segments = renumbered(volumes[0].ids, numbers)
         images = read_series(self.source, segments.shape)
         try:
             made = seg.Segmentation(

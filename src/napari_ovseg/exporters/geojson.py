@@ -52,7 +52,7 @@ class GeoJSON(Exporter):
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
-        lost = lost_in_pictures(annotation, "GeoJSON", kept=True)
+        lost = lost_in_pictures(annotation, "GeoJSON", kept=True, owned=True)
         if count := sum(pixels == 0 for pixels in annotation.labels.counts().values()):
             lost.append(
                 f"the names of {count} categories without pixels; other programs do not see them"
@@ -67,7 +67,7 @@ class GeoJSON(Exporter):
             content = {
                 "type": "FeatureCollection",
                 "features": self._features(picture),
-                KEY: {"vocabulary": vocabulary, **picture.history()},
+                KEY: {"vocabulary": vocabulary, **picture.history(owned=True)},
             }
             files.append(folder / f"{picture.stem}{self.suffix}")
             write_atomic(files[-1], json_bytes(content))

@@ -12,6 +12,7 @@ from napari_ovseg._atomic import write_atomic
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
+from napari_ovseg.formats.owners import packed
 from napari_ovseg.formats.record import KEY, record_of
 from napari_ovseg.formats.space import (
     SECONDS,
@@ -40,12 +41,13 @@ class NIfTI(VolumeExporter):
 
     Axes are x, y, z, then time, then channels; the matrix is in millimetres and our world is
     taken as RAS. The header holds it as float32, so sizes are right to a relative 1e-7; the
-    exact one, the vocabulary and the provenance are JSON in a comment extension (code 6).
-    In the table a name that a spreadsheet would take for a formula gets an apostrophe, as
-    does one that starts with an apostrophe.
+    exact one, the vocabulary, the provenance and `Owner` of each pixel are JSON in a comment
+    extension (code 6). In the table a name that a spreadsheet would take for a formula gets an
+    apostrophe, as does one that starts with an apostrophe.
     """
 
     suffix: ClassVar[str] = "_dseg.nii.gz"
+    keeps_owner: ClassVar[bool] = True
 
     def lost(self, annotation: Annotation) -> list[str]:
         """See `VolumeExporter.lost`."""
@@ -58,8 +60,9 @@ class NIfTI(VolumeExporter):
         """See `Exporter.write`."""
         labels, stem = annotation.labels, safe_name(annotation.name)
         ids = _trimmed(full(compact(labels.ids), labels.grid.axes).T)
-        record = json.dumps({KEY: record_of(annotation)}).encode()
-        image = nifti_image(ids, millimetre_affine(labels.grid), comment=record)
+        record = record_of(annotation) | packed(labels.ids, annotation.owner)
+        comment = json.dumps({KEY: record}).encode()
+        image = nifti_image(ids, millimetre_affine(labels.grid), comment=comment)
         image.header.set_intent("label", name="categories")
         image.header.set_xyzt_units(*_units(labels.grid))
         if "time" in (found := kinds(labels.grid.axes)):

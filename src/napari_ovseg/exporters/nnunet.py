@@ -93,10 +93,10 @@ class NNUNet(VolumeExporter):
                 f"images can be given for one case at a time, got {len(volumes)} volumes; "
                 "export time points and channels one by one"
             )
-        channels = read_channels(self.images, volumes[0][1].shape, grid)
+        channels = read_channels(self.images, volumes[0].ids.shape, grid)
         numbers = numbers_of(annotation.labels.vocabulary, self.unlabelled)
         files = {}
-        for name, ids in volumes:
+        for name, ids, _ in volumes:
             case = safe_name(name)
             files[f"labelsTr/{case}{ending_of(grid)}"] = case_bytes(renumbered(ids, numbers), grid)
             for number, channel in enumerate(channels):

@@ -10,7 +10,9 @@ import numpy as np
 
 from napari_ovseg._atomic import atomic_path
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import Exporter, lost_owner, safe_name
+from napari_ovseg.exporters._base import Exporter, safe_name
+from napari_ovseg.formats.owners import packed
+from napari_ovseg.formats.record import KEY, TAG, record_of
 from napari_ovseg.formats.xml import xml_text
 
 if TYPE_CHECKING:
@@ -35,7 +37,10 @@ _TILED_FROM = 1024
 
 @dataclass(frozen=True)
 class OMETiff(Exporter):
-    """One OME-TIFF per annotation, 8-bit where the ids allow it, else 16-bit."""
+    """One OME-TIFF per annotation, 8-bit where the ids allow it, else 16-bit.
+
+    What OME has no place for, as the owner of each pixel, is JSON in a private tag.
+    """
 
     suffix: ClassVar[str] = ".ome.tif"
 
@@ -47,14 +52,16 @@ class OMETiff(Exporter):
         except ExportError as error:
             return [f"this annotation: {error}"]
         matrix, place = np.asarray(grid.affine)[:-1, :-1], np.asarray(grid.affine)[:-1, -1]
-        lost = lost_owner(annotation)
+        lost, only = [], ", for other readers; OME-TIFF holds the size of a pixel only"
         if not np.allclose(matrix, np.diag(np.abs(np.diag(matrix)))):
-            lost.append("rotation, shear and mirroring; OME-TIFF holds the size of a pixel only")
+            lost.append(f"rotation, shear and mirroring{only}")
         if place.any():
-            lost.append("the place of the first pixel; OME-TIFF holds the size of a pixel only")
+            lost.append(f"the place of the first pixel{only}")
         unknown = {u for u in grid.units if u not in _SHORT_UNITS and u != "pixel"}
         if unknown:
-            lost.append(f"the units {', '.join(sorted(unknown))}; sizes are written without them")
+            lost.append(
+                f"the units {', '.join(sorted(unknown))}; other readers get sizes without them"
+            )
         return lost
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
@@ -69,12 +76,16 @@ class OMETiff(Exporter):
             **_physical_size(labels.grid),
             "MapAnnotation": _annotations(annotation),
         }
+        own = record_of(annotation) | {"shape": ids.shape}
+        own |= packed(labels.ids, annotation.owner)
+        record = json.dumps({KEY: own}).encode()
         path = folder / f"{safe_name(annotation.name)}{self.suffix}"
         tile = (256, 256) if min(ids.shape[-2:]) >= _TILED_FROM else None
         with atomic_path(path) as temporary:
             tifffile.imwrite(
                 temporary, ids, ome=True, metadata=metadata, compression="zlib", tile=tile,
                 photometric="minisblack", bigtiff=ids.nbytes > 2**31,
+                extratags=[(TAG, "B", len(record), record, True)],
             )  # fmt: skip
         return [path]
 

@@ -10,7 +10,9 @@ import numpy as np
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import Exporter, class_table, lost_owner, safe_name
+from napari_ovseg.exporters._base import Exporter, class_table, safe_name
+from napari_ovseg.exporters._pictures import json_bytes, planes_of
+from napari_ovseg.formats.record import CHUNK, KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +28,8 @@ MAX_ID = 254
 class PNG(Exporter):
     """One 8-bit PNG with a palette per picture, and a class table as CSV beside it.
 
-    The planes of a stack become ``NAME_0000.png``, ``NAME_0001.png`` ...
+    The planes of a stack become ``NAME_0000.png``, ``NAME_0001.png`` ... What PNG has no place
+    for, as the owner of each pixel, is JSON in a private chunk.
     """
 
     suffix: ClassVar[str] = ".png"
@@ -37,9 +40,9 @@ class PNG(Exporter):
             _refuse_large(annotation.labels)
         except ExportError as error:
             return [f"this annotation: {error}"]
-        lost = lost_owner(annotation)
+        lost = []
         if any(unit != "pixel" for unit in annotation.labels.grid.units):
-            lost.append("the physical size of pixels; PNG has no place for it")
+            lost.append("the physical size of pixels; other programs do not see it")
         if annotation.labels.ids.ndim > 2:
             lost.append("the order of axes; every plane becomes a file of its own")
         return lost
@@ -47,20 +50,24 @@ class PNG(Exporter):
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
         from PIL import Image
+        from PIL.PngImagePlugin import PngInfo
 
         labels = annotation.labels
         _refuse_large(labels)
         stem = safe_name(annotation.name)
-        planes = list(np.ndindex(labels.ids.shape[:-2]))
-        palette = palette_of(labels.vocabulary)
+        palette, vocabulary = palette_of(labels.vocabulary), labels.vocabulary.to_toml()
         files = []
-        for number, index in enumerate(planes):
-            name = stem if len(planes) == 1 else f"{stem}_{number:04d}"
-            picture = Image.fromarray(labels.ids[index].astype(np.uint8))
+        for plane in planes_of(annotation):
+            alone = plane.ids.size == labels.ids.size
+            path = folder / f"{stem if alone else plane.stem}{self.suffix}"
+            own = PngInfo()
+            history = {"vocabulary": vocabulary, **plane.history(owned=True)}
+            own.add(CHUNK, json_bytes({KEY: history}))
+            picture = Image.fromarray(plane.ids.astype(np.uint8))
             picture.putpalette(palette)
-            with atomic_path(folder / f"{name}.png") as temporary:
-                picture.save(temporary, format="PNG", optimize=True)
-            files.append(folder / f"{name}.png")
+            with atomic_path(path) as temporary:
+                picture.save(temporary, format="PNG", optimize=True, pnginfo=own)
+            files.append(path)
         table = folder / f"{stem}.classes.csv"
         write_atomic(table, class_table(labels.vocabulary))
         return [*files, table]

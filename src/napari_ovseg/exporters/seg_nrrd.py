@@ -14,6 +14,7 @@ from napari_ovseg._colours import rgb
 from napari_ovseg._optional import require
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
+from napari_ovseg.formats.owners import packed
 from napari_ovseg.formats.record import KEY, record_of
 from napari_ovseg.formats.slicer import plain_name, tag_of
 from napari_ovseg.formats.space import (
@@ -27,6 +28,7 @@ from napari_ovseg.formats.space import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_ovseg.formats.space import Volume
     from napari_ovseg.labels import Annotation
 
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -38,11 +40,12 @@ class SegNRRD(VolumeExporter):
     """One file per volume; time points and channels become ``NAME_0000.seg.nrrd`` and so on.
 
     Headers are ASCII: a segment's name is spelt in ASCII where it can be, and its exact
-    form is percent-encoded in the segment's tags. Vocabulary, matrix and provenance are
-    percent-encoded JSON under the key ``napari-ovseg``.
+    form is percent-encoded in the segment's tags. Vocabulary, matrix, provenance and `Owner`
+    of each pixel are percent-encoded JSON under the key ``napari-ovseg``.
     """
 
     suffix: ClassVar[str] = ".seg.nrrd"
+    keeps_owner: ClassVar[bool] = True
 
     def lost(self, annotation: Annotation) -> list[str]:
         """See `VolumeExporter.lost`."""
@@ -59,21 +62,26 @@ class SegNRRD(VolumeExporter):
         """See `Exporter.write`."""
         nrrd = require("nrrd", extra="medical", purpose="writing .seg.nrrd")
         files = []
-        for name, ids in volumes_of(annotation):
-            path = folder / f"{safe_name(name)}{self.suffix}"
-            header = _header(replace(annotation, name=name), ids.shape)
+        for volume in volumes_of(annotation):
+            path = folder / f"{safe_name(volume.name)}{self.suffix}"
+            header = _header(annotation, volume)
             with atomic_path(path) as temporary:
                 nrrd.write(
-                    str(temporary), compact(ids), header, compression_level=6, index_order="C"
+                    str(temporary),
+                    compact(volume.ids),
+                    header,
+                    compression_level=6,
+                    index_order="C",
                 )
             files.append(path)
         return files
 
 
-def _header(annotation: Annotation, shape: tuple[int, ...]) -> dict[str, Any]:
-    """Fields of the volume (z, y, x) and of its segments."""
+def _header(annotation: Annotation, volume: Volume) -> dict[str, Any]:
+    """Fields of a volume and of its segments."""
     affine = _LPS @ millimetre_affine(annotation.labels.grid)
-    record = record_of(annotation, space_grid(annotation.labels.grid))
+    record = record_of(replace(annotation, name=volume.name), space_grid(annotation.labels.grid))
+    record |= packed(volume.ids, volume.owner)
     header = {
         "space": "left-posterior-superior",
         "kinds": ["domain"] * 3,
@@ -85,7 +93,7 @@ def _header(annotation: Annotation, shape: tuple[int, ...]) -> dict[str, Any]:
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
         KEY: quote(json.dumps(record)),
     }
-    extent = " ".join(f"0 {n - 1}" for n in reversed(shape))
+    extent = " ".join(f"0 {n - 1}" for n in reversed(volume.ids.shape))
     for number, category in enumerate(annotation.labels.vocabulary):
         segment = {
             "ID": f"category_{category.id}",

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import ctypes
-import glob
 import os
-import secrets
 import shutil
 import sys
-import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_ovseg._atomic import STALE, writing
+from napari_ovseg._atomic import half_written
 from napari_ovseg.errors import ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_TAG = "[0-9a-f]" * 8
 _AT_FDCWD = -100 if sys.platform == "linux" else -2
 _SWAP = 2
 """RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS."""
@@ -41,28 +37,22 @@ def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
     -----
     Every file is flushed to disk, then the two folders change names in one step where the
     system can (Linux, macOS). Elsewhere the old one is moved aside first; should the power
-    fail just then, the next writer puts it back. Half-written folders that a killed writer
-    left are removed by the next one. One writer at a time.
+    fail just then, the next start or writer puts it back. One writer at a time.
 
     Raises
     ------
     ExportError
         If the folder cannot be made or written to.
     """
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    with writing(target):
-        try:
-            _sweep(target)
-            _refuse_file(target)
-            if extend and target.exists():
-                shutil.copytree(target, temporary, copy_function=_link)
-            else:
-                temporary.mkdir()
-            yield temporary
-            _flush(temporary)
-            _publish(temporary, target)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    with half_written(target, target.name) as temporary:
+        _refuse_file(target)
+        if extend and target.exists():
+            shutil.copytree(target, temporary, copy_function=_link)
+        else:
+            temporary.mkdir()
+        yield temporary
+        _flush(temporary)
+        _publish(temporary, target)
 
 
 def _refuse_file(target: Path) -> None:
@@ -96,21 +86,6 @@ def _swap(one: Path, other: Path) -> bool:
         if (function := getattr(library, name, None)) is not None:
             return bool(function(*paths) == 0)
     return False
-
-
-def _sweep(target: Path) -> None:
-    """Put back what a killed writer moved aside, and remove what it left half-written."""
-    pattern = f".{glob.escape(target.name)}.{_TAG}"
-    for old in target.parent.glob(f"{pattern}.old"):
-        if target.exists():
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            old.rename(target)
-    for left in target.parent.glob(f"{pattern}.part"):
-        with suppress(FileNotFoundError):
-            newest = max(p.lstat().st_mtime for p in (left, *left.rglob("*")))
-            if newest < time.time() - STALE:
-                shutil.rmtree(left, ignore_errors=True)
 
 
 def _flush(folder: Path) -> None:

@@ -14,22 +14,42 @@ if TYPE_CHECKING:
 
 KEY = "napari-ovseg"
 """Under this name a file holds the record, as JSON."""
+TAG = 65_117
+"""Number of the TIFF tag that holds it; those from 65000 are free for everyone."""
+CHUNK = b"ovSG"
+"""Name of the PNG chunk that holds it: ancillary, private, and not to be copied by programs that
+change pixels."""
 OWNER = "owner"
 """Under this name a folder holds who decided each pixel, as an array."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Record:
-    """All of an annotation but its pixels and their owners."""
+    """All of an annotation but its pixels.
+
+    Attributes
+    ----------
+    name, vocabulary, grid, provenance
+        Of the annotation.
+    owners
+        What `formats.owners.packed` keeps under ``owner``, or None.
+    shape
+        Of the label map, in formats that drop axes of length 1; else empty.
+    """
 
     name: str
     vocabulary: Vocabulary
     grid: Grid
     provenance: Provenance
+    owners: Any = None
+    shape: tuple[int, ...] = ()
 
 
 def record_of(annotation: Annotation, grid: Grid | None = None) -> dict[str, Any]:
-    """Describe an annotation in JSON's types; `grid` replaces its own where a part is written."""
+    """Describe an annotation in JSON's types, without its pixels and their owners.
+
+    `grid` replaces its own where a part is written.
+    """
     grid = grid or annotation.labels.grid
     return {
         "name": annotation.name,
@@ -57,4 +77,6 @@ def read_record(data: dict[str, Any]) -> Record:
         Vocabulary.from_toml(data["vocabulary"]),
         Grid(axes, affine, units),
         Provenance(**data["provenance"]),
+        data.get("owner"),
+        tuple(map(int, data.get("shape", ()))),
     )

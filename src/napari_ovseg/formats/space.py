@@ -7,7 +7,8 @@ to the right, y to the front, z to the head).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from napari_ovseg.image import MICROMETRE, Grid
 from napari_ovseg.vocabulary import MAX_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from napari_ovseg.labels import Annotation
 
@@ -72,13 +73,27 @@ def from_full(ids: np.ndarray, axes: tuple[str, ...]) -> np.ndarray | None:
     return ids.transpose(np.argsort(order_of(axes, ("channel", "time", "space"))))
 
 
-def volumes_of(annotation: Annotation) -> list[tuple[str, np.ndarray]]:
-    """Name and ids (z, y, x) of every channel and time point, ``NAME_0000`` where many."""
-    stack = full(annotation.labels.ids, annotation.labels.grid.axes)
-    volumes = stack.reshape(-1, *stack.shape[2:])
-    if len(volumes) == 1:
-        return [(annotation.name, volumes[0])]
-    return [(f"{annotation.name}_{number:04d}", volume) for number, volume in enumerate(volumes)]
+class Volume(NamedTuple):
+    """A channel and time point: name, ids and, if they are known, owners (z, y, x)."""
+
+    name: str
+    ids: np.ndarray
+    owner: np.ndarray | None
+
+
+def volumes_of(annotation: Annotation) -> list[Volume]:
+    """Return every channel and time point, called ``NAME_0000`` and so on where there are many."""
+    ids = _volumes(annotation.labels.ids, annotation.labels.grid.axes)
+    owners: Iterable[np.ndarray | None] = repeat(None, len(ids))
+    if annotation.owner is not None:
+        owners = _volumes(annotation.owner, annotation.labels.grid.axes)
+    names = [f"{annotation.name}_{number:04d}" for number in range(len(ids))]
+    return list(map(Volume, names if len(ids) > 1 else [annotation.name], ids, owners))
+
+
+def _volumes(values: np.ndarray, axes: tuple[str, ...]) -> np.ndarray:
+    stack = full(values, axes)
+    return stack.reshape(-1, *stack.shape[2:])
 
 
 def space_grid(grid: Grid) -> Grid:

@@ -90,7 +90,7 @@ class ExportDialog(QDialog):
         self.write.clicked.connect(lambda _checked=False: self._ask())
         self.cancel = QPushButton("Cancel")
         self.cancel.setObjectName("ovseg_export_cancel")
-        self.cancel.clicked.connect(lambda _checked=False: self.runner.cancel())
+        self.cancel.clicked.connect(lambda _checked=False: self._stop())
         layout = QVBoxLayout(self)
         for part in (self._top, self.about, self._middle, self.losses):
             layout.addWidget(part)
@@ -178,6 +178,11 @@ class ExportDialog(QDialog):
         self.bar.setRange(0, 0)
         self.bar.show()
         self.runner.start(_export_steps, *job, Path(folder))
+
+    def _stop(self) -> None:
+        self.runner.cancel()
+        self.cancel.setEnabled(False)
+        self.message.setText("cancelled; what is being written is finished, and nothing else begun")
 
     def _progressed(self, progress: Progress, _seconds: float | None) -> None:
         self.bar.setRange(0, max(progress.total, 1))

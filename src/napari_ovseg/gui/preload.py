@@ -27,6 +27,8 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
+from napari_ovseg._leftovers import sweep_dead
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,9 +41,13 @@ _importing = Lock()
 
 
 def warm_up() -> Thread:
-    """Import what a run needs on a thread of its own, so that the first run finds it there."""
+    """Import what a run needs on a thread of its own, so that the first run finds it there.
+
+    What killed programs left half-written is cleared up before.
+    """
 
     def work() -> None:
+        sweep_dead()
         with window_first():
             import_engine()
 

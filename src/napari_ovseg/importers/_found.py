@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_ovseg.errors import InputError, MissingDependencyError
-from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
+from napari_ovseg.formats.owners import unpacked
+from napari_ovseg.labels import Annotation, LabelMap, Owner
 from napari_ovseg.vocabulary import BACKGROUND_NAMES, MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from napari_ovseg.formats.record import Record
     from napari_ovseg.image import Grid
 
 
@@ -39,18 +41,17 @@ class Found:
         Where the pixels are.
     named
         Name and colour ("" where there is none) by id, from the fields that other tools
-        read and change; they win over `vocabulary`.
-    vocabulary
+        read and change; they win over the vocabulary of the record.
+    record
         Our own, if the file holds one.
     owner
-        `Owner` of each pixel, like `ids`, if the file holds it.
+        `Owner` of each pixel, like `ids`, if the file holds them outside of the record.
     """
 
     ids: np.ndarray
     grid: Grid
     named: Mapping[int, tuple[str, str]]
-    vocabulary: Vocabulary | None = None
-    provenance: Provenance = field(default_factory=Provenance)
+    record: Record | None = None
     owner: np.ndarray | None = None
 
 
@@ -98,9 +99,13 @@ def annotation_of(name: str, found: Found) -> Annotation:
     InputError
         If the numbers cannot be ids, or there is neither a name nor a labelled pixel.
     """
-    ids = _as_ids(found.ids)
+    ids, record = _as_ids(found.ids), found.record
     labels = LabelMap(ids, _vocabulary(found, ids), found.grid)
-    return Annotation(name, labels, _as_owner(found.owner, ids.shape), found.provenance)
+    owner = _as_owner(found.owner, ids.shape)
+    if record is None:
+        return Annotation(name, labels, owner)
+    owner = unpacked(record.owners, ids) if owner is None else owner
+    return Annotation(name, labels, owner, record.provenance)
 
 
 def _as_owner(values: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarray | None:
@@ -134,7 +139,7 @@ def _as_ids(values: np.ndarray) -> np.ndarray:
 
 
 def _vocabulary(found: Found, ids: np.ndarray) -> Vocabulary:
-    known = {c.id: c for c in found.vocabulary or ()}
+    known = {c.id: c for c in (found.record.vocabulary if found.record else ())}
     present = np.flatnonzero(np.bincount(ids.ravel(), minlength=1))
     named = dict.fromkeys((int(i) for i in present if i and i not in known), ("", ""))
     named |= {i: text for i, text in found.named.items() if i != 0}

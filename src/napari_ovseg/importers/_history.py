@@ -31,6 +31,8 @@ class History:
         Shape of its label map, and which plane of it the picture is.
     grid, provenance
         Of the annotation.
+    owners
+        What `formats.owners.packed` keeps of the picture under ``owner``, or None.
     """
 
     name: str
@@ -38,6 +40,7 @@ class History:
     plane: tuple[int, ...]
     grid: Grid
     provenance: Provenance = field(default_factory=Provenance)
+    owners: Any = None
 
     def alone(self, name: str) -> History:
         """Return that of a plane as an image of its own; unchanged if there is no stack."""
@@ -76,7 +79,7 @@ def history_of(table: dict[str, Any], shape: tuple[int, ...] | None = None) -> H
         )
     grid = _grid(member(own, "grid", dict, KEY), len(full))
     provenance = _provenance(member(own, "provenance", dict, KEY))
-    return History(member(own, "name", str, KEY), full, plane, grid, provenance)
+    return History(member(own, "name", str, KEY), full, plane, grid, provenance, own.get("owner"))
 
 
 def known_categories(table: dict[str, Any]) -> dict[int, Category]:

@@ -28,9 +28,24 @@ def load_json(path: Path) -> Any:
         If it cannot be read or is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        raise InputError(f"cannot read {path.name!r} as JSON: {error}") from error
+        data = path.read_bytes()
+    except (OSError, MemoryError) as error:
+        raise InputError(f"cannot read {path.name!r}: {error}") from error
+    return parse_json(data, repr(path.name))
+
+
+def parse_json(data: bytes, what: str) -> Any:
+    """Parse JSON.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise InputError(f"cannot read {what} as JSON: {error}") from error
 
 
 def is_marked(path: Path) -> bool:

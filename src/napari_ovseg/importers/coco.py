@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import image_shape
@@ -33,8 +36,6 @@ from napari_ovseg.labels import Annotation, LabelMap
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import numpy as np
 
     from napari_ovseg.vocabulary import Vocabulary
 
@@ -122,7 +123,18 @@ class _Series:
             regions = [(c, _runs(mask, shape)) for c, mask in self.objects[number]]
             ids[history.plane] = paint(regions, shape)
         labels = LabelMap(ids, self.vocabulary, first.grid)
-        return Annotation(first.name, labels, provenance=first.provenance)
+        return Annotation(first.name, labels, _owner(stack, ids), first.provenance)
+
+
+def _owner(stack: Stack, ids: np.ndarray) -> np.ndarray | None:
+    """Owners of all planes, or None if those of one are not known."""
+    owner = np.zeros(ids.shape, np.uint8)
+    for _, history in stack:
+        plane = unpacked(history.owners, ids[history.plane])
+        if plane is None:
+            return None
+        owner[history.plane] = plane
+    return owner
 
 
 def _stacks_of(images: list[Any]) -> list[Stack]:

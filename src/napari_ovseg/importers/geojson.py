@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import image_shape
@@ -66,8 +67,12 @@ class GeoJSON(Importer):
         ids = {name: number for number, name, _ in rows}
         shape = (history.shape[0], history.shape[1])
         regions = [(ids[f.name], runs_of_rings(f.rings, shape)) for f in features]
-        labels = LabelMap(paint(regions, shape), vocabulary, history.grid)
-        return Annotation(history.name, labels, provenance=history.provenance)
+        painted = paint(regions, shape)
+        labels, owner = (
+            LabelMap(painted, vocabulary, history.grid),
+            unpacked(history.owners, painted),
+        )
+        return Annotation(history.name, labels, owner, history.provenance)
 
     def owns(self, path: Path) -> bool:
         """See `Importer.owns`."""

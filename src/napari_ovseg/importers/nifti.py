@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
 
 _COMMENT = 6
-_MAX_HEADER = 2**25
-"""Bytes of a header with its comments; ours have a few thousand, at the very most ten million."""
+_FIXED = 540
+"""Bytes of the longest header without its comments."""
+_MAX_COMMENT = 2**25
+"""Bytes of a header's words; ours have a few thousand, at the very most ten million. Owners come
+on top, but are packed already: they take as much of the file."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,7 @@ class NIfTI(Importer):
             record = _record(image.header)
             named = _table(path)
             if record is not None and (own := from_full(ids, record.grid.axes)) is not None:
-                vocabulary, history = record.vocabulary, record.provenance
-                found = Found(own, _grid(image, record), named, vocabulary, history)
+                found = Found(own, _grid(image, record), named, record)
                 return annotation_of(record.name, found)
             return annotation_of(_stem(path), _foreign(image, ids, named))
 
@@ -66,9 +68,12 @@ def _load(path: Path, nibabel: Any) -> Any:
     The library would take it; so the header is read from the first bytes alone before.
     """
     with nibabel.openers.ImageOpener(path) as file:
-        start = file.read(_MAX_HEADER)
-    for kind in (nibabel.Nifti1Header, nibabel.Nifti2Header):
-        if kind.may_contain_header(start):
+        start = file.read(_FIXED)
+        for kind in (nibabel.Nifti1Header, nibabel.Nifti2Header):
+            if not kind.may_contain_header(start):
+                continue
+            end = int(kind(start[: kind.sizeof_hdr], check=False)["vox_offset"])
+            start += file.read(max(min(end, _MAX_COMMENT + 2 * path.stat().st_size) - _FIXED, 0))
             header = kind.from_fileobj(io.BytesIO(start), check=False)
             shape, itemsize = header.get_data_shape(), header.get_data_dtype().itemsize
             if (size := math.prod(shape) * itemsize) > most_bytes(shape, itemsize, path):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from napari_ovseg.errors import InputError
-from napari_ovseg.image import open_image
+from napari_ovseg.formats.record import KEY, TAG, Record, read_record
+from napari_ovseg.image import MICROMETRE, open_image
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, reading
 from napari_ovseg.labels import Provenance
@@ -19,6 +20,7 @@ from napari_ovseg.vocabulary import Category, Vocabulary
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_ovseg.image import Grid
     from napari_ovseg.labels import Annotation
 
 _CLASSES = "napari-ovseg/classes"
@@ -27,10 +29,9 @@ _PROVENANCE = "napari-ovseg/provenance"
 
 @dataclass(frozen=True)
 class OMETiff(Importer):
-    """Reads ids, pixel size, and our annotations of names, colours, queries and history.
+    """Reads ids, pixel size, names and colours, and all else from our private tag.
 
-    Axes of length 1, which TIFF readers drop, do not come back, nor do the names of axes
-    that OME does not know. In a plain TIFF every number becomes a "category N".
+    In a plain TIFF every number becomes a "category N".
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".ome.tif", ".ome.tiff", ".tif", ".tiff")
@@ -43,15 +44,17 @@ class OMETiff(Importer):
                 raise InputError(f"{path.name!r} is a colour picture; labels are whole numbers")
             axes = tuple("z" if axis in "iqs" else axis for axis in image.grid.axes)
             maps = _map_annotations(path)
+            grid, record = replace(image.grid, axes=axes), _record(path)
             vocabulary = _vocabulary(maps[_CLASSES]) if _CLASSES in maps else None
-            found = Found(
-                np.asarray(image.levels[0]),
-                replace(image.grid, axes=axes),
-                {},
-                vocabulary,
-                _provenance(maps.get(_PROVENANCE, {})),
-            )
-            return annotation_of(image.name, found)
+            if record is None and vocabulary is not None:  # another program left the tag out
+                history = _provenance(maps.get(_PROVENANCE, {}))
+                record = Record(image.name, vocabulary, grid, history)
+            named = {c.id: (c.name, c.colour) for c in vocabulary or ()}
+            ids = np.asarray(image.levels[0])
+            if record is not None and _is_whole(ids, grid, record):
+                ids, grid = ids.reshape(record.shape), record.grid
+            found = Found(ids, grid, named, record)
+            return annotation_of(record.name if record else image.name, found)
 
     def owns(self, path: Path) -> bool:
         """See `Importer.owns`."""
@@ -76,6 +79,30 @@ def _map_annotations(path: Path) -> dict[str, dict[str, str]]:
         for annotation in ET.fromstring(xml).iter()
         if annotation.tag.endswith("MapAnnotation")
     }
+
+
+def _record(path: Path) -> Record | None:
+    """Read our own tag, if it is there; another program may use its number too."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        tag = file.pages.first.tags.get(TAG)
+        own = tag is not None and isinstance(tag.value, bytes) and KEY.encode() in tag.value
+        return read_record(json.loads(tag.value)[KEY]) if own else None
+
+
+def _is_whole(ids: np.ndarray, grid: Grid, record: Record) -> bool:
+    """Whether the pixels are still where the record says; TIFF readers drop axes of length 1."""
+    dropped = tuple(n for n in record.shape[:-2] if n > 1) + record.shape[-2:]
+    if ids.shape not in (record.shape, dropped):
+        return False
+    axes = slice(None if ids.shape == record.shape else -2, None)
+    told, recorded = (
+        np.array([MICROMETRE.get(u, np.nan) * s for u, s in zip(g.units, g.spacing, strict=True)])
+        for g in (grid, record.grid)
+    )
+    known = np.isfinite(told[axes])
+    return np.allclose(told[axes][known], recorded[axes][known], rtol=1e-6)
 
 
 def _vocabulary(entries: dict[str, str]) -> Vocabulary:

@@ -58,7 +58,7 @@ class OMEZarr(Importer):
             if (order := _recorded_order(grid, record)) is not None:
                 ids, grid = ids.transpose(order), record.grid
                 owner = None if owner is None else owner.transpose(order)
-            found = Found(ids, grid, named, record.vocabulary, record.provenance, owner)
+            found = Found(ids, grid, named, record, owner)
             return annotation_of(record.name, found)
 
     def owns(self, path: Path) -> bool:

@@ -7,14 +7,18 @@ import io
 import re
 import struct
 import zlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 import numpy as np
 
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.owners import unpacked
+from napari_ovseg.formats.record import CHUNK
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
+from napari_ovseg.importers._history import history_of, known_categories
+from napari_ovseg.importers._json import parse_json, typed
 from napari_ovseg.labels import Annotation, LabelMap
 from napari_ovseg.vocabulary import Category, Role, Vocabulary
 
@@ -31,43 +35,48 @@ _IGNORED = 255
 class PNG(Importer):
     """An 8-bit PNG with a palette or in grey, and ``NAME.classes.csv`` if it is there.
 
-    ``NAME_0000.png`` of a stack is read as an image of its own, with the stack's table.
-    Without a table every value from 1 to 254 that occurs is a category called
-    ``category VALUE`` in the colour of the palette, and 255 is unlabelled.
+    ``NAME_0000.png`` of a stack is read as an image of its own, with the stack's table. What
+    the table does not say is taken from our private chunk. Without either, every value from 1
+    to 254 that occurs is a category called ``category VALUE`` in the colour of the palette, and
+    255 is unlabelled.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".png",)
 
     def read(self, path: Path) -> Annotation:
         """See `Importer.read`."""
-        ids, palette = _read_png(path)
-        table = _table_of(path)
-        if table is None:
+        ids, palette, own = _read_png(path)
+        known, table = known_categories(own), _table_of(path)
+        if table is None and not known:
             ids[ids == _IGNORED] = 0
             present = np.flatnonzero(np.bincount(ids.ravel()))
             vocabulary = _from_palette([int(v) for v in present if v], palette)
         else:
-            vocabulary = _from_table(table)
+            vocabulary = Vocabulary(tuple(_from_table(table, known) if table else known.values()))
             unknown = np.setdiff1d(ids, [0, *(c.id for c in vocabulary)])
             if unknown.size:
                 raise InputError(
-                    f"{path.name!r} holds the values {unknown[:5].tolist()}, which {table.name!r} "
-                    "does not list; add the rows"
+                    f"{path.name!r} holds the values {unknown[:5].tolist()}, which "
+                    f"{(table or path).name!r} does not list; add the rows"
                 )
-        return Annotation(path.stem, LabelMap(ids, vocabulary, Grid.regular(2)))
+        if (history := history_of(own, ids.shape)) is None:
+            return Annotation(path.stem, LabelMap(ids, vocabulary, Grid.regular(2)))
+        history, owner = history.alone(path.stem), unpacked(history.owners, ids)
+        labels = LabelMap(ids, vocabulary, history.grid)
+        return Annotation(history.name, labels, owner, history.provenance)
 
     def owns(self, path: Path) -> bool:
         """See `Importer.owns`: its table is beside it."""
         return _table_of(path) is not None
 
 
-def _read_png(path: Path) -> tuple[np.ndarray, list[int]]:
-    """Read values and palette, and say what is wrong if there are none."""
+def _read_png(path: Path) -> tuple[np.ndarray, list[int], dict[str, Any]]:
+    """Read values, palette and our chunk, and say what is wrong if there are no values."""
     from PIL import Image
 
     try:
         with Image.open(path, formats=["PNG"]) as picture:
-            return _values(picture, path.name)
+            return (*_values(picture, path.name), _own(picture))
     except InputError:
         raise
     except (
@@ -83,6 +92,13 @@ def _values(picture: Image, name: str) -> tuple[np.ndarray, list[int]]:
             f"{name!r} is a picture of mode {picture.mode}; labels have a palette or are 8-bit grey"
         )
     return np.asarray(picture).astype(np.uint16), picture.getpalette() or []
+
+
+def _own(picture: Image) -> dict[str, Any]:
+    """Our chunk; empty if there is none."""
+    chunks = (chunk[1] for chunk in getattr(picture, "private_chunks", ()) if chunk[0] == CHUNK)
+    own = parse_json(next(chunks, b"{}"), "the chunk of an image")
+    return typed(own, dict, "the chunk of an image")
 
 
 def _from_palette(values: list[int], palette: list[int]) -> Vocabulary:
@@ -101,17 +117,17 @@ def _table_of(path: Path) -> Path | None:
     return next((table for table in tables if table.is_file()), None)
 
 
-def _from_table(path: Path) -> Vocabulary:
+def _from_table(path: Path, known: dict[int, Category]) -> list[Category]:
     """Read what the exporter wrote; the apostrophe before what a spreadsheet would run goes."""
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"cannot read {path.name!r}: {error}") from error
-    return Vocabulary(tuple(_category(row, path.name) for row in rows))
+    return [_category(row, path.name, known) for row in rows]
 
 
-def _category(row: dict[str, str | None], table: str) -> Category:
+def _category(row: dict[str, str | None], table: str, known: dict[int, Category]) -> Category:
     number, name, colour, role, queries = (
         re.sub(r"^'(?=[=+\-@'])", "", row.get(key) or "")
         for key in ("id", "name", "colour", "role", "queries")
@@ -122,4 +138,7 @@ def _category(row: dict[str, str | None], table: str) -> Category:
             f"{', '.join(get_args(Role))} as role, got {number[:20]!r} and {role[:20]!r}"
         )
     words = tuple(word.strip() for word in queries.split(",") if word.strip())
-    return Category(int(number), name, words, colour=colour, role=cast(Role, role))
+    category = known.get(int(number)) or Category(int(number), name)
+    if ", ".join(category.queries) == queries:  # they may hold commas
+        words = category.queries
+    return replace(category, name=name, queries=words, colour=colour, role=cast(Role, role))

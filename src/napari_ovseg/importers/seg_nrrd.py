@@ -66,7 +66,7 @@ class SegNRRD(Importer):
             grid, own = record.grid, from_full(ids[None, None], record.grid.axes)
             if own is None or not np.allclose(millimetre_affine(grid), affine, rtol=1e-9):
                 own, grid = ids, grid_of(affine)
-            found = Found(own, grid, named, record.vocabulary, record.provenance)
+            found = Found(own, grid, named, record)
             return annotation_of(name, found)
 
     def owns(self, path: Path) -> bool:
