@@ -1,0 +1,88 @@
+"""Attention among the categories of a patch (section 3.2): linear, so its cost is theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from napari_ovseg.aggregation._groups import Pauses, in_groups
+
+if TYPE_CHECKING:
+    from napari_ovseg.aggregation._sizes import Sizes
+
+_EPSILON = 1e-6
+
+
+class ClassLayer(nn.Module):
+    """Linear attention and a feed-forward part over the categories; the words guide.
+
+    Fewer categories than the head was trained with are filled up with copies of a learnt
+    token. They are never queries of interest, and equal at all pixels, so their keys and
+    values are added up by a product, not made.
+
+    Letters: T categories, (h, w) grid, D hidden channels, G of the guidance.
+    """
+
+    def __init__(self, sizes: Sizes, pooling: int) -> None:
+        super().__init__()
+        width = sizes.hidden
+        self.heads, self.most, self.pooling = sizes.heads, sizes.most, pooling
+        self.padding_tokens = nn.Parameter(torch.zeros(1, 1, width))
+        self.padding_guidance = nn.Parameter(torch.zeros(1, 1, sizes.text))
+        self.attention = nn.ModuleDict(
+            {name: nn.Linear(width + sizes.text, width) for name in "qk"}
+            | {"v": nn.Linear(width, width)}
+        )
+        self.MLP = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.ReLU(), nn.Linear(4 * width, width)
+        )
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+
+    def pauses(self, x: Tensor, meanings: Tensor) -> Pauses[Tensor]:
+        """Aggregate costs x (T, h, w, D), guided by the words (T, G)."""
+        planes = x.permute(0, 3, 1, 2)
+        pooled = (F.avg_pool2d(planes, self.pooling) if self.pooling > 1 else planes).permute(
+            2, 0, 3, 1
+        )
+        guided = self._guided(meanings)
+        most = self.MLP[0].out_features * pooled[0, ..., 0].numel()
+        mixed = yield from in_groups(lambda rows: self._mixed(rows, guided), pooled, most)
+        mixed = mixed.transpose(0, 1)
+        if self.pooling > 1:
+            size = [x.shape[1], x.shape[2]]
+            mixed = F.interpolate(
+                mixed.permute(0, 3, 1, 2), size=size, mode="bilinear", align_corners=True
+            ).permute(0, 2, 3, 1)
+        return x + mixed
+
+    def _guided(self, meanings: Tensor) -> Tensor:
+        """Share of the words (..., G) in queries, keys and values, biases included: (..., 3 D)."""
+        q, k, v = (self.attention[name] for name in "qkv")
+        parts = [F.linear(meanings, p.weight[:, v.in_features :], p.bias) for p in (q, k)]
+        return torch.cat([*parts, v.bias.expand_as(parts[0])], dim=-1)
+
+    def _mixed(self, x: Tensor, guided: Tensor) -> Tensor:
+        """Mix (n, T, w, D), each of the n w patches by itself: (n, T, w, D)."""
+        q, k, v = self._heads(x, guided[:, None])
+        total = torch.einsum("ntphd,ntphe->nphde", k, v)
+        sums = k.sum(1)
+        missing = self.most - x.shape[1]
+        if missing > 0:
+            _, key, value = self._heads(self.padding_tokens[0], self._guided(self.padding_guidance[0]))
+            total = total + missing * torch.einsum("thd,the->hde", key, value)
+            sums = sums + missing * key[0]
+        scale = torch.einsum("ntphd,nphd->ntph", q, sums) + _EPSILON
+        x = x + (torch.einsum("ntphd,nphde->ntphe", q, total) / scale[..., None]).flatten(3)
+        mixed: Tensor = x + self.MLP(self.norm2(x))
+        return mixed
+
+    def _heads(self, x: Tensor, guided: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries and keys, made positive, and values of (..., D): (..., heads, d) each."""
+        width = x.shape[-1]
+        weights = torch.cat([self.attention[name].weight[:, :width] for name in "qkv"])
+        qkv = F.linear(self.norm1(x), weights) + guided
+        q, k, v = qkv.unflatten(-1, (3, self.heads, -1)).unbind(-3)
+        return F.elu(q) + 1, F.elu(k) + 1, v

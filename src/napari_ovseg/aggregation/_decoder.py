@@ -1,0 +1,49 @@
+"""From costs on the patch grid to maps four times as fine, guided by the encoder's own (3.3)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_CHANNELS_PER_NORM = 16
+
+
+class Up(nn.Module):
+    """Twice the size, then two convolutions with norms; a finer map of the encoder guides.
+
+    Parameters
+    ----------
+    given, guide, made
+        Channels of the coarse map, of the guide, and of the result.
+    """
+
+    def __init__(self, given: int, guide: int, made: int) -> None:
+        super().__init__()
+        self.own = given - guide
+        self.up = nn.ConvTranspose2d(given, self.own, 2, 2)
+        norms = [nn.GroupNorm(made // _CHANNELS_PER_NORM, made) for _ in range(2)]
+        double = nn.Sequential(
+            nn.Conv2d(given, made, 3, padding=1, bias=False), norms[0], nn.ReLU(),
+            nn.Conv2d(made, made, 3, padding=1, bias=False), norms[1], nn.ReLU(),
+        )  # fmt: skip
+        self.conv = nn.Sequential(OrderedDict(double_conv=double))
+
+    def guided(self, guide: Tensor) -> Tensor:
+        """Share of the guide (1, G, 2h, 2w) in the first convolution, once for all categories."""
+        return F.conv2d(guide, self._first[:, self.own :], padding=1)
+
+    def forward(self, x: Tensor, guided: Tensor) -> Tensor:
+        """Decode (n, C, h, w), with what `guided` gave, to (n, C', 2h, 2w)."""
+        _, norm, activation, *rest = self.conv.double_conv
+        x = F.conv2d(self.up(x), self._first[:, : self.own], padding=1) + guided
+        x = activation(norm(x))
+        for module in rest:
+            x = module(x)
+        return x
+
+    @property
+    def _first(self) -> Tensor:
+        weight: Tensor = self.conv.double_conv[0].weight
+        return weight
