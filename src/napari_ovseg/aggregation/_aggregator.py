@@ -10,13 +10,14 @@ from torch import Tensor, nn
 
 from napari_ovseg.aggregation._classes import ClassLayer
 from napari_ovseg.aggregation._decoder import Up
-from napari_ovseg.aggregation._groups import Pauses, in_groups
+from napari_ovseg.aggregation._groups import in_groups
 from napari_ovseg.aggregation._spatial import SpatialLayer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_ovseg.aggregation._sizes import Sizes
+    from napari_ovseg.progress import Pauses
 
 OUT = -100.0
 """Logit of categories that are not among those that compete."""

@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from napari_ovseg.aggregation._groups import Pauses, in_groups
+from napari_ovseg.aggregation._groups import in_groups
 
 if TYPE_CHECKING:
     from napari_ovseg.aggregation._sizes import Sizes
+    from napari_ovseg.progress import Pauses
 
 _EPSILON = 1e-6
 
@@ -71,7 +72,9 @@ class ClassLayer(nn.Module):
         sums = k.sum(1)
         missing = self.most - x.shape[1]
         if missing > 0:
-            _, key, value = self._heads(self.padding_tokens[0], self._guided(self.padding_guidance[0]))
+            _, key, value = self._heads(
+                self.padding_tokens[0], self._guided(self.padding_guidance[0])
+            )
             total = total + missing * torch.einsum("thd,the->hde", key, value)
             sums = sums + missing * key[0]
         scale = torch.einsum("ntphd,nphd->ntph", q, sums) + _EPSILON

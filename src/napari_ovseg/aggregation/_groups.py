@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import TypeVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from napari_ovseg.device import free_memory, is_out_of_memory
 
-R = TypeVar("R")
-Pauses = Generator[None, None, R]
-"""Work that pauses now and then, so that it can be stopped, and returns a value."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+    from napari_ovseg.progress import Pauses
 
 _NUMBERS = 1 << 22
 """Numbers in the largest temporary of a group: 16 MiB of float32."""

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from napari_ovseg.aggregation._aggregator import Aggregator
 
 if TYPE_CHECKING:
-    from napari_ovseg.aggregation._groups import Pauses
     from napari_ovseg.aggregation._sizes import Sizes
+    from napari_ovseg.progress import Pauses
 
 
 class Head(nn.Module):
@@ -48,8 +48,7 @@ class Head(nn.Module):
         """
         image, *taps = tokens.permute(2, 0, 1).split(self._parts)
         finer = [
-            up(tap[None])[0]
-            for up, tap in zip((self.upsample1, self.upsample2), taps, strict=True)
+            up(tap[None])[0] for up, tap in zip((self.upsample1, self.upsample2), taps, strict=True)
         ]
         maps = yield from self.transformer.pauses(image, text, finer)
         return maps.permute(1, 2, 0)

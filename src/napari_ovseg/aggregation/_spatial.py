@@ -8,10 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from napari_ovseg.aggregation._groups import Pauses, in_groups
+from napari_ovseg.aggregation._groups import in_groups
 
 if TYPE_CHECKING:
     from napari_ovseg.aggregation._sizes import Sizes
+    from napari_ovseg.progress import Pauses
 
 _BARRED = -100.0
 
