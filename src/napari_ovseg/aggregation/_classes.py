@@ -72,9 +72,8 @@ class ClassLayer(nn.Module):
         sums = k.sum(1)
         missing = self.most - x.shape[1]
         if missing > 0:
-            _, key, value = self._heads(
-                self.padding_tokens[0], self._guided(self.padding_guidance[0])
-            )
+            guidance = self._guided(self.padding_guidance[0])
+            _, key, value = self._heads(self.padding_tokens[0], guidance)
             total = total + missing * torch.einsum("thd,the->hde", key, value)
             sums = sums + missing * key[0]
         scale = torch.einsum("ntphd,nphd->ntph", q, sums) + _EPSILON

@@ -27,6 +27,7 @@ LICENCE = "none stated by its authors (their code: MIT); trained on COCO-Stuff"
 _CLIP = "sem_seg_head.predictor.clip_model."
 _AGGREGATOR = "sem_seg_head.predictor.transformer."
 _UPSAMPLE = ("upsample1.", "upsample2.")
+_PROJECTIONS = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
 _HEAD_WIDTH = 64  # of an attention head in every CLIP of OpenAI
 _SIDES = [640, 2560]  # the shorter side in the official evaluation, and its largest
 
@@ -101,18 +102,17 @@ def _sorted_out(
         for k, t in tensors.items()
         if k.startswith((_AGGREGATOR, *_UPSAMPLE))
     }
-    others = [k for k in tensors if not k.startswith((_CLIP, _AGGREGATOR, *_UPSAMPLE))]
-    lacking = [
-        p for p in (_CLIP, _AGGREGATOR, *_UPSAMPLE) if not any(k.startswith(p) for k in tensors)
-    ]
+    parts = (_CLIP, _AGGREGATOR, *_UPSAMPLE)
+    others = [k for k in tensors if not k.startswith(parts)]
+    lacking = [p for p in parts if not any(k.startswith(p) for k in tensors)]
     if others or lacking:
         older = any(k.startswith("backbone.") for k in others)
-        parts = [f"{len(others)} unknown tensors, as {others[0]}"] if others else []
-        parts += [f"nothing below {', '.join(lacking)}"] if lacking else []
+        told = [f"{len(others)} unknown tensors, as {others[0]}"] if others else []
+        told += [f"nothing below {', '.join(lacking)}"] if lacking else []
         version = "; it is one of CAT-Seg's first version, another architecture" if older else ""
         raise WeightsError(
             f"{file_name} is no checkpoint of CAT-Seg as published in 2024: it holds "
-            f"{' and '.join(parts)}{version}"
+            f"{' and '.join(told)}{version}"
         )
     return clip, head
 
@@ -121,20 +121,15 @@ def _joined(clip: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Join the projections of queries, keys and values, which the checkpoint keeps apart."""
     import torch
 
-    joined = {k: t for k, t in clip.items() if not k.endswith("_proj_weight")}
-    for key in clip:
-        stem = key.removesuffix("q_proj_weight")
-        if stem != key:
-            parts = [clip.get(f"{stem}{name}_proj_weight") for name in "qkv"]
-            there = [part for part in parts if part is not None]
-            if len({part.shape for part in there}) != 1 or len(there) != 3:
-                raise WeightsError(f"{_CLIP}{stem} lacks q, k or v, or they differ in shape")
-            joined[f"{stem}in_proj_weight"] = torch.cat(there)
-    lonely = [
-        k for k in clip if k.endswith("_proj_weight") and f"{k[:-13]}in_proj_weight" not in joined
-    ]
-    if lonely:
-        raise WeightsError(f"{_CLIP}{lonely[0]} has no queries to be joined with")
+    joined = {k: t for k, t in clip.items() if not k.endswith(_PROJECTIONS)}
+    for stem in {k[: -len(_PROJECTIONS[0])] for k in clip if k.endswith(_PROJECTIONS)}:
+        parts = [clip[stem + part] for part in _PROJECTIONS if stem + part in clip]
+        if len(parts) != 3 or len({part.shape for part in parts}) != 1:
+            raise WeightsError(
+                f"{_CLIP}{stem} of the checkpoint lacks one of {', '.join(_PROJECTIONS)}, or they "
+                "differ in shape; it is another model"
+            )
+        joined[f"{stem}in_proj_weight"] = torch.cat(parts)
     return joined
 
 
