@@ -86,6 +86,15 @@ def cat_seg_tensors(seed=0) -> dict[str, torch.Tensor]:
     return tensors
 
 
+def cat_seg_folder(folder: Path) -> str:
+    """Take it over as ``ovseg models import`` does; to be given as the backbone."""
+    from napari_ovseg.backbones._cat_seg import convert
+
+    told = convert(cat_seg_checkpoint(folder / "tiny.pth"), folder)
+    (folder / "manifest.json").write_text(json.dumps(told))
+    return str(folder)
+
+
 def cat_seg_checkpoint(path: Path, tensors=None) -> Path:
     """Write it as a training run does."""
     torch.save({"model": tensors or cat_seg_tensors(), "iteration": 79999}, path)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.device import free_memory, guarded, is_out_of_memory
-from napari_ovseg.errors import WeightsError
+from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
@@ -31,6 +31,8 @@ _MAX_BATCH = 32
 _CPU_WORK = 2.1e11
 """Multiply-adds times two per batch on a CPU: about a second. Smaller batches waste a tenth to a
 third of the time; cancel does not wait for the end of one, see `Vision.interruptible`."""
+_MOST_APART = 1024
+"""Windows whose features are kept side by side for a trained method: a few GB."""
 _GUIDED_WORK = 5.2e11
 """The same where a guide works too: three windows of ViT-B/16 and DINO B/8."""
 
@@ -104,6 +106,11 @@ def encode_views(
     if recipe.tiling.whole and len(sizes[0][1]) > 1:
         sizes.append((rgb, [Window(0, 0, rgb.shape[-2], rgb.shape[-1])]))
     total = sum(len(windows) for _, windows in sizes)
+    if recipe.method.trained and total > _MOST_APART:
+        raise RecipeError(
+            f"{total} windows would have to be kept apart, at most {_MOST_APART} can be; choose a "
+            "smaller working size"
+        )
     done, found = 0, []
     for pixels, windows in sizes:
         steps = encode_windows(encoders, recipe, pixels, windows)

@@ -29,7 +29,7 @@ def in_groups(work: Callable[[Tensor], Tensor], x: Tensor, numbers: int) -> Paus
         In the largest temporary of one entry. Where memory runs out all the same, groups
         become half as large.
     """
-    size, start = max(1, _NUMBERS // numbers), 0
+    size, start = min(max(1, _NUMBERS // numbers), len(x)), 0
     result: Tensor | None = None
     while start < len(x):
         try:

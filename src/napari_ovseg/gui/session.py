@@ -77,6 +77,7 @@ class Session:
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
+    remark: str = ""
     hidden: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
@@ -200,6 +201,7 @@ class Session:
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
+        self.remark = features.recipe.remark(job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
 
     def _at_hand(self, job: Job, recipe: Recipe) -> Features | None:
