@@ -87,6 +87,7 @@ class Aggregator(nn.Module):
         meanings = self.text_guidance_projection(words)
         x = self.conv1(costs[:, None]).permute(0, 2, 3, 1).contiguous()
         for layer in self.layers:
+            assert isinstance(layer, Layer)
             x = yield from layer.pauses(x, appearance, meanings)
         maps = yield from self._decoded(x.permute(0, 3, 1, 2), taps)
         if chosen is None:

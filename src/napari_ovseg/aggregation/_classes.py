@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_ovseg.aggregation._groups import in_groups
+from napari_ovseg.aggregation._projections import Projections
 
 if TYPE_CHECKING:
     from napari_ovseg.aggregation._sizes import Sizes
@@ -33,10 +34,7 @@ class ClassLayer(nn.Module):
         self.heads, self.most, self.pooling = sizes.heads, sizes.most, pooling
         self.padding_tokens = nn.Parameter(torch.zeros(1, 1, width))
         self.padding_guidance = nn.Parameter(torch.zeros(1, 1, sizes.text))
-        self.attention = nn.ModuleDict(
-            {name: nn.Linear(width + sizes.text, width) for name in "qk"}
-            | {"v": nn.Linear(width, width)}
-        )
+        self.attention = Projections(width, sizes.text)
         self.MLP = nn.Sequential(
             nn.Linear(width, 4 * width), nn.ReLU(), nn.Linear(4 * width, width)
         )
@@ -48,8 +46,8 @@ class ClassLayer(nn.Module):
         pooled = (F.avg_pool2d(planes, self.pooling) if self.pooling > 1 else planes).permute(
             2, 0, 3, 1
         )
-        guided = self._guided(meanings)
-        most = self.MLP[0].out_features * pooled[0, ..., 0].numel()
+        guided = self.attention.guided(meanings)
+        most = 4 * pooled[0].numel()
         mixed = yield from in_groups(lambda rows: self._mixed(rows, guided), pooled, most)
         mixed = mixed.transpose(0, 1)
         if self.pooling > 1:
@@ -59,12 +57,6 @@ class ClassLayer(nn.Module):
             ).permute(0, 2, 3, 1)
         return x + mixed
 
-    def _guided(self, meanings: Tensor) -> Tensor:
-        """Share of the words (..., G) in queries, keys and values, biases included: (..., 3 D)."""
-        q, k, v = (self.attention[name] for name in "qkv")
-        parts = [F.linear(meanings, p.weight[:, v.in_features :], p.bias) for p in (q, k)]
-        return torch.cat([*parts, v.bias.expand_as(parts[0])], dim=-1)
-
     def _mixed(self, x: Tensor, guided: Tensor) -> Tensor:
         """Mix (n, T, w, D), each of the n w patches by itself: (n, T, w, D)."""
         q, k, v = self._heads(x, guided[:, None])
@@ -72,7 +64,7 @@ class ClassLayer(nn.Module):
         sums = k.sum(1)
         missing = self.most - x.shape[1]
         if missing > 0:
-            guidance = self._guided(self.padding_guidance[0])
+            guidance = self.attention.guided(self.padding_guidance[0])
             _, key, value = self._heads(self.padding_tokens[0], guidance)
             total = total + missing * torch.einsum("thd,the->hde", key, value)
             sums = sums + missing * key[0]
@@ -83,8 +75,6 @@ class ClassLayer(nn.Module):
 
     def _heads(self, x: Tensor, guided: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Queries and keys, made positive, and values of (..., D): (..., heads, d) each."""
-        width = x.shape[-1]
-        weights = torch.cat([self.attention[name].weight[:, :width] for name in "qkv"])
-        qkv = F.linear(self.norm1(x), weights) + guided
+        qkv: Tensor = self.attention(self.norm1(x), guided)
         q, k, v = qkv.unflatten(-1, (3, self.heads, -1)).unbind(-3)
         return F.elu(q) + 1, F.elu(k) + 1, v

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from typing import TYPE_CHECKING
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from torch.nn import Parameter
 
 _CHANNELS_PER_NORM = 16
 
@@ -23,27 +26,32 @@ class Up(nn.Module):
         super().__init__()
         self.own = given - guide
         self.up = nn.ConvTranspose2d(given, self.own, 2, 2)
-        norms = [nn.GroupNorm(made // _CHANNELS_PER_NORM, made) for _ in range(2)]
-        double = nn.Sequential(
-            nn.Conv2d(given, made, 3, padding=1, bias=False), norms[0], nn.ReLU(),
-            nn.Conv2d(made, made, 3, padding=1, bias=False), norms[1], nn.ReLU(),
-        )  # fmt: skip
-        self.conv = nn.Sequential(OrderedDict(double_conv=double))
+        self.conv = DoubleConv(given, made)
 
     def guided(self, guide: Tensor) -> Tensor:
         """Share of the guide (1, G, 2h, 2w) in the first convolution, once for all categories."""
-        return F.conv2d(guide, self._first[:, self.own :], padding=1)
+        return F.conv2d(guide, self.conv.first[:, self.own :], padding=1)
 
     def forward(self, x: Tensor, guided: Tensor) -> Tensor:
         """Decode (n, C, h, w), with what `guided` gave, to (n, C', 2h, 2w)."""
-        _, norm, activation, *rest = self.conv.double_conv
-        x = F.conv2d(self.up(x), self._first[:, : self.own], padding=1) + guided
-        x = activation(norm(x))
-        for module in rest:
-            x = module(x)
-        return x
+        x = F.conv2d(self.up(x), self.conv.first[:, : self.own], padding=1)
+        result: Tensor = self.conv.double_conv[1:](x.add_(guided))
+        return result
+
+
+class DoubleConv(nn.Module):
+    """Two convolutions, each with a norm over groups of channels and a ReLU."""
+
+    def __init__(self, given: int, made: int) -> None:
+        super().__init__()
+        norms = [nn.GroupNorm(made // _CHANNELS_PER_NORM, made) for _ in range(2)]
+        self.double_conv = nn.Sequential(
+            nn.Conv2d(given, made, 3, padding=1, bias=False), norms[0], nn.ReLU(inplace=True),
+            nn.Conv2d(made, made, 3, padding=1, bias=False), norms[1], nn.ReLU(inplace=True),
+        )  # fmt: skip
 
     @property
-    def _first(self) -> Tensor:
-        weight: Tensor = self.conv.double_conv[0].weight
+    def first(self) -> Parameter:
+        """Weights of the first convolution, of whose input the last channels are the guide's."""
+        weight: Parameter = self.double_conv[0].weight
         return weight

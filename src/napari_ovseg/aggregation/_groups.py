@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from napari_ovseg.progress import Pauses
 
-_NUMBERS = 1 << 22
-"""Numbers in the largest temporary of a group: 16 MiB of float32."""
+_NUMBERS = 1 << 21
+"""Numbers in the largest temporary of a group: 8 MiB of float32."""
 
 
 def in_groups(work: Callable[[Tensor], Tensor], x: Tensor, numbers: int) -> Pauses[Tensor]:

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from napari_ovseg.aggregation._groups import in_groups
+from napari_ovseg.aggregation._projections import Projections
 
 if TYPE_CHECKING:
     from napari_ovseg.aggregation._sizes import Sizes
@@ -33,7 +34,7 @@ class SpatialLayer(nn.Module):
     def pauses(self, x: Tensor, appearance: Tensor) -> Pauses[Tensor]:
         """Aggregate costs x (T, h, w, D), guided by the image (h, w, G)."""
         guidance = self.guidance_norm(appearance)
-        first, second = self.block_1.guided(guidance), self.block_2.guided(guidance)
+        first, second = (b.attn.guided(guidance) for b in (self.block_1, self.block_2))
         hidden = self.block_1.mlp.fc1.out_features * guidance[..., 0].numel()
         return (
             yield from in_groups(
@@ -48,54 +49,45 @@ class SwinBlock(nn.Module):
     def __init__(self, sizes: Sizes, shift: int) -> None:
         super().__init__()
         width = sizes.hidden
-        self.heads, self.window, self.shift = sizes.heads, sizes.window, shift
         self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.attn = nn.ModuleDict(
-            {name: nn.Linear(width + sizes.appearance, width) for name in "qk"}
-            | {name: nn.Linear(width, width) for name in ("v", "proj")}
-        )
+        self.attn = SquareAttention(sizes, shift)
         self.mlp = Mlp(width)
         if shift:
             self.register_buffer("attn_mask", barred(sizes.grid, sizes.window, shift))
 
-    def guided(self, guidance: Tensor) -> Tensor:
-        """Share of the guidance (h, w, G) in queries, keys and values, biases included.
-
-        Returns
-        -------
-        (h, w, 3 D)
-            The same for all categories, so it is worked out once.
-        """
-        q, k, v = (self.attn[name] for name in "qkv")
-        width = v.in_features
-        parts = [F.linear(guidance, p.weight[:, width:], p.bias) for p in (q, k)]
-        return torch.cat([*parts, v.bias.expand_as(parts[0])], dim=-1)
-
     def forward(self, x: Tensor, guided: Tensor) -> Tensor:
-        """Run the block: x (n, h, w, D) and what `guided` gave, to (n, h, w, D)."""
-        width = x.shape[-1]
-        weights = torch.cat([self.attn[name].weight[:, :width] for name in "qkv"])
-        x = x + self.attn["proj"](self._attend(F.linear(self.norm1(x), weights) + guided))
+        """Run the block: x (n, h, w, D), and what `Projections.guided` gave, to (n, h, w, D)."""
+        mask = getattr(self, "attn_mask", None)
+        x = x + self.attn.mixed(self.norm1(x), guided, mask)
         mixed: Tensor = x + self.mlp(self.norm2(x))
         return mixed
 
-    def _attend(self, qkv: Tensor) -> Tensor:
-        """Mix values within the squares: (n, h, w, 3 D) to (n, h, w, D)."""
+
+class SquareAttention(Projections):
+    """Patches attend to those of their square."""
+
+    def __init__(self, sizes: Sizes, shift: int) -> None:
+        super().__init__(sizes.hidden, sizes.appearance)
+        self.heads, self.window, self.shift = sizes.heads, sizes.window, shift
+        self.proj = nn.Linear(sizes.hidden, sizes.hidden)
+
+    def mixed(self, x: Tensor, guided: Tensor, mask: Tensor | None) -> Tensor:
+        """Mix values within the squares, shifted ones with their mask: (n, h, w, D)."""
+        qkv, side = self(x, guided), self.window
         n, height, width, _ = qkv.shape
-        side = self.window
         if self.shift:
             qkv = qkv.roll((-self.shift, -self.shift), (1, 2))
         squares = qkv.unflatten(2, (-1, side)).unflatten(1, (-1, side))
         squares = squares.unflatten(-1, (3, self.heads, -1))  # n, row, y, column, x, 3, head, d
         q, k, v = squares.permute(5, 0, 1, 3, 6, 2, 4, 7).flatten(1, 3).flatten(3, 4)
-        mask = None
-        if self.shift:
-            assert isinstance(self.attn_mask, Tensor)
-            mask = self.attn_mask.to(q.dtype).repeat(n, 1, 1)[:, None]
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        each = None if mask is None else mask.to(q.dtype).repeat(n, 1, 1)[:, None]
+        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=each)
         mixed = mixed.unflatten(0, (n, height // side, width // side)).unflatten(-2, (side, side))
         mixed = mixed.permute(0, 1, 4, 2, 5, 3, 6).flatten(5).flatten(3, 4).flatten(1, 2)
-        return mixed.roll((self.shift, self.shift), (1, 2)) if self.shift else mixed
+        if self.shift:
+            mixed = mixed.roll((self.shift, self.shift), (1, 2))
+        joined: Tensor = self.proj(mixed)
+        return joined
 
 
 class Mlp(nn.Module):
@@ -121,4 +113,5 @@ def barred(grid: int, window: int, shift: int) -> Tensor:
     part = (side >= grid - window).long() + (side >= grid - shift).long()
     parts = (3 * part[:, None] + part).unflatten(1, (-1, window)).unflatten(0, (-1, window))
     squares = parts.permute(0, 2, 1, 3).reshape(-1, window * window)
-    return (squares[:, :, None] != squares[:, None]).float() * _BARRED
+    apart: Tensor = squares[:, :, None] != squares[:, None]
+    return apart.float() * _BARRED
