@@ -66,6 +66,8 @@ class Session:
         Pixels of each category in the last result, by name; counted on the worker's thread.
     unfamiliar
         Categories of the last run that the model never learnt.
+    remark
+        What else the user should know of the last run; mostly nothing.
     hidden, locked
         Ids of categories that are not shown, and whose pixels nobody changes.
     cache
