@@ -31,6 +31,16 @@ def less_deep():
         yield
 
 
+@pytest.fixture(scope="session")
+def backbone_for(tmp_path_factory):
+    """From the name of a method to a small model that it runs on."""
+    from models import cat_seg_folder
+    from napari_ovseg.methods import METHODS
+
+    trained = cat_seg_folder(tmp_path_factory.mktemp("cat_seg"))
+    return lambda method: trained if METHODS.get(method).trained else "starter"
+
+
 @pytest.fixture
 def loopback(tmp_path, monkeypatch):
     """A hub on loopback with a tiny model, and its name; the client is pointed at it, and never waits."""

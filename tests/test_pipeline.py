@@ -21,10 +21,12 @@ def picture(height=130, width=150, channels=3, seed=0):
 
 
 @pytest.mark.parametrize("method", METHODS.names())
-def test_every_method_keeps_the_contract(method):
+def test_every_method_keeps_the_contract(method, backbone_for):
     """Shapes, unit vectors, labels on the image's own pixels, and no effect of the batch."""
     image = picture()
-    features = ov.encode(image, ov.Recipe(method=method, guide="none", precision="float32"))
+    backbone = backbone_for(method)
+    recipe = ov.Recipe(backbone=backbone, method=method, guide="none", precision="float32")
+    features = ov.encode(image, recipe)
     assert features.vectors.ndim == 4
     assert features.shape == (130, 150)
     assert bool(torch.isfinite(features.vectors).all())
@@ -36,9 +38,11 @@ def test_every_method_keeps_the_contract(method):
 
 @pytest.mark.parametrize("method", METHODS.names())
 @pytest.mark.parametrize("blend", ["merged", "exact"])
-def test_batch_size_changes_nothing(method, blend, monkeypatch):
-    tiling = ov.Tiling(blend=blend)
-    recipe = ov.Recipe(method=method, guide="none", precision="float32", tiling=tiling)
+def test_batch_size_changes_nothing(method, blend, monkeypatch, backbone_for):
+    tiling, backbone = ov.Tiling(blend=blend), backbone_for(method)
+    recipe = ov.Recipe(
+        backbone=backbone, method=method, guide="none", precision="float32", tiling=tiling
+    )
     whole = ov.encode(picture(230, 250), recipe)
     monkeypatch.setattr(encoding, "batch_size", lambda *_: 1)
     single = ov.encode(picture(230, 250), recipe)
@@ -172,7 +176,9 @@ def test_a_damaged_cache_only_costs_time():
     grass = METHODS.get("sclip")().phrases("grass")
     good = run(text.embed_steps(backbone, (grass,)))
     text._memory.clear()
-    text._cache_file(backbone.fingerprint, "grass").write_bytes(b"\x93NUMPY garbage")
+    text._cache_file((backbone.fingerprint, text._ENSEMBLE, "grass")).write_bytes(
+        b"\x93NUMPY garbage"
+    )
     assert torch.equal(run(text.embed_steps(backbone, (grass,))), good)
 
 

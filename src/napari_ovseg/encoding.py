@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.device import free_memory, guarded, is_out_of_memory
-from napari_ovseg.errors import WeightsError
+from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
+from napari_ovseg.interpolate import stretched
 from napari_ovseg.merging import enlarged, merge, scaled
 from napari_ovseg.methods import Windows
 from napari_ovseg.progress import Progress, Steps, Stop, counted_on
 from napari_ovseg.recipe import NO_GUIDE, Recipe
+from napari_ovseg.windows import Window
 from napari_ovseg.working import cut, resolve, working_image
 
 if TYPE_CHECKING:
@@ -24,12 +26,13 @@ if TYPE_CHECKING:
 
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.backbones.guide import Guide
-    from napari_ovseg.windows import Window
 
 _MAX_BATCH = 32
 _CPU_WORK = 2.1e11
 """Multiply-adds times two per batch on a CPU: about a second. Smaller batches waste a tenth to a
 third of the time; cancel does not wait for the end of one, see `Vision.interruptible`."""
+_MOST_APART = 1024
+"""Windows whose features are kept side by side for a trained method: a few GB."""
 _GUIDED_WORK = 5.2e11
 """The same where a guide works too: three windows of ViT-B/16 and DINO B/8."""
 
@@ -59,6 +62,8 @@ def encode_steps(
     weights = "; ".join(
         f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
     )
+    if resolved.method.trained:
+        weights += f"; its head, sha256 {backbone.head_fingerprint}"
     key = ""
     if cache is not None:
         key = key_of(picture, resolved, weights, backbone.device.type)
@@ -66,10 +71,11 @@ def encode_steps(
         if known is not None:
             return replace(known, recipe=known.recipe.labelling_as(resolved))
     rgb = working_image(picture, resolved).to(backbone.device)
-    work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
+    side = resolved.tiling.canvas
+    work = (side, side) if side else (int(rgb.shape[-2]), int(rgb.shape[-1]))
     encoders = Encoders(backbone, guide)
     with encoders.interruptible(stop):
-        vectors, windows = yield from _encode_scales(encoders, resolved, rgb)
+        vectors, windows = yield from encode_views(encoders, resolved, rgb)
     features = Features(
         vectors=vectors.half() if resolved.precision == "float16" else vectors,
         windows=tuple(windows),
@@ -84,21 +90,37 @@ def encode_steps(
     return features
 
 
-def _encode_scales(
+def encode_views(
     encoders: Encoders, recipe: Recipe, rgb: Tensor
 ) -> Steps[tuple[Tensor, list[Window]]]:
-    """Encode the working image, and smaller ones whose features are added to its own."""
+    """Encode the working image (3, H, W), and other views of it that the recipe asks for.
+
+    Features of smaller sizes are added to its own; a view of the whole stands by itself.
+    """
+    import torch
+
     patch = encoders.backbone.vision.patch
     scales = recipe.tiling.scales or (1.0,)
-    sizes = [cut(scaled(rgb, scale), recipe, encoders.backbone) for scale in scales]
+    canvas = stretched(rgb[None], recipe.tiling.canvas)[0] if recipe.tiling.canvas else rgb
+    sizes = [cut(scaled(canvas, scale), recipe, encoders.backbone) for scale in scales]
+    if recipe.tiling.whole and len(sizes[0][1]) > 1:
+        sizes.append((rgb, [Window(0, 0, rgb.shape[-2], rgb.shape[-1])]))
     total = sum(len(windows) for _, windows in sizes)
+    if recipe.method.trained and total > _MOST_APART:
+        raise RecipeError(
+            f"{total} windows would have to be kept apart, at most {_MOST_APART} can be; choose a "
+            "smaller working size"
+        )
     done, found = 0, []
     for pixels, windows in sizes:
         steps = encode_windows(encoders, recipe, pixels, windows)
         vectors = yield from counted_on(steps, "windows", done, total)
         done += len(windows)
-        alone = recipe.tiling.blend == "exact" and len(windows) > 1
+        exact = recipe.tiling.blend == "exact" and len(windows) > 1
+        alone = exact or recipe.method.trained
         found.append((vectors, windows) if alone else merge(vectors, windows, patch))
+    if recipe.method.trained:
+        return torch.cat([v for v, _ in found]), [w for _, windows in found for w in windows]
     vectors, windows = found[0]
     if len(found) == 1:
         return vectors, windows

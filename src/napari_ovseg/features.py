@@ -21,10 +21,11 @@ class Features:
     ----------
     vectors : (L, gh, gw, C) float16 or float32
         One vector per patch of each of L windows. Means of unit vectors where windows were
-        merged, so not of unit length, and not to be made so.
+        merged, so not of unit length, and not to be made so. A trained method says what it
+        keeps; once `scored`, (L, h, w, Q) logits of Q queries.
     windows
         Where the L grids lie on the working image, px. Merged features have one window,
-        the working image padded to whole patches.
+        the working image padded to whole patches. The view of the whole, if any, is last.
     working : (H, W)
         Size of the working image, px.
     shape : (h, w)
@@ -35,6 +36,8 @@ class Features:
         Resolved: its display limits and magnification are numbers.
     weights
         Name, licence and sha256 of the encoder, for `Provenance`.
+    scored
+        Whether words have been compared with them by a trained method.
     """
 
     vectors: Tensor
@@ -44,11 +47,17 @@ class Features:
     image: Image
     recipe: Recipe
     weights: str
+    scored: bool = False
 
     @property
     def merged(self) -> bool:
-        """Whether all windows have become one patch grid."""
-        return len(self.windows) == 1
+        """Whether all windows have become one patch grid, of vectors that cosines are made of."""
+        return len(self.windows) == 1 and not self.scored
+
+    @property
+    def whole(self) -> bool:
+        """Whether the last window is the view of the whole image."""
+        return bool(self.recipe.tiling.whole) and len(self.windows) > 1
 
     @property
     def nbytes(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg.comparing import compare_steps
 from napari_ovseg.device import guarded
 from napari_ovseg.encoding import encode_steps
 from napari_ovseg.errors import RecipeError, VocabularyError
@@ -110,6 +111,7 @@ def label_steps(
     backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
     queries = yield from _embed(backbone, features, vocabulary, recipe)
     features = replace(features, recipe=features.recipe.labelling_as(recipe))
+    features = yield from compare_steps(features, queries, backbone.head)
     if view is not None and (seen := glimpse(features, queries, view)):
         yield seen
     label_once = pamr_steps if recipe.refinement.pamr_steps else _label
@@ -188,7 +190,7 @@ def _embed(
             f"{', '.join(c.name for c in vocabulary)}; use others, or a model of 'ovseg models'"
         )
     mixtures, ids, thresholds = zip(*rows, strict=True)
-    text = yield from embed_steps(backbone, mixtures)
+    text = yield from embed_steps(backbone, mixtures, recipe.method.template)
     device = text.device
     return Queries(
         text=text,
@@ -197,6 +199,7 @@ def _embed(
         eligible=torch.ones(len(ids), dtype=torch.bool, device=device),
         scale=recipe.logit_scale,
         below=background.id if background else 0,
+        independent=recipe.method.trained,
     )
 
 

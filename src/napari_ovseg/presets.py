@@ -87,9 +87,9 @@ def _paper(name: str, values: dict[str, Any], base: Recipe) -> Recipe:
         method=METHODS.get(name)(**options),
         guide="",
         working_size=WorkingSize(short_side=values["short"]),
-        tiling=Tiling(values["crop"], values["stride"], "exact"),
+        tiling=Tiling(values["crop"], values["stride"], "exact", canvas=values.get("canvas")),
         refinement=Refinement(pamr_steps=values.get("pamr", 0)),
-        logit_scale=values["scale"],
+        logit_scale=values.get("scale", base.logit_scale),
         threshold=values.get("prob", 0.0),
         area_threshold=values.get("area", 0.0),
     )

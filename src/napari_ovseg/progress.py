@@ -21,6 +21,9 @@ class Progress:
 Steps = Generator[Progress, None, R]
 """Work in steps; between two of them it can be cancelled by closing it."""
 
+Pauses = Generator[None, None, R]
+"""Work inside of a step; it pauses where it can be cancelled, and returns a value."""
+
 Stop = Callable[[], bool]
 """Asked now and then inside a long step; True ends the work with `Cancelled`."""
 

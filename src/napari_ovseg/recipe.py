@@ -115,6 +115,11 @@ class Recipe:
         taken = {w for c in vocabulary for q in (c.name, *c.queries) for w in q.casefold().split()}
         return tuple(w for w in self.contrast if not taken & set(w.casefold().split()))
 
+    def remark(self, vocabulary: Vocabulary) -> str:
+        """What a user should know of a result with these words; mostly nothing."""
+        queries = sum(len(c.queries) for c in vocabulary) + len(self.contrast_for(vocabulary))
+        return self.method.remark(queries)
+
     def encoding(self) -> Recipe:
         """The part that features depend on: what only labelling uses is set to its default."""
         return self.labelling_as(Recipe())

@@ -42,8 +42,9 @@ def pamr_steps(features: Features, queries: Queries) -> Steps[np.ndarray]:
         Equal to those of the whole image at once: a band is worked out with the rows that
         reach it in all steps.
     """
+    from napari_ovseg.apart import window_logits
     from napari_ovseg.refine.pamr import pamr_rows
-    from napari_ovseg.scoring import decide, window_logits
+    from napari_ovseg.scoring import decide
 
     settings = features.recipe.refinement
     refined = pamr_rows(

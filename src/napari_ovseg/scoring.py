@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from napari_ovseg.apart import logits_of, window_logits
+from napari_ovseg.interpolate import row_weights, upsample, weights_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,6 +48,10 @@ class Queries:
         Queries that may win; the others still share the probability.
     scale : float
         Factor on cosines before the softmax over queries.
+    below : int
+        Id of pixels where no threshold was reached.
+    independent : bool
+        Whether scores are probabilities already, of each query by itself.
     """
 
     text: Tensor
@@ -53,6 +60,7 @@ class Queries:
     eligible: Tensor
     scale: float
     below: int = 0
+    independent: bool = False
 
     @property
     def thresholded(self) -> bool:
@@ -84,10 +92,11 @@ def decide(logits: Tensor, queries: Queries) -> Tensor:
     """Choose for each pixel: (..., Q) logits to (...) category ids."""
     if not bool(queries.eligible.any()):
         return torch.zeros(logits.shape[:-1], dtype=queries.ids.dtype, device=logits.device)
-    _, winner = _best(logits, queries)
+    best, winner = _best(logits, queries)
     ids = queries.ids[winner]
     if queries.thresholded:
-        probability = logits.softmax(-1).gather(-1, winner[..., None])[..., 0]
+        shares = None if queries.independent else logits.softmax(-1)
+        probability = best if shares is None else shares.gather(-1, winner[..., None])[..., 0]
         ids = torch.where(probability < queries.thresholds[winner], queries.below, ids)
     return ids
 
@@ -100,68 +109,6 @@ def _best(logits: Tensor, queries: Queries) -> tuple[Tensor, Tensor]:
     return best, winner
 
 
-def _logits(features: Features, vectors: Tensor, queries: Queries) -> Tensor:
-    """Logits of patches: (a, b, C) to (a, b, Q)."""
-    return features.recipe.method.score(vectors.float(), queries.text * queries.scale)
-
-
-def upsample(
-    logits: Tensor, size: tuple[int, int], zoom: tuple[float, float] | None = None
-) -> Tensor:
-    r"""Interpolate (a, b, Q) to (\*size, Q), bilinear between centres.
-
-    `zoom` gives pixels per cell where they are not ``size / (a, b)``.
-    """
-    factors = zoom or (size[0] / logits.shape[0], size[1] / logits.shape[1])
-    planes = logits.permute(2, 0, 1)[None]  # queries stay innermost in memory
-    result: Tensor = torch.ops.aten.upsample_bilinear2d.default(planes, list(size), False, *factors)
-    return result[0].permute(1, 2, 0)
-
-
-def _row_weights(
-    rows: int, cells: int, ratio: float, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Between which grid rows each pixel row lies, and how far: (rows,) each."""
-    return _between(torch.arange(rows, device=device, dtype=torch.float32), cells, ratio)
-
-
-def _between(pixels: Tensor, cells: int, ratio: float) -> tuple[Tensor, Tensor, Tensor]:
-    position = ((pixels + 0.5) * ratio - 0.5).clamp(0, cells - 1)
-    low = position.floor().long()
-    return low, (low + 1).clamp(max=cells - 1), position - low
-
-
-# --- windows kept apart: the papers' arithmetic ---------------------------------------
-
-
-def window_logits(features: Features, queries: Queries, start: int, stop: int) -> Tensor:
-    """Logits of rows `start` to `stop` of the image: (stop - start, w, Q).
-
-    Each window's logits are interpolated to its pixels, averaged where windows overlap, and
-    the average is interpolated to the image (SCLIP's sliding inference).
-    """
-    (work_h, work_w), (height, width) = features.working, features.shape
-    ratio = work_h / height
-    first = max(0, int((start + 0.5) * ratio - 0.5) - 1)
-    last = min(work_h, int((stop - 0.5) * ratio - 0.5) + 3)
-    device = features.vectors.device
-    total = torch.zeros(last - first, work_w, len(queries.ids), device=device)
-    count = torch.zeros(last - first, work_w, 1, device=device)
-    for window, vectors in zip(features.windows, features.vectors, strict=True):
-        top, bottom = max(first, window.top), min(last, window.top + window.height)
-        if top >= bottom:
-            continue
-        pixels = upsample(_logits(features, vectors, queries), (window.height, window.width))
-        place = slice(top - first, bottom - first), window.slices[1]
-        inside = total[place].shape[1]  # a merged window reaches over the border
-        total[place] += pixels[top - window.top : bottom - window.top, :inside]
-        count[place] += 1
-    low, high, weight = (part[start:stop] for part in _row_weights(height, work_h, ratio, device))
-    mean = total / count
-    rows = torch.lerp(mean[low - first], mean[high - first], weight[:, None, None])
-    return upsample(rows, (stop - start, width))
-
-
 # --- one merged grid: the fast way ---------------------------------------------------
 
 
@@ -170,7 +117,7 @@ def _merged_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, 
     cells = features.vectors.shape[1]
     patch = features.windows[0].height / cells
     ratio = features.working[0] / height / patch
-    low, _, weight = _row_weights(height, cells, ratio, features.vectors.device)
+    low, _, weight = row_weights(height, cells, ratio, features.vectors.device)
     per_block = max(1, _BLOCK // (len(queries.ids) * width))
     for first in range(0, int(low[-1]) + 1, per_block):
         start, stop = (int(torch.searchsorted(low, v)) for v in (first, first + per_block))
@@ -199,11 +146,11 @@ def sample(features: Features, queries: Queries, rows: Tensor, columns: Tensor) 
     ends = []
     for axis, pixels in enumerate((rows, columns)):
         ratio = features.working[axis] / features.shape[axis] * grid[axis] / sides[axis]
-        ends.append(_between(pixels, grid[axis], ratio))
+        ends.append(weights_at(pixels, grid[axis], ratio))
     (low, high, down), (left, right, across) = ends
     first, before = int(low[0]), int(left[0])
     vectors = features.vectors[0, first : int(high[-1]) + 1, before : int(right[-1]) + 1]
-    logits = _logits(features, vectors, queries)
+    logits = logits_of(features, vectors, queries)
     at_rows = torch.lerp(logits[low - first], logits[high - first], down[:, None, None])
     parts = []
     for part in at_rows.split(max(1, _BLOCK // (len(columns) * logits.shape[-1]))):
@@ -214,7 +161,7 @@ def sample(features: Features, queries: Queries, rows: Tensor, columns: Tensor) 
 
 def _lattice(features: Features, queries: Queries, first: int, last: int) -> Tensor:
     """Logits at grid rows `first` to `last`, interpolated along the columns: (rows, w, Q)."""
-    patches = _logits(features, features.vectors[0, first:last], queries)
+    patches = logits_of(features, features.vectors[0, first:last], queries)
     width = features.shape[1]
     patch = features.windows[0].width / patches.shape[1]
     zoom = patch * width / features.working[1]

@@ -91,6 +91,13 @@ class Tiling:
         Shares of the working size at which the image is encoded, the first 1; features of all
         are averaged. Smaller ones show a window more of what is around. The encoder's own
         if empty: a CLIP of full size does with one.
+    whole
+        Whether the whole image is seen as well, brought to the size of a window; its scores
+        count as much as those of all windows together. Only for a trained method, which
+        does so if nothing is said.
+    canvas
+        Side of a square that the image is stretched to before windows are cut, px, as CAT-Seg
+        was evaluated; only for a trained method.
     """
 
     crop: int | None = None
@@ -98,6 +105,8 @@ class Tiling:
     blend: Blend = "merged"
     overlap: int = 2
     scales: tuple[float, ...] = ()
+    whole: bool | None = None
+    canvas: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse windows that leave gaps."""
@@ -113,6 +122,8 @@ class Tiling:
             raise RecipeError(f"scales must begin with 1 and be within 0.05..1, got {self.scales}")
         if len(self.scales) > 1 and self.blend == "exact":
             raise RecipeError("windows that are kept apart have one scale; use blend 'merged'")
+        if self.canvas is not None and not 1 <= self.canvas <= 10_000:
+            raise RecipeError(f"canvas must be 1..10000 px, got {self.canvas}")
         if self.crop and self.stride and self.stride > self.crop:
             raise RecipeError(
                 f"stride {self.stride} is larger than crop {self.crop}: pixels between "

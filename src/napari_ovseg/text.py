@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 Mixture: TypeAlias = tuple[tuple[float, str], ...]
 _PROMPTS_PER_STEP = 10
-_TEMPLATE_VERSION = "openai-80"
-_memory: dict[tuple[str, str], np.ndarray] = {}
+_ENSEMBLE = "openai-80"
+_memory: dict[tuple[str, str, str], np.ndarray] = {}
 _MEMORY_LIMIT = 20_000
 
 
@@ -36,7 +36,9 @@ def cache_folder() -> Path:
     return Path(given) if given else user_cache_path("napari-ovseg", appauthor=False)
 
 
-def embed_steps(backbone: Backbone, mixtures: Sequence[Mixture]) -> Steps[Tensor]:
+def embed_steps(
+    backbone: Backbone, mixtures: Sequence[Mixture], template: str = ""
+) -> Steps[Tensor]:
     """Embed queries, what was seen before from the cache.
 
     Each phrase is put into OpenAI's 80 ImageNet templates; the prompts' unit vectors are
@@ -46,6 +48,8 @@ def embed_steps(backbone: Backbone, mixtures: Sequence[Mixture]) -> Steps[Tensor
     ----------
     mixtures
         For each of Q queries, shares and phrases (`Method.phrases`); their ensembles are added.
+    template
+        The one prompt to put them into instead (`Method.template`), with ``{}`` for the phrase.
 
     Returns
     -------
@@ -54,21 +58,29 @@ def embed_steps(backbone: Backbone, mixtures: Sequence[Mixture]) -> Steps[Tensor
     import torch
 
     phrases = dict.fromkeys(phrase for mixture in mixtures for _, phrase in mixture)
-    known = {p: _recall(backbone.fingerprint, p) for p in phrases}
+    keys = {p: (backbone.fingerprint, template or _ENSEMBLE, p) for p in phrases}
+    known = {p: _recall(keys[p]) for p in phrases}
     vectors = {p: vector for p, vector in known.items() if vector is not None}
     new = [p for p in phrases if p not in vectors]
     for number, phrase in enumerate(new):
-        vectors[phrase] = vector = yield from _ensemble(backbone, phrase, number, len(new))
-        _remember(backbone.fingerprint, phrase, vector)
+        prompts = _prompts(phrase, template)
+        vectors[phrase] = vector = yield from _ensemble(backbone, prompts, number, len(new))
+        _remember(keys[phrase], vector)
     rows = [np.sum([s * vectors[p] for s, p in mixture], axis=0) for mixture in mixtures]
     return torch.from_numpy(np.stack(rows).astype(np.float32)).to(backbone.device)
 
 
-def _ensemble(backbone: Backbone, query: str, number: int, total: int) -> Steps[np.ndarray]:
-    import torch
-    from open_clip import OPENAI_IMAGENET_TEMPLATES as TEMPLATES
+def _prompts(query: str, template: str) -> list[str]:
+    from open_clip import OPENAI_IMAGENET_TEMPLATES
 
-    prompts = [template(query) for template in TEMPLATES]
+    if template:
+        return [template.replace("{}", query)]
+    return [put(query) for put in OPENAI_IMAGENET_TEMPLATES]
+
+
+def _ensemble(backbone: Backbone, prompts: list[str], number: int, total: int) -> Steps[np.ndarray]:
+    import torch
+
     tokens = backbone.tokenize(prompts).to(backbone.device)
     vectors = []
     for start in range(0, len(prompts), _PROMPTS_PER_STEP):
@@ -80,31 +92,32 @@ def _ensemble(backbone: Backbone, query: str, number: int, total: int) -> Steps[
     return np.asarray(torch.nn.functional.normalize(mean, dim=0).cpu())
 
 
-def _cache_file(fingerprint: str, query: str) -> Path:
-    key = hashlib.sha256(f"{_TEMPLATE_VERSION}\0{query}".encode()).hexdigest()
-    return cache_folder() / "text" / fingerprint[:32] / f"{key[:40]}.npy"
+def _cache_file(key: tuple[str, str, str]) -> Path:
+    fingerprint, template, query = key
+    name = hashlib.sha256(f"{template}\0{query}".encode()).hexdigest()
+    return cache_folder() / "text" / fingerprint[:32] / f"{name[:40]}.npy"
 
 
-def _recall(fingerprint: str, query: str) -> np.ndarray | None:
-    if (fingerprint, query) in _memory:
-        return _memory[fingerprint, query]
+def _recall(key: tuple[str, str, str]) -> np.ndarray | None:
+    if key in _memory:
+        return _memory[key]
     try:
-        vector: np.ndarray = np.load(_cache_file(fingerprint, query), allow_pickle=False)
+        vector: np.ndarray = np.load(_cache_file(key), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     if vector.ndim != 1 or vector.dtype != np.float32 or not np.isfinite(vector).all():
         return None
-    _memory[fingerprint, query] = vector
+    _memory[key] = vector
     return vector
 
 
-def _remember(fingerprint: str, query: str, vector: np.ndarray) -> None:
+def _remember(key: tuple[str, str, str], vector: np.ndarray) -> None:
     if len(_memory) >= _MEMORY_LIMIT:
         _memory.clear()
-    _memory[fingerprint, query] = vector
+    _memory[key] = vector
     buffer = io.BytesIO()
     np.save(buffer, vector)
     try:
-        write_atomic(_cache_file(fingerprint, query), buffer.getvalue())
+        write_atomic(_cache_file(key), buffer.getvalue())
     except ExportError:
         return  # a cache that cannot be written only costs time

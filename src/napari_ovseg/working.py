@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_ovseg.errors import RecipeError
+from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.recipe import NO_GUIDE, Recipe
 from napari_ovseg.settings import WorkingSize
 from napari_ovseg.windows import Window, sliding_windows
@@ -25,14 +25,16 @@ _MAX_SIDE = 60_000
 
 def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
     """Replace what depends on the image by numbers: limits, magnification, crop and stride."""
-    patch = backbone.vision.patch
-    crop = recipe.tiling.crop if recipe.tiling.crop is not None else backbone.vision.native
-    stride = recipe.tiling.stride or max(crop // recipe.tiling.overlap, patch)
-    if recipe.tiling.blend == "merged":
-        crop, stride = crop // patch * patch, max(stride // patch, 1) * patch
-    if 0 < crop < patch:
+    if recipe.method.trained and backbone.head is None:
+        raise WeightsError(
+            f"{recipe.method.name} needs weights of its own, which {backbone.name!r} does not "
+            "bring; take its checkpoint over with 'ovseg models import FILE' and give its name as "
+            "the backbone (docs/models.md)"
+        )
+    tiling, patch = recipe.method.tiling(recipe.tiling, backbone.vision), backbone.vision.patch
+    if 0 < (tiling.crop or 0) < patch:
         raise RecipeError(
-            f"crop {crop} is smaller than a patch of {patch} px; use at least {patch}"
+            f"crop {tiling.crop} is smaller than a patch of {patch} px; use at least {patch}"
         )
     shape = (image.shape[-2], image.shape[-1])
     window = backbone.vision.native
@@ -50,9 +52,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
         guide=guide if recipe.method.default_guide else "",
         display=recipe.display.resolve(image),
         working_size=WorkingSize(magnification=factor),
-        tiling=replace(
-            recipe.tiling, crop=crop, stride=stride, scales=_scales(recipe.tiling, backbone)
-        ),
+        tiling=replace(tiling, scales=_scales(tiling, backbone)),
     )
 
 

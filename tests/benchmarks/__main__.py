@@ -14,7 +14,7 @@ os.environ.setdefault("OVSEG_CACHE", tempfile.mkdtemp(prefix="ovseg-bench-"))
 torch.set_num_threads(int(os.environ.get("OVSEG_BENCH_THREADS", "2")))
 
 MODULES = (
-    "bench_encode", "bench_export", "bench_label", "bench_live", "bench_methods", "bench_refine",
+    "bench_cat_seg", "bench_encode", "bench_export", "bench_label", "bench_live", "bench_methods", "bench_refine",
     "bench_start", "bench_window",
 )  # fmt: skip
 

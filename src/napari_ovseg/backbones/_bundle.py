@@ -10,8 +10,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from napari_ovseg.backbones._cat_seg import SUFFIX
 from napari_ovseg.backbones._dino import NAMES as GUIDE
-from napari_ovseg.backbones._files import CONFIG, MANIFEST, PICKLED, TEXT_CONFIG, WEIGHTS, in_folder
+from napari_ovseg.backbones._files import (
+    CONFIG,
+    HEAD,
+    MANIFEST,
+    PICKLED,
+    TEXT_CONFIG,
+    WEIGHTS,
+    in_folder,
+)
 from napari_ovseg.backbones._store import LICENCE
 from napari_ovseg.backbones._tokenizer import FILES as TOKENIZER
 from napari_ovseg.errors import OvsegError, WeightsError
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+@-]{0,99}")
-_SMALL = (CONFIG, GUIDE[1], MANIFEST, LICENCE, TEXT_CONFIG, *TOKENIZER)
+_SMALL = (CONFIG, GUIDE[1], HEAD, MANIFEST, LICENCE, TEXT_CONFIG, *TOKENIZER)
 _SMALL_LIMIT = 256 << 20  # bytes; they are read into memory
 
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, RecursionError)
@@ -52,7 +61,7 @@ class Files:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Files]:
-    """Look into a folder, an archive of OpenAI, or a packed model.
+    """Look into a folder, an archive of OpenAI, a checkpoint of CAT-Seg, or a packed model.
 
     Raises
     ------
@@ -76,11 +85,11 @@ def _look(path: Path, stack: ExitStack) -> Files:
         return _folder(path)
     if path.suffix == ".zip" and path.is_file():
         return _zip(stack.enter_context(zipfile.ZipFile(path)), path.stem)
-    if path.suffix == ".pt" and path.is_file():
+    if path.suffix in (".pt", SUFFIX) and path.is_file():
         return Files({path.name: path.stat().st_size}, lambda _: path.open("rb"), {}, path.stem)
     raise WeightsError(
         f"there is no model at {str(path)!r}: give a folder with {CONFIG} and {WEIGHTS}, "
-        "a .zip of 'ovseg models pack', or an OpenAI archive (.pt)"
+        f"a .zip of 'ovseg models pack', an OpenAI archive (.pt), or CAT-Seg's {SUFFIX}"
     )
 
 

@@ -20,6 +20,8 @@ WEIGHTS = "open_clip_model.safetensors"
 MANIFEST = "manifest.json"
 TEXT_CONFIG = "text_config.json"
 """Config of a text encoder that is not open_clip's own, as transformers writes it."""
+HEAD = "cat_seg.safetensors"
+"""Weights of a trained method that come with the encoder."""
 PICKLED = "open_clip_pytorch_model.bin"
 """What a model's weights are called on the hub where they are a pickle."""
 STARTER = Path(__file__).parent.parent / "starter" / "weights"
@@ -50,6 +52,8 @@ class Weights:
         The phrases that a small model learnt; none where a model knows language.
     scales
         Shares of the working size that suit it, see `Tiling`; none for one size.
+    head
+        Weights of a trained method beside it, if any.
     """
 
     file: Path
@@ -60,6 +64,7 @@ class Weights:
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
     learnt: tuple[str, ...] = ()
     scales: tuple[float, ...] = ()
+    head: Weights | None = None
 
     def verified(self) -> str:
         """Hash the file and compare.
@@ -104,7 +109,9 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
         values = manifest.get("method_values", {})
         learnt, scales = (tuple(manifest.get(name, ())) for name in ("learnt", "scales"))
         known = sums.get(weights, "")
-        return Weights(file, told, known, licence, short_side, values, learnt, scales)
+        beside = folder / HEAD
+        head = Weights(beside, None, sums.get(HEAD, ""), licence) if beside.is_file() else None
+        return Weights(file, told, known, licence, short_side, values, learnt, scales, head)
     if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
         return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
     if (folder / PICKLED).is_file():

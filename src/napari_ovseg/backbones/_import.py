@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from napari_ovseg.backbones import _cat_seg
 from napari_ovseg.backbones._bundle import UNREADABLE, opened
 from napari_ovseg.backbones._dino import NAMES as GUIDE
 from napari_ovseg.backbones._files import MANIFEST, PICKLED, WEIGHTS
@@ -37,7 +38,7 @@ def import_steps(path: Path, name: str | None = None) -> Steps[str]:
     Parameters
     ----------
     path
-        A folder, an OpenAI archive, or a file of `pack_steps`.
+        A folder, an OpenAI archive, a checkpoint of CAT-Seg, or a file of `pack_steps`.
     name
         What to call it; otherwise what its manifest says, or what the file is called.
 
@@ -62,14 +63,11 @@ def import_steps(path: Path, name: str | None = None) -> Steps[str]:
         with _gathering(name) as folder:
             check_space(folder, sum(files.sizes.values()))
             sums = yield from _copy_steps(files, folder)
-            if PICKLED in sums:
-                yield Progress("converting", 0, 1)
-                sums[WEIGHTS] = yield from _converted_steps(folder)
-                del sums[PICKLED]
-            told = files.manifest.get("licence") or (
+            manifest = {**files.manifest, **(yield from _convert_steps(folder, sums))}
+            licence = manifest.get("licence") or (
                 licence_of(name.partition(":")[2]) if ":" in name else "unknown"
             )
-            manifest = {**files.manifest, "name": name, "licence": told, "sha256": sums}
+            manifest |= {"name": name, "licence": licence, "sha256": sums}
             (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
             yield Progress("loading", 0, 1)
             install(folder, name, {**manifest, **_loaded(folder)})
@@ -110,10 +108,26 @@ def _copy_steps(files: Files, folder: Path) -> Steps[dict[str, str]]:
     return sums
 
 
-def _converted_steps(folder: Path) -> Steps[str]:
-    convert(folder / PICKLED, folder / WEIGHTS)
-    (folder / PICKLED).unlink()
-    return (yield from hash_steps(folder / WEIGHTS))
+def _convert_steps(folder: Path, sums: dict[str, str]) -> Steps[dict[str, Any]]:
+    """Turn a pickle, if there is one, into safetensors; what is known of it by that.
+
+    `sums` are corrected: the sha256 of each file in the folder, by name.
+    """
+    pickled = next((n for n in sums if n == PICKLED or n.endswith(_cat_seg.SUFFIX)), None)
+    if pickled is None:
+        return {}
+    yield Progress("converting", 0, 1)
+    told: dict[str, Any] = {}
+    if pickled == PICKLED:
+        convert(folder / PICKLED, folder / WEIGHTS)
+    else:
+        told = _cat_seg.convert(folder / pickled, folder)
+    (folder / pickled).unlink()
+    del sums[pickled]
+    for path in folder.iterdir():
+        if path.name not in sums:
+            sums[path.name] = yield from hash_steps(path)
+    return told
 
 
 def _loaded(folder: Path) -> dict[str, int]:

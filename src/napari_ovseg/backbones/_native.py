@@ -51,20 +51,20 @@ class NativeVision(Vision):
         self.parameters = sum(p.numel() for p in visual.parameters())
         self.blocks = [NativeBlock(module) for module in visual.transformer.resblocks]
 
-    def embed(self, pixels: Tensor) -> Tensor:
+    def embed(self, pixels: Tensor, *, to_size: bool = False) -> Tensor:
         """See `Vision.embed`."""
         visual = self._visual
         maps = visual.conv1(pixels)
         grid = (maps.shape[-2], maps.shape[-1])
         tokens = maps.flatten(2).mT
         cls = visual.class_embedding.to(tokens.dtype).expand(len(tokens), 1, -1)
-        tokens = torch.cat([cls, tokens], dim=1) + self.positions(grid).to(tokens.dtype)
-        result: Tensor = visual.ln_pre(tokens)
+        positions = self.positions(grid, to_size=to_size).to(tokens.dtype)
+        result: Tensor = visual.ln_pre(torch.cat([cls, tokens], dim=1) + positions)
         return result
 
-    def positions(self, grid: tuple[int, int]) -> Tensor:
+    def positions(self, grid: tuple[int, int], *, to_size: bool = False) -> Tensor:
         """Positional embedding for a grid (rows, columns): (1 + N, D)."""
-        return resized_positions(self._visual.positional_embedding, grid)
+        return resized_positions(self._visual.positional_embedding, grid, to_size=to_size)
 
     def project_patches(self, x: Tensor) -> Tensor:
         """See `Vision.project_patches`."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg.backbones._bundle import Files
 from napari_ovseg.backbones._dino import NAMES as GUIDE
-from napari_ovseg.backbones._files import CONFIG, MANIFEST, TEXT_CONFIG, WEIGHTS, Weights
+from napari_ovseg.backbones._files import CONFIG, HEAD, MANIFEST, TEXT_CONFIG, WEIGHTS, Weights
 from napari_ovseg.backbones._store import LICENCE, as_json, hash_steps, pour_steps
 from napari_ovseg.backbones._tokenizer import FILES as TOKENIZER
 from napari_ovseg.errors import WeightsError
@@ -40,7 +40,8 @@ def files_of(weights: Weights, name: str) -> Files:
         file_name, config_name = (WEIGHTS, CONFIG) if "model_cfg" in config else GUIDE
         made[config_name] = as_json(config)
         where = {file_name: weights.file}
-        where |= {n: folder / n for n in (TEXT_CONFIG, *TOKENIZER) if (folder / n).is_file()}
+        carried = (HEAD, TEXT_CONFIG, *TOKENIZER)
+        where |= {n: folder / n for n in carried if (folder / n).is_file()}
     sizes = {n: len(b) for n, b in made.items()} | {n: p.stat().st_size for n, p in where.items()}
 
     def read(name: str) -> BinaryIO:

@@ -66,7 +66,7 @@ class TimmVision(Vision):
         self.prefix = int(trunk.num_prefix_tokens)
         self.blocks = [TimmBlock(module) for module in trunk.blocks]
 
-    def embed(self, pixels: Tensor) -> Tensor:
+    def embed(self, pixels: Tensor, *, to_size: bool = False) -> Tensor:
         """See `Vision.embed`; timm's own refuses other sizes, or resizes positions otherwise."""
         trunk = self._trunk
         maps = trunk.patch_embed.proj(pixels)
@@ -75,8 +75,9 @@ class TimmVision(Vision):
             cls = trunk.cls_token.to(tokens.dtype).expand(len(tokens), -1, -1)
             tokens = torch.cat([cls, tokens], dim=1)
         grid = (maps.shape[-2], maps.shape[-1])
-        tokens = tokens + resized_positions(trunk.pos_embed[0], grid, self.prefix).to(tokens.dtype)
-        result: Tensor = trunk.norm_pre(tokens)
+        native = trunk.pos_embed[0]
+        positions = resized_positions(native, grid, self.prefix, to_size=to_size)
+        result: Tensor = trunk.norm_pre(tokens + positions.to(tokens.dtype))
         return result
 
     def project_patches(self, x: Tensor) -> Tensor:

@@ -97,10 +97,11 @@ class Vision(ABC):
     blocks: Sequence[Block]
 
     @abstractmethod
-    def embed(self, pixels: Tensor) -> Tensor:
+    def embed(self, pixels: Tensor, *, to_size: bool = False) -> Tensor:
         """Cut normalised windows into tokens: (B, 3, h, w) to (B, prefix + N, D).
 
         A remainder of rows or columns smaller than a patch is ignored, as the convolution does.
+        `to_size`: see `resized_positions`.
         """
 
     @abstractmethod
@@ -135,16 +136,22 @@ class Vision(ABC):
                 hook.remove()
 
 
-def resized_positions(native: Tensor, grid: tuple[int, int], prefix: int = 1) -> Tensor:
+def resized_positions(
+    native: Tensor, grid: tuple[int, int], prefix: int = 1, *, to_size: bool = False
+) -> Tensor:
     """Resize a positional embedding (prefix + side², D) to a grid: (prefix + N, D).
 
-    Resized like DINO does, by a factor with 0.1 added, which is what every official
-    implementation of these methods uses; not the same as resizing to the size.
+    Resized like DINO does, by a factor with 0.1 added, which is what the official
+    implementations of most of these methods use; not the same as resizing to the size, which
+    CAT-Seg does.
     """
     side = round((len(native) - prefix) ** 0.5)
     if grid == (side, side):
         return native
     plane = native[prefix:].unflatten(0, (side, side)).permute(2, 0, 1)[None].float()
-    factor = ((grid[0] + 0.1) / side, (grid[1] + 0.1) / side)
-    resized = F.interpolate(plane, scale_factor=factor, mode="bicubic")
+    if to_size:
+        resized = F.interpolate(plane, size=list(grid), mode="bicubic", align_corners=False)
+    else:
+        factor = ((grid[0] + 0.1) / side, (grid[1] + 0.1) / side)
+        resized = F.interpolate(plane, scale_factor=factor, mode="bicubic")
     return torch.cat([native[:prefix], resized[0].flatten(1).mT.to(native.dtype)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_ovseg._optional import require
-from napari_ovseg.backbones import _files, _names
+from napari_ovseg.backbones import _cat_seg, _files, _names
 from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._learnt import Learnt
 from napari_ovseg.backbones._loaded import Loaded, statistics
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from napari_ovseg.aggregation import Head
     from napari_ovseg.backbones._vision import Vision
 
 
@@ -46,6 +47,8 @@ class Backbone(Loaded):
         The words it learnt, where they are few; None for a model that knows language.
     scales
         Shares of the working size at which it should see an image; none for one size.
+    head, head_fingerprint
+        Weights of a trained method that came with it, and their sha256, if any.
     """
 
     vision: Vision
@@ -55,6 +58,8 @@ class Backbone(Loaded):
     method_values: dict[str, dict[str, float]] = field(default_factory=dict)
     learnt: Learnt | None = None
     scales: tuple[float, ...] = ()
+    head: Head | None = None
+    head_fingerprint: str = ""
 
 
 _kept: Kept[Backbone] = Kept("the model")
@@ -97,6 +102,9 @@ def _load(name: str, device: torch.device) -> Backbone:
         preprocess = weights.config.get("preprocess_cfg", {})
     model = model.float().eval().requires_grad_(False).to(device)
     mean, std = _statistics(preprocess, device)
+    beside = weights.head
+    head_fingerprint = beside.verified() if beside else ""
+    head = _cat_seg.load_head(beside).eval().requires_grad_(False).to(device) if beside else None
     return Backbone(
         name=name,
         fingerprint=fingerprint,
@@ -111,6 +119,8 @@ def _load(name: str, device: torch.device) -> Backbone:
         method_values=weights.method_values,
         learnt=Learnt(weights.learnt) if weights.learnt else None,
         scales=weights.scales,
+        head=head,
+        head_fingerprint=head_fingerprint,
     )
 
 

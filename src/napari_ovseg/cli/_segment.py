@@ -48,6 +48,8 @@ def _segment(args: argparse.Namespace) -> int:
     _check_files(args.images)
     for found in unfamiliar(load_backbone(recipe.backbone, args.device), vocabulary):
         say(f"ovseg: {found} 'ovseg models' lists models that know more.", error=True)
+    if remark := recipe.remark(vocabulary):
+        say(f"ovseg: {remark}", error=True)
     failures = 0
     for path in args.images:
         try:

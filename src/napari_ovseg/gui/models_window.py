@@ -67,7 +67,7 @@ class ModelsWindow(QDialog):
         self.message.setWordWrap(True)
         menu = QMenu(self)
         menu.addAction("Folder…", self._choose_folder)
-        menu.addAction("File (.zip, .pt)…", self._choose_file)
+        menu.addAction("File (.zip, .pt, .pth)…", self._choose_file)
         self.buttons = {
             name: self._button(name, text, tip, slot)
             for name, text, tip, slot in (
@@ -161,7 +161,9 @@ class ModelsWindow(QDialog):
             self.import_from(Path(folder))
 
     def _choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Import a model", "", "Models (*.zip *.pt)")
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Import a model", "", "Models (*.zip *.pt *.pth)"
+        )
         if name:
             self.import_from(Path(name))
 

@@ -70,6 +70,8 @@ class Session:
         Pixels of each category in the last result, by name; counted on the worker's thread.
     unfamiliar
         Categories of the last run that the model never learnt.
+    remark
+        What else the user should know of the last run; mostly nothing.
     hidden, locked
         Ids of categories that are not shown, and whose pixels nobody changes.
     cache
@@ -81,6 +83,7 @@ class Session:
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
+    remark: str = ""
     hidden: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
@@ -206,6 +209,7 @@ class Session:
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
+        self.remark = features.recipe.remark(job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
 
     def _resolved(self, job: Job) -> Recipe:

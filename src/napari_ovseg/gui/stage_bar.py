@@ -14,6 +14,7 @@ _STAGES = {
     "image": "reading the image",
     "windows": "encoding",
     "words": "reading the words",
+    "comparing": "comparing with the words",
     "labels": "labelling",
     "refining": "refining the borders",
 }

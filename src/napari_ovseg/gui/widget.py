@@ -256,6 +256,8 @@ class OvsegWidget(QWidget):
         text = ", ".join(parts[:8]) + (" …" if len(parts) > 8 else "")
         if kept:
             text += f"\n{kept} corrected pixels were kept as you left them"
+        if self.session.remark:
+            text += f"\n{self.session.remark}"
         self.message.setText(text)
         self.words.table.refresh()
         self.form.show_cache()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
+
+from napari_ovseg.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
     from torch import Tensor
 
+    from napari_ovseg.aggregation import Head
     from napari_ovseg.backbones import Block, Vision
+    from napari_ovseg.progress import Pauses
+    from napari_ovseg.settings import Tiling
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,6 +55,10 @@ class Method:
     """What is held while an image is encoded, in words for the user."""
     default_guide: ClassVar[str] = ""
     """The second encoder that the paper uses; empty where there is none."""
+    trained: ClassVar[bool] = False
+    """Whether it scores by `compare`, with weights of its own that come with the encoder."""
+    template: ClassVar[str] = ""
+    """The one prompt that queries are put into; empty for the mean of OpenAI's 80."""
 
     @property
     def name(self) -> str:
@@ -116,9 +125,47 @@ class Method:
         """
         return ((1.0, query),)
 
+    def tiling(self, asked: Tiling, vision: Vision) -> Tiling:
+        """Fill in how windows are cut, where the recipe leaves it open."""
+        if asked.whole or asked.canvas:
+            raise RecipeError(
+                f"{self.name} sees no image stretched or as a whole; leave canvas and whole out of "
+                "the recipe, or use a trained method such as cat_seg"
+            )
+        patch = vision.patch
+        crop = asked.crop if asked.crop is not None else vision.native
+        stride = asked.stride or max(crop // asked.overlap, patch)
+        if asked.blend == "merged":
+            crop, stride = crop // patch * patch, max(stride // patch, 1) * patch
+        return replace(asked, crop=crop, stride=stride)
+
     def score(self, vectors: Tensor, text: Tensor) -> Tensor:
         """Compare features (..., C) with the queries' embeddings (Q, C): (..., Q) cosines."""
         return vectors @ text.mT
+
+    def compare(self, vectors: Tensor, text: Tensor, head: Head) -> Pauses[Tensor]:
+        """Compare the features of one whole window with all queries, where that is `trained`.
+
+        Parameters
+        ----------
+        vectors : (gh, gw, C)
+            As `features` gave them.
+        text : (Q, C')
+            Embeddings of the queries.
+        head
+            The weights.
+
+        Returns
+        -------
+        (h, w, Q)
+            Logits on a grid of any size, whose sigmoids are probabilities. A query's may
+            depend on the others, and a patch's on the rest of the window.
+        """
+        raise NotImplementedError(f"{self.name} is not trained")
+
+    def remark(self, queries: int) -> str:
+        """What a user should know of a result with so many queries; mostly nothing."""
+        return ""
 
     def finish(self, ids: np.ndarray) -> np.ndarray:
         """Change the finished label map (H, W); most methods leave it as it is."""
