@@ -98,7 +98,7 @@ def test_removal_asks_what_becomes_of_the_pixels(sheet, monkeypatch, answer, exp
 
 
 def test_keys_choose_a_category(sheet):
-    _, layer, table = sheet
+    widget, layer, table = sheet
     press = {str(key): act for key, act in layer.keymap.items()}
     press["Shift+3"](layer)
     assert layer.selected_label == 3
@@ -113,11 +113,13 @@ def test_keys_choose_a_category(sheet):
     assert layer.selected_label == 4
     table.cellClicked.emit(1, 4)
     assert layer.selected_label == 2
+    press["Shift+N"](layer)
+    assert widget.words.entry is widget.window().focusWidget()
 
 
 def test_no_key_of_ours_is_naparis(sheet):
     widget, _, _ = sheet
-    ours = {key.replace("-", "+") for key in (*keys.FIRST_NINE, keys.NEXT, keys.PREVIOUS)}
+    ours = {key.replace("-", "+") for key in (*keys.FIRST_NINE, keys.NEXT, keys.PREVIOUS, keys.ADD)}
     taken = {str(key) for key in (*Labels.class_keymap, *widget.viewer.class_keymap)}
     shortcuts = action_manager._shortcuts.values()
     taken |= {str(key) for several in shortcuts for key in several}

@@ -84,6 +84,7 @@ class Session:
 
     changed = Signal()
     lock_changed = Signal(int, bool)
+    add_wanted = Signal()
 
     def vocabulary(self) -> Vocabulary:
         """Return the words as a vocabulary, or say what is wrong with them."""

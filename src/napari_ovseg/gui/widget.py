@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.adoption import Adoption
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.keys import bind
@@ -84,10 +85,7 @@ class OvsegWidget(QWidget):
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
-        pictures = self.pictures
-        self.words = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
-        self.words.table.chosen.connect(self._choose)
-        self.session.lock_changed.connect(pictures.lock)
+        self.words = self._words_panel()
         self.run_button = self._button(
             "ovseg_segment", "Segment", self.segment, "Label the picture on screen"
         )
@@ -116,6 +114,14 @@ class OvsegWidget(QWidget):
         self.note.models_wanted.connect(self.show_models)
         layout.addWidget(self.note)
         self._connect_work()
+
+    def _words_panel(self) -> WordsPanel:
+        pictures = self.pictures
+        panel = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
+        panel.table.chosen.connect(self._choose)
+        panel.adoption_wanted.connect(self.adopt)
+        self.session.lock_changed.connect(pictures.lock)
+        return panel
 
     def _connect_work(self) -> None:
         work = self.work
@@ -199,6 +205,17 @@ class OvsegWidget(QWidget):
         """Paint with a category from now on."""
         if (layer := self._chosen_labels()) is not None:
             layer.selected_label = category_id
+
+    def adopt(self) -> None:
+        """Make a labels layer of the viewer the labels of the chosen image."""
+        adoption = Adoption(self, self.viewer, self.session, self.pictures)
+        try:
+            told = adoption.run(self.form.chosen_image())
+        except OvsegError as error:
+            self.tell(str(error))
+            return
+        self._layers_changed()
+        self.message.setText(told)
 
     # --- running --------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import (
     QFileDialog,
@@ -43,7 +44,14 @@ class WordsPanel(QWidget):
         How many pixels of all pictures have the id of a category.
     give
         Gives the pixels of one category to another, or to none (0).
+
+    Attributes
+    ----------
+    adoption_wanted
+        Emitted when a labels layer shall become the labels of the image.
     """
+
+    adoption_wanted = Signal()
 
     def __init__(
         self,
@@ -63,6 +71,10 @@ class WordsPanel(QWidget):
             "A semicolon between categories, a comma between synonyms; Enter adds them."
         )
         self.entry.returnPressed.connect(self._add)
+        session.add_wanted.connect(self._await_words)
+        self.destroyed.connect(
+            lambda _gone=None: session.add_wanted.disconnect(self._await_words, missing_ok=True)
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
@@ -78,6 +90,8 @@ class WordsPanel(QWidget):
             ("ovseg_paste", "Paste list", self._paste, "Add words from the clipboard"),
             ("ovseg_open_words", "Open…", self._open, "Take the words of a TOML or CSV file"),
             ("ovseg_save_words", "Save…", self._save, "Write the words to a TOML or CSV file"),
+            ("ovseg_adopt", "Adopt labels…", self.adoption_wanted.emit,
+             "Make a labels layer, opened or drawn, the labels of this image; its ids stay"),
         )):  # fmt: skip
             button = QPushButton(text)
             button.setObjectName(name)
@@ -101,6 +115,9 @@ class WordsPanel(QWidget):
     def _add(self) -> None:
         if self.entry.text().strip() and self.add_words(self.entry.text()):
             self.entry.clear()
+
+    def _await_words(self) -> None:
+        self.entry.setFocus()
 
     def _paste(self) -> None:
         self.add_words(QGuiApplication.clipboard().text())
