@@ -23,7 +23,7 @@ from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.lexicon import definition_of
 from napari_ovseg.progress import Steps, run
 from napari_ovseg.recipe import Recipe
-from napari_ovseg.refining import assemble_steps, pamr_steps, snap_steps
+from napari_ovseg.refining import assemble_steps, pamr_steps, sieve_steps, snap_steps
 from napari_ovseg.text import embed_steps
 
 if TYPE_CHECKING:
@@ -110,7 +110,11 @@ def label_steps(
     ids = yield from label_once(features, queries)
     if recipe.refinement.edge_snap > 0:
         ids = yield from snap_steps(features, ids)
-    return LabelMap(recipe.method.finish(ids), vocabulary, features.image.grid)
+    ids = recipe.method.finish(ids)
+    # Last, since only a finished map of the whole image tells how large its objects are.
+    if any(c.min_size > 1 for c in vocabulary):
+        ids = yield from sieve_steps(features, queries, vocabulary, ids)
+    return LabelMap(ids, vocabulary, features.image.grid)
 
 
 @guarded("segmenting the image")

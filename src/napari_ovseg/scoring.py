@@ -80,12 +80,17 @@ def label_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, in
         yield start, stop, decide(window_logits(features, queries, start, stop), queries)
 
 
-def decide(logits: Tensor, queries: Queries) -> Tensor:
-    """Choose for each pixel: (..., Q) logits to (...) category ids."""
+def decide(logits: Tensor, queries: Queries, barred: Tensor | None = None) -> Tensor:
+    """Choose for each pixel: (..., Q) logits to (...) category ids.
+
+    `barred`, (..., Q) bool, says which queries may not win where; those still share the
+    probability, as ineligible ones do. A pixel that all are barred from gets `Queries.below`.
+    """
     if not bool(queries.eligible.any()):
         return torch.zeros(logits.shape[:-1], dtype=queries.ids.dtype, device=logits.device)
-    _, winner = _best(logits, queries)
-    ids = queries.ids[winner]
+    allowed = logits if barred is None else logits.masked_fill(barred, -torch.inf)
+    best, winner = _best(allowed, queries)
+    ids = torch.where(best == -torch.inf, queries.below, queries.ids[winner])
     if queries.thresholded:
         probability = logits.softmax(-1).gather(-1, winner[..., None])[..., 0]
         ids = torch.where(probability < queries.thresholds[winner], queries.below, ids)
@@ -100,7 +105,7 @@ def _best(logits: Tensor, queries: Queries) -> tuple[Tensor, Tensor]:
     return best, winner
 
 
-def _logits(features: Features, vectors: Tensor, queries: Queries) -> Tensor:
+def patch_logits(features: Features, vectors: Tensor, queries: Queries) -> Tensor:
     """Logits of patches: (a, b, C) to (a, b, Q)."""
     return features.recipe.method.score(vectors.float(), queries.text * queries.scale)
 
@@ -118,12 +123,9 @@ def upsample(
     return result[0].permute(1, 2, 0)
 
 
-def _row_weights(
-    rows: int, cells: int, ratio: float, device: torch.device
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Between which grid rows each pixel row lies, and how far: (rows,) each."""
-    position = (torch.arange(rows, device=device, dtype=torch.float32) + 0.5) * ratio - 0.5
-    position = position.clamp(0, cells - 1)
+def between_cells(pixels: Tensor, cells: int, ratio: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Between which cells of a grid pixels lie along one axis, and how far: like `pixels` each."""
+    position = ((pixels.float() + 0.5) * ratio - 0.5).clamp(0, cells - 1)
     low = position.floor().long()
     return low, (low + 1).clamp(max=cells - 1), position - low
 
@@ -148,12 +150,12 @@ def window_logits(features: Features, queries: Queries, start: int, stop: int) -
         top, bottom = max(first, window.top), min(last, window.top + window.height)
         if top >= bottom:
             continue
-        pixels = upsample(_logits(features, vectors, queries), (window.height, window.width))
+        pixels = upsample(patch_logits(features, vectors, queries), (window.height, window.width))
         place = slice(top - first, bottom - first), window.slices[1]
         inside = total[place].shape[1]  # a merged window reaches over the border
         total[place] += pixels[top - window.top : bottom - window.top, :inside]
         count[place] += 1
-    low, high, weight = (part[start:stop] for part in _row_weights(height, work_h, ratio, device))
+    low, high, weight = between_cells(torch.arange(start, stop, device=device), work_h, ratio)
     mean = total / count
     rows = torch.lerp(mean[low - first], mean[high - first], weight[:, None, None])
     return upsample(rows, (stop - start, width))
@@ -167,7 +169,8 @@ def _merged_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, 
     cells = features.vectors.shape[1]
     patch = features.windows[0].height / cells
     ratio = features.working[0] / height / patch
-    low, _, weight = _row_weights(height, cells, ratio, features.vectors.device)
+    pixels = torch.arange(height, device=features.vectors.device)
+    low, _, weight = between_cells(pixels, cells, ratio)
     per_block = max(1, _BLOCK // (len(queries.ids) * width))
     for first in range(0, int(low[-1]) + 1, per_block):
         start, stop = (int(torch.searchsorted(low, v)) for v in (first, first + per_block))
@@ -180,7 +183,7 @@ def _merged_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, 
 
 def _lattice(features: Features, queries: Queries, first: int, last: int) -> Tensor:
     """Logits at grid rows `first` to `last`, interpolated along the columns: (rows, w, Q)."""
-    patches = _logits(features, features.vectors[0, first:last], queries)
+    patches = patch_logits(features, features.vectors[0, first:last], queries)
     width = features.shape[1]
     patch = features.windows[0].width / patches.shape[1]
     zoom = patch * width / features.working[1]
