@@ -64,6 +64,8 @@ class Session:
         Where to compute.
     counts
         Pixels of each category in the last result, by name; counted on the worker's thread.
+    pixels
+        Pixels of each category on screen by id, whoever wrote them.
     unfamiliar
         Categories of the last run that the model never learnt.
     hidden, locked
@@ -76,6 +78,7 @@ class Session:
     recipe: Recipe = field(default_factory=lambda: preset(DEFAULT))
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
+    pixels: dict[int, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
     hidden: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)

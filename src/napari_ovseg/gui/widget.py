@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from napari.layers import Image as ImageLayer
 from napari.utils.notifications import show_error, show_warning
@@ -24,6 +25,7 @@ from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
+from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
 from napari_ovseg.gui.where import where_to
 from napari_ovseg.gui.words_panel import WordsPanel
@@ -62,12 +64,16 @@ class OvsegWidget(QWidget):
         )
         self.runner, self.turns = self.work.runner, self.work.turns
         self.owner_view = OwnerView(napari_viewer)
+        self.tally = Tally(self)
+        self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
         self.models: ModelsWindow | None = None
         self._build()
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
+        self.viewer.dims.events.current_step.connect(self._plane_changed)
         # Not a method of the widget: Qt would disconnect it together with the widget.
         self.destroyed.connect(self.runner.close)
+        self.destroyed.connect(self.tally.leave)
         self._layers_changed()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
@@ -120,6 +126,8 @@ class OvsegWidget(QWidget):
         panel = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
         panel.table.chosen.connect(self._choose)
         panel.adoption_wanted.connect(self.adopt)
+        self.form.image.currentIndexChanged.connect(self._plane_changed)
+        self.tally.counted.connect(panel.table.show_pixels)
         self.session.lock_changed.connect(pictures.lock)
         return panel
 
@@ -147,7 +155,9 @@ class OvsegWidget(QWidget):
         pictures = self.pictures.images()
         for layer in self.pictures.all_labels():
             self._join(layer)
-        if not self.form.set_images(pictures):
+        is_new = self.form.set_images(pictures)
+        self._plane_changed()
+        if not is_new:
             return
         for layer in pictures:
             for emitter in (
@@ -158,6 +168,14 @@ class OvsegWidget(QWidget):
                 emitter.disconnect(self._show_display)
                 emitter.connect(self._show_display)
         self._show_display()
+
+    def _plane_changed(self, _event: Any = None) -> None:
+        """Count the pixels of what is on screen now."""
+        if self.runner.closed:
+            return
+        source = self.form.chosen_image()
+        plane = () if source is None else self.pictures.plane_of(source)
+        self.tally.watch(self._chosen_labels(), plane)
 
     def _active_changed(self, _event: Any = None) -> None:
         active = self.viewer.layers.selection.active
@@ -194,12 +212,16 @@ class OvsegWidget(QWidget):
     def _join(self, layer: Labels) -> None:
         """Let the keys and the table follow each other while a layer is painted."""
         bind(layer, self.session)
+        self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._chosen)
         layer.events.selected_label.connect(self._chosen)
 
     def _chosen(self, event: Any) -> None:
-        if not self.runner.closed:
-            self.words.table.select(int(event.source.selected_label))
+        layer, label = event.source, int(event.source.selected_label)
+        # Napari tells of it after a change of colours, too.
+        if not self.runner.closed and label != self._painting.get(layer):
+            self._painting[layer] = label
+            self.words.table.select(label)
 
     def _choose(self, category_id: int) -> None:
         """Paint with a category from now on."""

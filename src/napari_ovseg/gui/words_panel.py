@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ovseg.errors import OvsegError
+from napari_ovseg.gui.category_details import CategoryDetails
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.vocabulary_files import load_vocabulary, save_vocabulary
 
@@ -64,6 +65,8 @@ class WordsPanel(QWidget):
         self.setObjectName("ovseg_vocabulary")
         self._session, self._tell, self._uses, self._give = session, tell, uses, give
         self.table = VocabularyTable(session, tell)
+        self.details = CategoryDetails(session, tell, self)
+        self.table.itemSelectionChanged.connect(self._choose_details)
         self.entry = QLineEdit()
         self.entry.setObjectName("ovseg_words")
         self.entry.setPlaceholderText("add words:  nucleus, cell nucleus; cytoplasm; background")
@@ -92,6 +95,8 @@ class WordsPanel(QWidget):
             ("ovseg_save_words", "Save…", self._save, "Write the words to a TOML or CSV file"),
             ("ovseg_adopt", "Adopt labels…", self.adoption_wanted.emit,
              "Make a labels layer, opened or drawn, the labels of this image; its ids stay"),
+            ("ovseg_show_details", "Details…", self._show_details,
+             "Role, definition and smallest size of the selected category"),
         )):  # fmt: skip
             button = QPushButton(text)
             button.setObjectName(name)
@@ -121,6 +126,13 @@ class WordsPanel(QWidget):
 
     def _paste(self) -> None:
         self.add_words(QGuiApplication.clipboard().text())
+
+    def _choose_details(self) -> None:
+        self.details.choose(next(iter(self.table.selected()), 0))
+
+    def _show_details(self) -> None:
+        self.details.show()
+        self.details.raise_()
 
     def _up(self) -> None:
         if chosen := self.table.selected():
