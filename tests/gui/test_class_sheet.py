@@ -5,10 +5,18 @@ import pytest
 from napari.layers import Labels
 from napari.utils.action_manager import action_manager
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QInputDialog, QPushButton
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QInputDialog,
+    QLineEdit,
+    QPushButton,
+)
 
 import napari_ovseg as ov
-from napari_ovseg.gui import keys, layers
+from napari_ovseg import ready
+from napari_ovseg.gui import keys, layers, words_panel
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
@@ -232,3 +240,40 @@ def test_opened_labels_are_editable_at_once(widget):
         Labels(np.ones((8, 8), np.uint16), metadata={"ovseg": {"vocabulary": WORDS.to_toml()}})
     )
     assert editing_of(layer).draft.owner.all()
+
+
+def test_ready_words_are_taken_or_added(widget, monkeypatch):
+    button = widget.findChild(QPushButton, "ovseg_ready")
+    menus = {action.text(): action.menu() for action in button.menu().actions()}
+    jobs = {action.text(): action for action in menus["microscopy"].actions()}
+    jobs["Blood smear"].trigger()
+    smear = widget.session.rows
+    assert smear == list(ready.ready("blood-smear"))
+    asked = []
+
+    def answer(*told):
+        asked.append(told[3])
+        return answers.pop()
+
+    answers = [(words_panel.REPLACE, True), (words_panel.ADD, True), ("", False)]
+    monkeypatch.setattr(QInputDialog, "getItem", answer)
+    jobs["Phase contrast, living cells"].trigger()
+    assert widget.session.rows == smear
+    jobs["Phase contrast, living cells"].trigger()
+    assert widget.session.rows[:5] == smear
+    assert [(c.id, c.name) for c in widget.session.rows[5:]] == [(6, "cell"), (7, "debris")]
+    jobs["Bacteria and yeast"].trigger()
+    assert widget.session.rows == list(ready.ready("bacteria-and-yeast"))
+    assert asked == [[words_panel.ADD, words_panel.REPLACE]] * 3
+
+
+def test_everything_has_a_tip(widget):
+    inputs = (QAbstractButton, QComboBox, QLineEdit, QAbstractSpinBox)
+    own = [
+        w
+        for kind in inputs
+        for w in widget.findChildren(kind)
+        if w.objectName().startswith("ovseg_")
+    ]
+    assert len(own) > 20
+    assert [w.objectName() for w in own if not w.toolTip()] == []

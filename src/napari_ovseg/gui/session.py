@@ -101,8 +101,21 @@ class Session:
 
     def add(self, text: str) -> None:
         """Add categories typed as ``a, b; c``; their ids follow the largest so far."""
+        self._append(Vocabulary.parse(text))
+
+    def extend(self, words: Iterable[Category]) -> None:
+        """Add categories of other names than there are, and no second background."""
+        names = {c.name.casefold() for c in self.rows}
+        has_background = any(c.role == "background" for c in self.rows)
+        self._append(
+            c
+            for c in words
+            if c.name.casefold() not in names and not (has_background and c.role == "background")
+        )
+
+    def _append(self, words: Iterable[Category]) -> None:
         used = max((c.id for c in self.rows), default=0)
-        new = [replace(c, id=c.id + used, colour="") for c in Vocabulary.parse(text)]
+        new = [replace(c, id=used + n, colour="") for n, c in enumerate(words, start=1)]
         Vocabulary((*self.rows, *new))
         self.set_rows([*self.rows, *new])
 

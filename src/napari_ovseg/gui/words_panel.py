@@ -13,11 +13,13 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QInputDialog,
     QLineEdit,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_ovseg import ready
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.category_details import CategoryDetails
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.session import Session
 
 UNLABELLED = "unlabelled"
+ADD, REPLACE = "add these, with new ids", "put these in their place"
 _FILES = "Vocabularies (*.toml *.csv)"
 
 
@@ -103,7 +106,36 @@ class WordsPanel(QWidget):
             button.setToolTip(tip)
             button.clicked.connect(lambda _checked=False, act=slot: act())
             grid.addWidget(button, place // 3, place % 3)
+        grid.addWidget(self._ready_button(), 2, 2)
         return grid
+
+    def _ready_button(self) -> QPushButton:
+        button = QPushButton("Ready words")
+        button.setObjectName("ovseg_ready")
+        button.setToolTip("Words for common jobs, by kind of image")
+        menu = QMenu(button)
+        for domain, titles in ready.titles().items():
+            group = menu.addMenu(domain)
+            for name, title in titles.items():
+                action = group.addAction(title, partial(self.take_ready, name))
+                action.setToolTip(", ".join(c.name for c in ready.ready(name)))
+            group.setToolTipsVisible(True)
+        button.setMenu(menu)
+        return button
+
+    def take_ready(self, name: str) -> None:
+        """Take ready words; where there are words already, ask what becomes of those."""
+        words = ready.ready(name)
+        if self._session.rows:
+            answer, agreed = QInputDialog.getItem(
+                self, "Ready words", "The table holds words already:", [ADD, REPLACE], 0, False
+            )
+            if not agreed:
+                return
+            if answer == ADD:
+                self._tried(lambda: self._session.extend(words))
+                return
+        self._session.set_rows(words)
 
     def add_words(self, text: str) -> bool:
         """Add words typed or pasted; False if they were refused."""
