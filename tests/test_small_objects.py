@@ -11,7 +11,7 @@ from skimage import data
 import napari_ovseg as ov
 from napari_ovseg import points, refining, scoring
 from napari_ovseg.errors import VocabularyError
-from napari_ovseg.pipeline import _embed
+from napari_ovseg.pipeline import queries_steps
 from napari_ovseg.progress import run
 from napari_ovseg.refine.small_objects import small_objects
 
@@ -31,10 +31,7 @@ def sized(words, **sizes):
 
 def scores(features, words):
     """Logits of every pixel by the plain way, and what decides about them."""
-    from napari_ovseg.backbones.open_clip import load_backbone
-
-    backbone = load_backbone("starter", "cpu")
-    queries = run(_embed(backbone, features, words, features.recipe))
+    queries = run(queries_steps(features, words, features.recipe))
     rows, columns = np.indices(features.shape).reshape(2, -1)
     return points.logits_at(features, queries, *map(torch.from_numpy, (rows, columns))), queries
 
@@ -101,7 +98,6 @@ def test_blocks_do_not_matter(features, monkeypatch):
     words = sized(WORDS, stroma=30, epithelium=50)
     whole = ov.label(features, words).ids
     monkeypatch.setattr(scoring, "_BLOCK", 4000)
-    monkeypatch.setattr(points, "_BLOCK", 4000)
     monkeypatch.setattr(refining, "_BAND", 999)
     assert (ov.label(features, words).ids == whole).mean() > 0.9995
 
@@ -128,3 +124,22 @@ def test_after_refinement_too(features):
 def test_impossible_sizes_are_refused(size):
     with pytest.raises(VocabularyError, match="smallest size"):
         ov.Category(1, "cell", min_size=size)
+
+
+def test_the_best_three_of_a_pixel_are_those_of_its_scores(features):
+    logits, queries = scores(features, WORDS)
+    chances = logits[70 * 200 + 31].softmax(-1)
+    told = points.best_at(features, queries, (70, 31))
+    expected = sorted(zip(queries.ids.tolist(), chances.tolist(), strict=True), key=lambda p: -p[1])
+    assert [i for i, _ in told] == [i for i, _ in expected[:3]]
+    assert np.allclose([p for _, p in told], [p for _, p in expected[:3]], atol=1e-4)
+    assert told[0][0] == ov.label(features, WORDS).ids[70, 31]
+
+
+def test_a_category_is_as_likely_as_its_best_word(features):
+    words = ov.Vocabulary.parse("cell nucleus, dark nucleus; stroma")
+    logits, queries = scores(features, words)
+    chances = logits[0].softmax(-1)
+    told = dict(points.best_at(features, queries, (0, 0), 9))
+    assert np.isclose(told[1], float(chances[:2].max()), atol=1e-4)
+    assert set(told) == {0, 1, 2}  # contrast words are 0

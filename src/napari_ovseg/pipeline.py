@@ -27,7 +27,6 @@ from napari_ovseg.refining import assemble_steps, pamr_steps, sieve_steps, snap_
 from napari_ovseg.text import embed_steps
 
 if TYPE_CHECKING:
-    from napari_ovseg.backbones import Backbone
     from napari_ovseg.features import Features
     from napari_ovseg.scoring import Queries
     from napari_ovseg.vocabulary import Category, Vocabulary
@@ -97,11 +96,8 @@ def label_steps(
     features: Features, vocabulary: Vocabulary, recipe: Recipe | None = None
 ) -> Steps[LabelMap]:
     """Label in steps; see `label`."""
-    from napari_ovseg.backbones.open_clip import load_backbone
-
     recipe = recipe or features.recipe
-    backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
-    queries = yield from _embed(backbone, features, vocabulary, recipe)
+    queries = yield from queries_steps(features, vocabulary, recipe)
     features = replace(features, recipe=features.recipe.labelling_as(recipe))
     label_once = pamr_steps if recipe.refinement.pamr_steps else _label
     if recipe.area_threshold > 0:
@@ -151,14 +147,19 @@ def provenance_of(features: Features) -> Provenance:
     )
 
 
-def _embed(
-    backbone: Backbone, features: Features, vocabulary: Vocabulary, recipe: Recipe
-) -> Steps[Queries]:
-    """Embed the vocabulary and the contrast words that compete with it."""
+def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) -> Steps[Queries]:
+    """Embed the vocabulary and the contrast words that compete with it.
+
+    Raises
+    ------
+    RecipeError, VocabularyError, WeightsError
+    """
     import torch
 
+    from napari_ovseg.backbones.open_clip import load_backbone
     from napari_ovseg.scoring import Queries
 
+    backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
     if backbone.fingerprint not in features.weights:
         raise RecipeError(
             "the features were made with other weights than the model has now; "

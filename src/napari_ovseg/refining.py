@@ -139,7 +139,7 @@ def _decide_again(
     from napari_ovseg.scoring import decide
 
     found = np.empty(len(places[0]), np.uint16)
-    step = max(1, _BAND // (4 * len(queries.ids)))
+    step = max(1, _BAND // (16 * len(queries.ids)))  # four corners, and copies of them
     device = queries.ids.device
     with torch.inference_mode():
         for start in range(0, len(found), step):

@@ -87,7 +87,9 @@ class ExportDialog(QDialog):
         self.message.setWordWrap(True)
         self.write = QPushButton("Choose a folder and write…")
         self.write.setObjectName("ovseg_export_write")
-        self.write.setToolTip("Ask for a folder, then write there; files of the same name are replaced")
+        self.write.setToolTip(
+            "Ask for a folder, then write there; files of the same name are replaced"
+        )
         self.write.clicked.connect(lambda _checked=False: self._ask())
         self.cancel = QPushButton("Cancel")
         self.cancel.setObjectName("ovseg_export_cancel")

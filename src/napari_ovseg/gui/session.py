@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_ovseg.features import Features
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
+    from napari_ovseg.scoring import Queries
 
 _RECENT = 4
 """Pictures whose features are found without looking at their pixels."""
@@ -84,6 +85,7 @@ class Session:
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
+    _scored: OrderedDict[Any, tuple[Image, Features, Queries]] = field(default_factory=OrderedDict)
 
     changed = Signal()
     lock_changed = Signal(int, bool)
@@ -190,9 +192,7 @@ class Session:
         if features is None:
             picture = job.image.plane(job.plane)
             features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
-            self._recent[_place(job, recipe)] = (job.image, features)
-            while len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+            _remember(self._recent, _place(job, recipe), (job.image, features))
         return (yield from self._label_steps(features, job))
 
     def relabel_steps(self, job: Job, _stop: Stop | None = None) -> Steps[Annotation | None]:
@@ -203,17 +203,37 @@ class Session:
             features = self._at_hand(job, recipe)
             return (yield from self._label_steps(features, job)) if features else None
 
+    def scores_at(
+        self, image: Image, plane: tuple[int, ...], place: tuple[int, int]
+    ) -> list[tuple[int, float]]:
+        """Say what the model found likeliest at a row and column when it last labelled them.
+
+        Returns
+        -------
+        list of (category id, probability 0..1)
+            See `best_at`; empty if the picture was not labelled lately.
+        """
+        found = self._scored.get(_picture(image, plane))
+        if found is None:
+            return []
+        from napari_ovseg.points import best_at
+
+        return best_at(found[1], found[2], place)
+
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""
         self._recent.clear()
+        self._scored.clear()
         self.cache.clear()
 
     def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
         from napari_ovseg.backbones.open_clip import load_backbone
         from napari_ovseg.familiar import unfamiliar
-        from napari_ovseg.pipeline import label_steps, provenance_of
+        from napari_ovseg.pipeline import label_steps, provenance_of, queries_steps
 
         labels = yield from label_steps(features, job.vocabulary)
+        queries = yield from queries_steps(features, job.vocabulary, features.recipe)
+        _remember(self._scored, _picture(job.image, job.plane), (job.image, features, queries))
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
@@ -226,6 +246,16 @@ class Session:
 
 
 def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
+    return _picture(job.image, job.plane), recipe.encoding(), job.device
+
+
+def _picture(image: Image, plane: tuple[int, ...]) -> tuple[Any, ...]:
     """Tell pictures apart by identity; keeping them keeps their identities taken."""
-    levels = tuple(id(level) for level in job.image.levels)
-    return levels, job.plane, recipe.encoding(), job.device
+    return tuple(id(level) for level in image.levels), plane
+
+
+def _remember(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > _RECENT:
+        kept.popitem(last=False)

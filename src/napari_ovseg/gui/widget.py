@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.about_label import AboutLabel
 from napari_ovseg.gui.adoption import Adoption
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
@@ -112,6 +113,8 @@ class OvsegWidget(QWidget):
         self.writing.decided.connect(self._decide)
         self.writing.owners_wanted.connect(self._show_owners)
         layout.addWidget(self.writing)
+        self.about = AboutLabel(self.viewer, self.session, self.pictures, self.form.chosen_image)
+        layout.addWidget(self.about)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
         layout.addWidget(self.export_button)
