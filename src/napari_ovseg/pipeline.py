@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg.channels import as_shown
 from napari_ovseg.device import guarded
 from napari_ovseg.encoding import encode_steps
 from napari_ovseg.errors import RecipeError, VocabularyError
@@ -118,8 +119,8 @@ def segment_steps(
     image: Any, vocabulary: Vocabulary, recipe: Recipe | None = None, device: str = "auto"
 ) -> Steps[Annotation]:
     """Segment in steps; see `segment`."""
-    stack = Image.of(image)
     recipe = recipe or Recipe()
+    stack = as_shown(Image.of(image), recipe.display)
     planes = list(stack.planes())
     if len(planes) > 1:
         recipe = replace(recipe, display=recipe.display.resolve(stack))
