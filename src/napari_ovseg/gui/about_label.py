@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QLabel
 
+from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layers import image_of
 from napari_ovseg.labels import Owner
@@ -89,6 +91,8 @@ class AboutLabel(QLabel):
             number = int(labels.data[(*plane, *place)])
             owner = editing_of(labels).draft.owner[(*plane, *place)]
             lines[0] = f"{names.get(number, number)}, {_WHO[Owner(owner)]}"
-        scores = self._session.scores_at(image_of(source), plane, place)
-        lines[1] = ", ".join(f"{names.get(i, i)} {p:.0%}" for i, p in scores)
+        with suppress(OvsegError):  # layers that cannot be shown together have no scores
+            image, _ = self._pictures.seen(source)
+            scores = self._session.scores_at(image, plane, place)
+            lines[1] = ", ".join(f"{names.get(i, i)} {p:.0%}" for i, p in scores)
         return "\n".join(lines)

@@ -19,7 +19,7 @@ from napari_ovseg.vocabulary import Category, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_ovseg.display import Display
+    from napari_ovseg.channels import Shown
     from napari_ovseg.familiar import Unfamiliar
     from napari_ovseg.features import Features
     from napari_ovseg.image import Image
@@ -166,7 +166,7 @@ class Session:
         self.recipe = replace(self.recipe, **values)
         self.changed.emit()
 
-    def job(self, image: Image, plane: tuple[int, ...], display: Display) -> Job:
+    def job(self, image: Image, plane: tuple[int, ...], display: Shown) -> Job:
         """Fix what the next run does.
 
         Raises
@@ -251,7 +251,7 @@ def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
 
 def _picture(image: Image, plane: tuple[int, ...]) -> tuple[Any, ...]:
     """Tell pictures apart by identity; keeping them keeps their identities taken."""
-    return tuple(id(level) for level in image.levels), plane
+    return image.identity, plane
 
 
 def _remember(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:

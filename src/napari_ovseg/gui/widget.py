@@ -23,6 +23,7 @@ from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
+from napari_ovseg.gui.seen import DECIDES
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
@@ -91,6 +92,7 @@ class OvsegWidget(QWidget):
         layout = QVBoxLayout(self)
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
+        self.form.together.toggled.connect(self._show_together)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.words = self._words_panel()
         self.run_button = self._button(
@@ -163,13 +165,10 @@ class OvsegWidget(QWidget):
         if not is_new:
             return
         for layer in pictures:
-            for emitter in (
-                layer.events.contrast_limits,
-                layer.events.gamma,
-                layer.events.colormap,
-            ):
-                emitter.disconnect(self._show_display)
-                emitter.connect(self._show_display)
+            for name in DECIDES:
+                emitter = layer.events[name]
+                emitter.disconnect(self._display_changed)
+                emitter.connect(self._display_changed)
         self._show_display()
 
     def _plane_changed(self, _event: Any = None) -> None:
@@ -191,10 +190,20 @@ class OvsegWidget(QWidget):
             return
         layer = self.form.chosen_image()
         try:
-            text = "no image layer open" if layer is None else layers.describe_display(layer)
+            text = "no image layer open" if layer is None else self.pictures.describe(layer)
         except OvsegError as error:
             text = str(error)
         self.form.display.setText(text)
+
+    def _show_together(self, on: bool) -> None:  # Qt's signal
+        self.pictures.together = on
+        self._display_changed()
+
+    def _display_changed(self, _event: Any = None) -> None:
+        """Tell what the encoder would see now, and let the labels follow if it has seen it."""
+        self._show_display()
+        if not self.runner.closed and self._chosen_labels() is not None and self.session.rows:
+            self.turns.follow()
 
     def _show_exports(self) -> None:
         self.exports.show()
