@@ -9,7 +9,7 @@ import napari_ovseg as ov
 from napari_ovseg import glimpse as module
 from napari_ovseg.glimpse import Glimpse
 from napari_ovseg.pipeline import label_steps
-from napari_ovseg.scoring import sample
+from napari_ovseg.points import sample
 
 WORDS = ov.Vocabulary.parse("brick; grass, lawn; water; sand; background")
 
@@ -46,7 +46,7 @@ def test_fewer_pixels_are_looked_at_in_a_large_view(features, monkeypatch):
     monkeypatch.setattr(module, "MOST", 384 * 496 / 9 + 1)
     looked = []
     monkeypatch.setattr(
-        "napari_ovseg.scoring.sample",
+        "napari_ovseg.points.sample",
         lambda f, q, r, c: looked.append((len(r), len(c))) or sample(f, q, r, c),
     )
     (seen,) = glimpses(features, (slice(0, 384), slice(0, 496)))

@@ -12,7 +12,7 @@ from napari_ovseg.vocabulary_files import load_vocabulary, save_vocabulary
 HARD = ov.Vocabulary(
     (
         Category(7, "nucleus", ("nucleus", "cell nucleus"), "a dark, round body", "#123456", 0.25),
-        Category(300, "β-actin, fibres", role="stuff"),
+        Category(300, "β-actin, fibres", role="stuff", min_size=40),
         Category(9, '=SUM("A1")', ("'quoted'", "-x")),
         Category(2, "細胞質", role="background"),
     )
@@ -52,6 +52,7 @@ def test_a_spreadsheets_csv_needs_only_names(tmp_path):
         ('name\n"nucleus\n', "not a CSV file"),
         ("name\nnucleus\nNucleus\n", "two categories"),
         ("name,threshold\nnucleus,3\n", "threshold"),
+        ("name,min_size\nnucleus,-3\n", "smallest size"),
     ],
 )
 def test_bad_files_are_told(tmp_path, text, told):

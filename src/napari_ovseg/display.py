@@ -96,8 +96,8 @@ class Display:
         return np.stack(channels, axis=-1).astype(np.float32)
 
 
-def robust_limits(image: Image) -> tuple[float, float]:
-    """Limits that a few odd pixels do not move.
+def robust_limits(image: Image, channel: int | None = None) -> tuple[float, float]:
+    """Limits that a few odd pixels do not move; of a composite, those of one channel.
 
     Eight-bit colours are shown as they are, as every viewer does; everything else between
     the 0.2 and 99.8 percentiles, or between its extremes where those coincide.
@@ -105,9 +105,9 @@ def robust_limits(image: Image) -> tuple[float, float]:
     dtype = np.dtype(image.levels[0].dtype)
     if dtype.kind == "b":
         return 0.0, 1.0
-    if image.rgb and dtype == np.uint8:
+    if image.rgb and dtype == np.uint8 and channel is None:
         return 0.0, 255.0
-    values = _sample(image)
+    values = _sample(image, channel)
     low, high = np.percentile(values, PERCENTILES)
     if not low < high:
         low, high = values.min(), values.max()
@@ -116,13 +116,14 @@ def robust_limits(image: Image) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _sample(image: Image) -> np.ndarray:
+def _sample(image: Image, channel: int | None) -> np.ndarray:
     """Read pixels from up to eight planes of the coarsest level that is large enough."""
     level = image.level_for((512, 512))
     planes = list(image.planes())
     chosen = planes[:: max(1, len(planes) // 8)][:8]
     parts = []
     for index in chosen:
-        values = image.plane(index).read(level).reshape(-1)
+        pixels = image.plane(index).read(level)
+        values = (pixels if channel is None else pixels[..., channel]).reshape(-1)
         parts.append(values[:: max(1, len(values) * len(chosen) // _SAMPLE)])
     return np.concatenate(parts).astype(np.float64)

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from napari_ovseg.channels import as_shown
 from napari_ovseg.device import free_memory, guarded, is_out_of_memory
 from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.feature_cache import FeatureCache, key_of
@@ -52,8 +53,8 @@ def encode_steps(
     """
     from napari_ovseg.backbones.open_clip import load_backbone
 
-    picture = Image.of(image)
     recipe = recipe or Recipe()
+    picture = as_shown(Image.of(image), recipe.display)
     yield Progress("model", 0, 1)
     backbone = load_backbone(recipe.backbone, device)
     yield Progress("image", 0, 1)

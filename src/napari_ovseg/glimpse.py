@@ -57,7 +57,7 @@ def glimpse(features: Features, queries: Queries, place: Rectangle) -> Glimpse |
     """
     import torch
 
-    from napari_ovseg.scoring import sample
+    from napari_ovseg.points import sample
 
     sides = [s.stop - s.start for s in place]
     if math.prod(features.shape) < LEAST or not features.merged or min(sides) < 1:

@@ -83,17 +83,21 @@ class Image:
     levels
         Arrays (..., H, W) or (..., H, W, 3), finest first; numpy, dask, zarr or alike.
     rgb
-        Whether the last axis is red, green, blue (and maybe alpha, which is ignored).
+        Whether the last axis is red, green, blue (and maybe alpha, which is ignored), or the
+        channels of a composite.
     grid
         Where the pixels of the finest level are.
     name
         What to call it in messages and files.
+    channels
+        Names of what is along the axis ``c``; with `rgb`, of what is along the last axis.
     """
 
     levels: tuple[Any, ...]
     rgb: bool
     grid: Grid
     name: str = "image"
+    channels: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: Any, name: str = "image") -> Image:
@@ -138,6 +142,11 @@ class Image:
         shape = tuple(int(n) for n in self.levels[level].shape)
         return shape[:-1] if self.rgb else shape
 
+    @property
+    def identity(self) -> tuple[int, ...]:
+        """Tells its arrays from others, as long as they are kept."""
+        return tuple(id(p) for level in self.levels for p in getattr(level, "parts", (level,)))
+
     def planes(self) -> Iterator[tuple[int, ...]]:
         """Index of every picture of a stack; one empty index for a plain picture."""
         yield from np.ndindex(self.shape[:-2])
@@ -177,7 +186,7 @@ class Image:
             pixels = np.asarray(self.levels[level])
         except (OSError, ValueError, MemoryError) as error:
             raise ImageError(f"the pixels of {self.name!r} cannot be read: {error}") from error
-        if self.rgb:
+        if self.rgb and not self.channels:
             pixels = pixels[..., :3]
         if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
             bad = int(pixels.size - np.isfinite(pixels).sum())
@@ -240,10 +249,20 @@ def _open_tiff(path: Path) -> Image:
         rgb = axes.endswith("s") and array.shape[-1] in (3, 4)
         grid_axes = tuple(axes[:-1] if rgb else axes)
         spacing, units = _tiff_calibration(file, grid_axes)
+        names = _channel_names(file)
     if len(grid_axes) < 2:
         return Image.of(array, path.stem)
     grid = Grid.regular(len(grid_axes), spacing, grid_axes, units)
-    return Image((array,), rgb, grid, path.stem.removesuffix(".ome"))
+    return Image((array,), rgb, grid, path.stem.removesuffix(".ome"), () if rgb else names)
+
+
+def _channel_names(file: Any) -> tuple[str, ...]:
+    """Read the channels' names of OME metadata; none where there are none."""
+    import xml.etree.ElementTree as ET
+
+    found = ET.fromstring(file.ome_metadata).iterfind(".//{*}Channel") if file.ome_metadata else ()
+    names = tuple(str(channel.get("Name", "")) for channel in found)
+    return names if all(names) else ()
 
 
 def _tiff_calibration(file: Any, axes: tuple[str, ...]) -> tuple[list[float], list[str]]:

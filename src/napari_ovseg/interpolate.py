@@ -31,12 +31,12 @@ def row_weights(
     rows: int, cells: int, ratio: float, device: torch.device
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Between which grid rows each pixel row lies, and how far: (rows,) each."""
-    return weights_at(torch.arange(rows, device=device, dtype=torch.float32), cells, ratio)
+    return weights_at(torch.arange(rows, device=device), cells, ratio)
 
 
 def weights_at(pixels: Tensor, cells: int, ratio: float) -> tuple[Tensor, Tensor, Tensor]:
     """Between which cells some pixels lie, and how far: of the shape of `pixels` each."""
-    position = ((pixels + 0.5) * ratio - 0.5).clamp(0, cells - 1)
+    position = ((pixels.float() + 0.5) * ratio - 0.5).clamp(0, cells - 1)
     low = position.floor().long()
     return low, (low + 1).clamp(max=cells - 1), position - low
 

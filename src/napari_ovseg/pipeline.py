@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg.channels import as_shown
 from napari_ovseg.comparing import compare_steps
 from napari_ovseg.device import guarded
 from napari_ovseg.encoding import encode_steps
@@ -25,7 +26,7 @@ from napari_ovseg.labels import Annotation, LabelMap, Provenance
 from napari_ovseg.lexicon import definition_of
 from napari_ovseg.progress import Steps, run
 from napari_ovseg.recipe import Recipe
-from napari_ovseg.refining import assemble_steps, pamr_steps, snap_steps
+from napari_ovseg.refining import assemble_steps, pamr_steps, sieve_steps, snap_steps
 from napari_ovseg.text import embed_steps
 
 if TYPE_CHECKING:
@@ -105,13 +106,10 @@ def label_steps(
 
     Of an image that takes a while, one step is a `Glimpse` of the rows and columns `view`.
     """
-    from napari_ovseg.backbones.open_clip import load_backbone
-
     recipe = recipe or features.recipe
-    backbone = load_backbone(features.recipe.backbone, str(features.vectors.device))
-    queries = yield from _embed(backbone, features, vocabulary, recipe)
+    queries = yield from queries_steps(features, vocabulary, recipe)
     features = replace(features, recipe=features.recipe.labelling_as(recipe))
-    features = yield from compare_steps(features, queries, backbone.head)
+    features = yield from compare_steps(features, queries, _backbone(features).head)
     if view is not None and (seen := glimpse(features, queries, view)):
         yield seen
     label_once = pamr_steps if recipe.refinement.pamr_steps else _label
@@ -121,7 +119,11 @@ def label_steps(
     ids = yield from label_once(features, queries)
     if recipe.refinement.edge_snap > 0:
         ids = yield from snap_steps(features, ids)
-    return LabelMap(recipe.method.finish(ids), vocabulary, features.image.grid)
+    ids = recipe.method.finish(ids)
+    # Last, since only a finished map of the whole image tells how large its objects are.
+    if any(c.min_size > 1 for c in vocabulary):
+        ids = yield from sieve_steps(features, queries, vocabulary, ids)
+    return LabelMap(ids, vocabulary, features.image.grid)
 
 
 @guarded("segmenting the image")
@@ -129,8 +131,8 @@ def segment_steps(
     image: Any, vocabulary: Vocabulary, recipe: Recipe | None = None, device: str = "auto"
 ) -> Steps[Annotation]:
     """Segment in steps; see `segment`."""
-    stack = Image.of(image)
     recipe = recipe or Recipe()
+    stack = as_shown(Image.of(image), recipe.display)
     planes = list(stack.planes())
     if len(planes) > 1:
         recipe = replace(recipe, display=recipe.display.resolve(stack))
@@ -158,14 +160,18 @@ def provenance_of(features: Features) -> Provenance:
     )
 
 
-def _embed(
-    backbone: Backbone, features: Features, vocabulary: Vocabulary, recipe: Recipe
-) -> Steps[Queries]:
-    """Embed the vocabulary and the contrast words that compete with it."""
+def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) -> Steps[Queries]:
+    """Embed the vocabulary and the contrast words that compete with it.
+
+    Raises
+    ------
+    RecipeError, VocabularyError, WeightsError
+    """
     import torch
 
     from napari_ovseg.scoring import Queries
 
+    backbone = _backbone(features)
     if backbone.fingerprint not in features.weights:
         raise RecipeError(
             "the features were made with other weights than the model has now; "
@@ -201,6 +207,13 @@ def _embed(
         below=background.id if background else 0,
         independent=recipe.method.trained,
     )
+
+
+def _backbone(features: Features) -> Backbone:
+    """Return the encoder of an image's features; it is kept after its first use."""
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    return load_backbone(features.recipe.backbone, str(features.vectors.device))
 
 
 def meaning(category: Category) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg.channels import Shown, display_from
 from napari_ovseg.display import Display
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.methods import METHODS, Method
@@ -50,7 +51,7 @@ class Recipe:
         Second encoder of ProxyCLIP and GLA-CLIP; empty for the one of the paper, ``none`` to
         do without (the backbone's own queries take its place). Never left out by itself.
     display
-        How the image is shown to the encoder.
+        How the image is shown to the encoder: one picture, or several channels together.
     working_size, tiling
         How large it is made, and how it is cut.
     refinement
@@ -72,7 +73,7 @@ class Recipe:
     backbone: str = "starter"
     method: Method = field(default="sclip")  # type: ignore[assignment]  # a name is accepted
     guide: str = ""
-    display: Display = field(default_factory=Display)
+    display: Shown = field(default_factory=Display)
     working_size: WorkingSize = field(default_factory=WorkingSize)
     tiling: Tiling = field(default_factory=Tiling)
     refinement: Refinement = field(default_factory=Refinement)
@@ -160,8 +161,10 @@ class Recipe:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RecipeError(f"the recipe is not valid TOML: {error}") from error
+        given = table.get("display")
         parts: dict[str, type] = {
-            "display": Display, "working_size": WorkingSize, "tiling": Tiling,
+            "display": display_from(given) if isinstance(given, dict) else Display,
+            "working_size": WorkingSize, "tiling": Tiling,
             "refinement": Refinement,
         }  # fmt: skip
         values: dict[str, Any] = dict(table)
@@ -205,4 +208,4 @@ def _build(kind: type, values: object, name: str) -> Any:
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(v) for key, v in value.items() if v is not None}
-    return list(value) if isinstance(value, tuple) else value
+    return [_without_none(v) for v in value] if isinstance(value, tuple) else value

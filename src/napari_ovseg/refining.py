@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_ovseg.features import Features
     from napari_ovseg.scoring import Queries
+    from napari_ovseg.vocabulary import Vocabulary
 
 _BAND = 1 << 24
 """Numbers in the score maps of a band: 64 MiB of float32."""
@@ -96,3 +97,59 @@ def snap_steps(features: Features, ids: np.ndarray) -> Steps[np.ndarray]:
             features.recipe.refinement.edge_snap,
         )
     return np.asarray(snapped.cpu(), np.uint16)
+
+
+def sieve_steps(
+    features: Features, queries: Queries, vocabulary: Vocabulary, ids: np.ndarray
+) -> Steps[np.ndarray]:
+    """Give objects smaller than their category asks for to the next best one, pixel by pixel.
+
+    What is too small there again goes on to the next, and to the background, or unlabelled,
+    after the last. Scores are those before refinement.
+
+    Parameters
+    ----------
+    ids : (H, W) uint16
+        The whole label map: of a part one cannot tell how large its objects are.
+    """
+    from napari_ovseg.refine.small_objects import small_objects
+
+    least = {c.id: c.min_size for c in vocabulary if c.min_size > 1}
+    tried: list[np.ndarray] = []
+    while True:
+        yield Progress("sieving", len(tried), len(tried) + 1)
+        rows, columns = np.nonzero(small_objects(ids, least))
+        tried.append(ids)
+        found = _decide_again(features, queries, (rows, columns), tried)
+        if (found == ids[rows, columns]).all():  # none is small, or all were tried there
+            return ids
+        ids = ids.copy()
+        ids[rows, columns] = found
+
+
+def _decide_again(
+    features: Features,
+    queries: Queries,
+    places: tuple[np.ndarray, np.ndarray],
+    tried: list[np.ndarray],
+) -> np.ndarray:
+    """Choose for some pixels among the categories that were not tried there: (n,) uint16."""
+    import torch
+
+    from napari_ovseg.points import logits_at
+    from napari_ovseg.scoring import decide
+
+    found = np.empty(len(places[0]), np.uint16)
+    step = max(1, _BAND // (16 * len(queries.ids)))  # four corners, and copies of them
+    device = queries.ids.device
+    with torch.inference_mode():
+        for start in range(0, len(found), step):
+            part = slice(start, start + step)
+            rows, columns = (p[part] for p in places)
+            logits = logits_at(features, queries, *map(torch.from_numpy, (rows, columns)))
+            barred = torch.zeros(logits.shape, dtype=torch.bool, device=device)
+            for ids in tried:
+                there = torch.from_numpy(ids[rows, columns].astype(np.int64)).to(device)
+                barred |= (there[:, None] == queries.ids) & (there[:, None] != 0)
+            found[part] = decide(logits, queries, barred).cpu().numpy()
+    return found

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from napari_ovseg.apart import logits_of, window_logits
-from napari_ovseg.interpolate import row_weights, upsample, weights_at
+from napari_ovseg.interpolate import row_weights, upsample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,12 +88,17 @@ def label_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, in
         yield start, stop, decide(window_logits(features, queries, start, stop), queries)
 
 
-def decide(logits: Tensor, queries: Queries) -> Tensor:
-    """Choose for each pixel: (..., Q) logits to (...) category ids."""
+def decide(logits: Tensor, queries: Queries, barred: Tensor | None = None) -> Tensor:
+    """Choose for each pixel: (..., Q) logits to (...) category ids.
+
+    `barred`, (..., Q) bool, says which queries may not win where; those still share the
+    probability, as ineligible ones do. A pixel that all are barred from gets `Queries.below`.
+    """
     if not bool(queries.eligible.any()):
         return torch.zeros(logits.shape[:-1], dtype=queries.ids.dtype, device=logits.device)
-    best, winner = _best(logits, queries)
-    ids = queries.ids[winner]
+    allowed = logits if barred is None else logits.masked_fill(barred, -torch.inf)
+    best, winner = _best(allowed, queries)
+    ids = torch.where(best == -torch.inf, queries.below, queries.ids[winner])
     if queries.thresholded:
         shares = None if queries.independent else logits.softmax(-1)
         probability = best if shares is None else shares.gather(-1, winner[..., None])[..., 0]
@@ -126,37 +131,6 @@ def _merged_blocks(features: Features, queries: Queries) -> Iterator[tuple[int, 
         last = min(int(low[stop - 1]) + 2, cells)
         lattice = _lattice(features, queries, first, last)
         yield start, stop, _fill(lattice, low[start:stop] - first, weight[start:stop], queries)
-
-
-def sample(features: Features, queries: Queries, rows: Tensor, columns: Tensor) -> Tensor:
-    """Label some pixels of an image whose windows were merged.
-
-    Parameters
-    ----------
-    rows, columns : (n,) and (m,) float32
-        Where, px; rising.
-
-    Returns
-    -------
-    ids : (n, m) int64
-        As `label_blocks` gives them there.
-    """
-    grid, window = features.vectors.shape[1:3], features.windows[0]
-    sides = (window.height, window.width)
-    ends = []
-    for axis, pixels in enumerate((rows, columns)):
-        ratio = features.working[axis] / features.shape[axis] * grid[axis] / sides[axis]
-        ends.append(weights_at(pixels, grid[axis], ratio))
-    (low, high, down), (left, right, across) = ends
-    first, before = int(low[0]), int(left[0])
-    vectors = features.vectors[0, first : int(high[-1]) + 1, before : int(right[-1]) + 1]
-    logits = logits_of(features, vectors, queries)
-    at_rows = torch.lerp(logits[low - first], logits[high - first], down[:, None, None])
-    parts = []
-    for part in at_rows.split(max(1, _BLOCK // (len(columns) * logits.shape[-1]))):
-        ends_of = part[:, left - before], part[:, right - before]
-        parts.append(decide(torch.lerp(*ends_of, across[:, None]), queries))
-    return torch.cat(parts)
 
 
 def _lattice(features: Features, queries: Queries, first: int, last: int) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -30,6 +30,8 @@ MAX_CHARACTERS = 200
 MAX_CATEGORIES = 2000
 MAX_ID = 65_535
 """Largest id a label map can hold (uint16)."""
+MAX_SIZE = 1_000_000_000
+"""Largest smallest size of an object, px: more than any plane has."""
 BACKGROUND_NAMES = frozenset({"background", "other", "others", "rest", "everything else"})
 """Names that make a typed category the vocabulary's own background."""
 
@@ -87,6 +89,8 @@ class Category:
         ``#rrggbb``; chosen by id if empty.
     threshold
         Pixels whose probability is below it stay unlabelled, 0..1.
+    min_size
+        Objects of fewer pixels, on one plane, go to the next best category; 0 keeps all.
     role
         A countable ``thing``, uncountable ``stuff``, or the vocabulary's ``background``.
     """
@@ -98,6 +102,7 @@ class Category:
     colour: str = ""
     threshold: float = 0.0
     role: Role = "thing"
+    min_size: int = 0
 
     def __post_init__(self) -> None:
         """Normalise the words and refuse what no file or model could hold."""
@@ -115,6 +120,11 @@ class Category:
         if type(self.threshold) not in (int, float) or not 0 <= self.threshold < 1:
             raise VocabularyError(
                 f"the threshold of {name!r} must be at least 0 and below 1, got {self.threshold!r}"
+            )
+        if type(self.min_size) is not int or not 0 <= self.min_size <= MAX_SIZE:
+            raise VocabularyError(
+                f"the smallest size of {name!r} must be a whole number of pixels, "
+                f"0..{MAX_SIZE:,}, got {self.min_size!r}"
             )
         if self.role not in get_args(Role):
             raise VocabularyError(
@@ -205,19 +215,7 @@ class Vocabulary:
 
     def to_toml(self) -> str:
         """Write as TOML, one ``[[category]]`` table each."""
-        rows = [
-            {
-                "id": c.id,
-                "name": c.name,
-                "queries": list(c.queries),
-                "definition": c.definition,
-                "colour": c.colour,
-                "threshold": c.threshold,
-                "role": c.role,
-            }
-            for c in self
-        ]
-        return tomli_w.dumps({"category": rows})
+        return tomli_w.dumps({"category": [asdict(c) for c in self]})
 
     @classmethod
     def from_toml(cls, text: str) -> Vocabulary:

@@ -13,7 +13,7 @@ from napari_ovseg.vocabulary import Category, Vocabulary
 if TYPE_CHECKING:
     from pathlib import Path
 
-FIELDS = ("id", "name", "queries", "definition", "colour", "threshold", "role")
+FIELDS = ("id", "name", "queries", "definition", "colour", "threshold", "role", "min_size")
 """Columns of the CSV; only ``name`` must be there. Queries have ``; `` between them."""
 _BETWEEN = "; "
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -97,6 +97,7 @@ def _category(row: dict[str, str | None], number: int) -> Category:
             colour=cells.get("colour", ""),
             threshold=float(cells.get("threshold") or 0),
             role=cells.get("role") or "thing",  # type: ignore[arg-type]  # it is checked there
+            min_size=int(cells.get("min_size") or 0),
         )
     except ValueError as error:
         raise VocabularyError(f"category {number} has a cell of the wrong kind: {error}") from error

@@ -88,7 +88,7 @@ def working_image(image: Image, recipe: Recipe) -> Tensor:
             planes, size=(height, width), mode="bilinear", antialias=True
         )
     resized = planes[0].permute(1, 2, 0).clamp(0, 1).numpy()
-    coloured = recipe.display.colour(resized if resized.shape[-1] == 3 else resized[..., 0])
+    coloured = recipe.display.colour(resized if shown.ndim == 3 else resized[..., 0])
     return torch.from_numpy(np.ascontiguousarray(coloured)).permute(2, 0, 1)
 
 

@@ -1,4 +1,4 @@
-"""The commands ``ovseg methods``, ``presets`` and ``exporters``."""
+"""The commands ``ovseg methods``, ``presets``, ``vocabularies`` and ``exporters``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 def add_lists(commands: Any) -> None:
     """Add the lists to the parser of ``ovseg``."""
-    lists = {"methods": _methods, "presets": _presets, "exporters": _exporters}
+    lists = {
+        "methods": _methods,
+        "presets": _presets,
+        "vocabularies": _vocabularies,
+        "exporters": _exporters,
+    }
     for name, command in lists.items():
         text = "list file formats" if name == "exporters" else f"list {name}"
         commands.add_parser(name, help=text).set_defaults(command=command)
@@ -35,6 +40,16 @@ def _presets(_: argparse.Namespace) -> int:
     for name in names():
         recipe = preset(name)
         say(f"{name:<28} {recipe.method.name:<20} {recipe.guide}".rstrip())
+    return 0
+
+
+def _vocabularies(_: argparse.Namespace) -> int:
+    from napari_ovseg.ready import ready, titles
+
+    for domain, group in titles().items():
+        for name, title in group.items():
+            words = ", ".join(c.name for c in ready(name))
+            say(f"{name:<26} {domain:<12} {title}: {words}")
     return 0
 
 

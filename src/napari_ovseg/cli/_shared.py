@@ -27,16 +27,17 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     words.add_argument(
         "--words", help='categories and synonyms: "nucleus, cell nucleus; cytoplasm"'
     )
-    words.add_argument("--vocabulary", type=Path, metavar="FILE.toml")
+    words.add_argument(
+        "--vocabulary", metavar="FILE", help="a TOML or CSV file, or one of 'ovseg vocabularies'"
+    )
 
 
 def vocabulary_of(args: argparse.Namespace) -> Vocabulary:
     """Read the words of a command."""
+    from napari_ovseg.ready import find
     from napari_ovseg.vocabulary import Vocabulary
 
-    return (
-        Vocabulary.parse(args.words) if args.words is not None else Vocabulary.load(args.vocabulary)
-    )
+    return Vocabulary.parse(args.words) if args.words is not None else find(args.vocabulary)
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:

@@ -87,9 +87,13 @@ class ExportDialog(QDialog):
         self.message.setWordWrap(True)
         self.write = QPushButton("Choose a folder and write…")
         self.write.setObjectName("ovseg_export_write")
+        self.write.setToolTip(
+            "Ask for a folder, then write there; files of the same name are replaced"
+        )
         self.write.clicked.connect(lambda _checked=False: self._ask())
         self.cancel = QPushButton("Cancel")
         self.cancel.setObjectName("ovseg_export_cancel")
+        self.cancel.setToolTip("Stop writing; what is complete stays")
         self.cancel.clicked.connect(lambda _checked=False: self._stop())
         layout = QVBoxLayout(self)
         for part in (self._top, self.about, self._middle, self.losses):

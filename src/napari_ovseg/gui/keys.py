@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.session import Session
 
 FIRST_NINE = tuple(f"Shift-{number}" for number in range(1, 10))
-NEXT, PREVIOUS = "Shift-Down", "Shift-Up"
+NEXT, PREVIOUS, ADD = "Shift-Down", "Shift-Up", "Shift-N"
 
 
 def bind(layer: Labels, session: Session) -> None:
     """Let keys choose what a layer is painted with: Shift and a number, or an arrow.
+
+    Another key asks for a new category.
 
     Parameters
     ----------
@@ -28,6 +30,7 @@ def bind(layer: Labels, session: Session) -> None:
         layer.bind_key(key, partial(_choose, session, place), overwrite=True)
     layer.bind_key(NEXT, partial(_step, session, 1), overwrite=True)
     layer.bind_key(PREVIOUS, partial(_step, session, -1), overwrite=True)
+    layer.bind_key(ADD, lambda _layer: session.add_wanted.emit(), overwrite=True)
 
 
 def _choose(session: Session, place: int, layer: Labels) -> None:

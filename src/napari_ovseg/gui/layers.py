@@ -20,6 +20,8 @@ from napari_ovseg.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
+"""What says where the pixels of a layer are."""
 _COLORMAP_STEPS = 33
 
 
@@ -130,8 +132,7 @@ def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:
 
 def like(layer: Any, ids: np.ndarray, name: str) -> Labels:
     """Make a labels layer that lies exactly over another layer."""
-    place = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
-    return Labels(ids, name=name, opacity=0.55, **{key: getattr(layer, key) for key in place})
+    return Labels(ids, name=name, opacity=0.55, **{key: getattr(layer, key) for key in PLACE})
 
 
 def new_labels(

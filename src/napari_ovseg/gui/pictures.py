@@ -9,7 +9,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 
 from napari_ovseg.annotate.draft import whole
-from napari_ovseg.gui import layers
+from napari_ovseg.gui import layers, seen
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.labels import Owner
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from napari_ovseg.annotate.change import Box
     from napari_ovseg.annotate.draft import Draft
+    from napari_ovseg.channels import Shown
+    from napari_ovseg.image import Image
 
 
 class Pictures:
@@ -31,7 +33,14 @@ class Pictures:
         Whose layers.
     on_change
         Called when a layer came, went or was renamed.
+
+    Attributes
+    ----------
+    together
+        Whether the encoder sees an image layer together with the other visible ones.
     """
+
+    together = False
 
     def __init__(self, viewer: ViewerModel, on_change: Callable[[], None]) -> None:
         self._viewer, self._on_change = viewer, on_change
@@ -49,6 +58,14 @@ class Pictures:
     def images(self) -> list[ImageLayer]:
         """All image layers, in the viewer's order."""
         return [layer for layer in self._viewer.layers if isinstance(layer, ImageLayer)]
+
+    def seen(self, source: ImageLayer) -> tuple[Image, Shown]:
+        """Return what the encoder is given of an image layer; see `seen.seen`."""
+        return seen.seen(source, self.images() if self.together else None)
+
+    def describe(self, source: ImageLayer) -> str:
+        """Say what the encoder will see of an image layer."""
+        return seen.describe(source, self.images() if self.together else None)
 
     def holds(self, layer: Any) -> bool:
         """Whether a layer is still in the viewer."""

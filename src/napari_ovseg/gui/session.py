@@ -19,12 +19,13 @@ from napari_ovseg.vocabulary import Category, Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_ovseg.display import Display
+    from napari_ovseg.channels import Shown
     from napari_ovseg.familiar import Unfamiliar
     from napari_ovseg.features import Features
     from napari_ovseg.glimpse import Rectangle
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
+    from napari_ovseg.scoring import Queries
 
 _RECENT = 4
 """Pictures whose features are found without looking at their pixels."""
@@ -68,6 +69,8 @@ class Session:
         Where to compute.
     counts
         Pixels of each category in the last result, by name; counted on the worker's thread.
+    pixels
+        Pixels of each category on screen by id, whoever wrote them.
     unfamiliar
         Categories of the last run that the model never learnt.
     remark
@@ -82,16 +85,19 @@ class Session:
     recipe: Recipe = field(default_factory=lambda: preset(DEFAULT))
     device: str = "auto"
     counts: dict[str, int] = field(default_factory=dict)
+    pixels: dict[int, int] = field(default_factory=dict)
     unfamiliar: tuple[Unfamiliar, ...] = ()
     remark: str = ""
     hidden: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
-    _shown: tuple[Any, Display, Image] | None = None
+    _shown: tuple[Any, Shown, Image] | None = None
+    _scored: OrderedDict[Any, tuple[Image, Features, Queries]] = field(default_factory=OrderedDict)
 
     changed = Signal()
     lock_changed = Signal(int, bool)
+    add_wanted = Signal()
 
     def vocabulary(self) -> Vocabulary:
         """Return the words as a vocabulary, or say what is wrong with them."""
@@ -105,8 +111,21 @@ class Session:
 
     def add(self, text: str) -> None:
         """Add categories typed as ``a, b; c``; their ids follow the largest so far."""
+        self._append(Vocabulary.parse(text))
+
+    def extend(self, words: Iterable[Category]) -> None:
+        """Add categories of other names than there are, and no second background."""
+        names = {c.name.casefold() for c in self.rows}
+        has_background = any(c.role == "background" for c in self.rows)
+        self._append(
+            c
+            for c in words
+            if c.name.casefold() not in names and not (has_background and c.role == "background")
+        )
+
+    def _append(self, words: Iterable[Category]) -> None:
         used = max((c.id for c in self.rows), default=0)
-        new = [replace(c, id=c.id + used, colour="") for c in Vocabulary.parse(text)]
+        new = [replace(c, id=used + n, colour="") for n, c in enumerate(words, start=1)]
         Vocabulary((*self.rows, *new))
         self.set_rows([*self.rows, *new])
 
@@ -155,7 +174,7 @@ class Session:
         self.recipe = replace(self.recipe, **values)
         self.changed.emit()
 
-    def job(self, image: Image, plane: tuple[int, ...], display: Display) -> Job:
+    def job(self, image: Image, plane: tuple[int, ...], display: Shown) -> Job:
         """Fix what the next run does.
 
         Raises
@@ -181,9 +200,7 @@ class Session:
         if features is None:
             picture = job.image.plane(job.plane)
             features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
-            self._recent[_place(job, recipe)] = (job.image, features)
-            while len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+            _remember(self._recent, _place(job, recipe), (job.image, features))
         return (yield from self._label_steps(features, job))
 
     def relabel_steps(self, job: Job, _stop: Stop | None = None) -> Steps[Annotation | None]:
@@ -194,18 +211,39 @@ class Session:
             features = self._at_hand(job, recipe)
             return (yield from self._label_steps(features, job)) if features else None
 
+    def scores_at(
+        self, image: Image, plane: tuple[int, ...], place: tuple[int, int]
+    ) -> list[tuple[int, float]]:
+        """Say what the model found likeliest at a row and column when it last labelled them.
+
+        Returns
+        -------
+        list of (category id, probability 0..1)
+            See `best_at`; empty if the picture was not labelled lately.
+        """
+        found = self._scored.get(_picture(image, plane))
+        if found is None:
+            return []
+        from napari_ovseg.points import best_at
+
+        return best_at(found[1], found[2], place)
+
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""
         self._recent.clear()
         self._shown = None
+        self._scored.clear()
         self.cache.clear()
 
     def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
         from napari_ovseg.backbones.open_clip import load_backbone
         from napari_ovseg.familiar import unfamiliar
-        from napari_ovseg.pipeline import label_steps, provenance_of
+        from napari_ovseg.pipeline import label_steps, provenance_of, queries_steps
 
         labels = yield from label_steps(features, job.vocabulary, view=job.view)
+        if not features.recipe.method.trained:  # whose scores are not cosines of these features
+            queries = yield from queries_steps(features, job.vocabulary, features.recipe)
+            _remember(self._scored, _picture(job.image, job.plane), (job.image, features, queries))
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
@@ -214,7 +252,7 @@ class Session:
 
     def _resolved(self, job: Job) -> Recipe:
         """Return the recipe with its limits; those of the last picture are not looked for again."""
-        wanted = _identity(job.image), job.recipe.display
+        wanted = job.image.identity, job.recipe.display
         if self._shown is None or self._shown[0] != wanted:
             self._shown = wanted, job.recipe.display.resolve(job.image), job.image
         return replace(job.recipe, display=self._shown[1])
@@ -226,9 +264,16 @@ class Session:
 
 
 def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
+    return _picture(job.image, job.plane), recipe.encoding(), job.device
+
+
+def _picture(image: Image, plane: tuple[int, ...]) -> tuple[Any, ...]:
     """Tell pictures apart by identity; keeping them keeps their identities taken."""
-    return _identity(job.image), job.plane, recipe.encoding(), job.device
+    return image.identity, plane
 
 
-def _identity(image: Image) -> tuple[int, ...]:
-    return tuple(id(level) for level in image.levels)
+def _remember(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > _RECENT:
+        kept.popitem(last=False)

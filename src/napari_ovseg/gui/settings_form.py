@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import combo, form, label, row, small_button, spin
@@ -41,6 +41,12 @@ class SettingsForm(QWidget):
         self._session, self._tell = session, tell
         self._layers: list[ImageLayer] = []
         self.image = combo("ovseg_image", (), "The picture to label")
+        self.together = QCheckBox("visible layers together")
+        self.together.setObjectName("ovseg_together")
+        self.together.setToolTip(
+            "Encode all visible image layers as they are blended on the screen, as the channels "
+            "of one picture; else the chosen layer alone"
+        )
         self.display = label("ovseg_display")
         self.display.setToolTip("What of the image is encoded: exactly what its layer shows")
         self.model = combo(
@@ -76,6 +82,7 @@ class SettingsForm(QWidget):
         form(
             self,
             ("image", self.image),
+            ("", self.together),
             ("encodes", self.display),
             ("model", row(self.model, self.models_button)),
             (None, self.methods),

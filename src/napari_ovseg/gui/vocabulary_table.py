@@ -31,7 +31,7 @@ COLUMNS = {
     "name": "What people read; double-click to edit",
     "synonyms": "What the model reads besides the name, with commas between; double-click to edit",
     "at least": "Probability that a pixel must reach, 0 to 99 %",
-    "pixels": "In the picture on screen",
+    "pixels": "In the picture on screen, the model's and yours; they follow the brush",
 }
 SHOW, LOCK, ID, COLOUR, NAME, QUERIES, THRESHOLD, PIXELS = range(len(COLUMNS))
 _WIDTHS = {SHOW: 40, LOCK: 34, ID: 26, COLOUR: 46, NAME: 88, QUERIES: 72, THRESHOLD: 56}
@@ -93,15 +93,26 @@ class VocabularyTable(QTableWidget):
             self._fill(row, category)
         self.blockSignals(False)
 
+    def show_pixels(self, pixels: dict[int, int]) -> None:
+        """Show new counts by id, and nothing else anew."""
+        self._session.pixels = pixels
+        self.blockSignals(True)
+        for row, category in enumerate(self._session.rows):
+            self.item(row, PIXELS).setText(self._count(category))
+        self.blockSignals(False)
+
+    def _count(self, category: Category) -> str:
+        pixels = self._session.pixels
+        return f"{pixels.get(category.id, 0):,}" if pixels else ""
+
     def _fill(self, row: int, category: Category) -> None:
         session = self._session
-        count = session.counts.get(category.name)
         texts = {
             ID: str(category.id),
             COLOUR: "",
             NAME: category.name,
             QUERIES: ", ".join(q for q in category.queries if q != category.name),
-            PIXELS: "" if count is None else f"{count:,}",
+            PIXELS: self._count(category),
         }
         for column in (SHOW, LOCK, *texts):
             item = self.item(row, column)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from napari.layers import Image as ImageLayer
 from napari.utils.notifications import show_error, show_warning
@@ -13,6 +14,8 @@ from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidg
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.about_label import AboutLabel
+from napari_ovseg.gui.adoption import Adoption
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.keeper import Keeper
@@ -22,9 +25,11 @@ from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.project_row import ProjectRow
+from napari_ovseg.gui.seen import DECIDES
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
+from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
 from napari_ovseg.gui.where import where_to
 from napari_ovseg.gui.words_panel import WordsPanel
@@ -63,15 +68,19 @@ class OvsegWidget(QWidget):
         )
         self.runner, self.turns = self.work.runner, self.work.turns
         self.owner_view = OwnerView(napari_viewer)
+        self.tally = Tally(self)
+        self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.tell)
         self._build()
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
+        self.viewer.dims.events.current_step.connect(self._plane_changed)
         # Not a method of the widget: Qt would disconnect it together with the widget.
         self.destroyed.connect(self.runner.close)
         self.destroyed.connect(self.keeper.close)
         QApplication.instance().aboutToQuit.connect(self.keeper.close)
+        self.destroyed.connect(self.tally.leave)
         self._layers_changed()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
@@ -87,11 +96,9 @@ class OvsegWidget(QWidget):
     def _build(self) -> None:
         self.form = SettingsForm(self.session, self.tell)
         self.form.image.currentIndexChanged.connect(self._show_display)
+        self.form.together.toggled.connect(self._show_together)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
-        pictures = self.pictures
-        self.words = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
-        self.words.table.chosen.connect(self._choose)
-        self.session.lock_changed.connect(pictures.lock)
+        self.words = self._words_panel()
         self.writing = WritingRow()
         self.writing.decided.connect(self._decide)
         self.writing.owners_wanted.connect(self._show_owners)
@@ -118,6 +125,8 @@ class OvsegWidget(QWidget):
         layout.addWidget(self.form)
         layout.addWidget(self.words, stretch=1)
         layout.addWidget(self.writing)
+        self.about = AboutLabel(self.viewer, self.session, self.pictures, self.form.chosen_image)
+        layout.addWidget(self.about)
         layout.addLayout(row(self.run_button, self.cancel_button))
         layout.addWidget(self.bar)
         export = self._button(
@@ -126,6 +135,16 @@ class OvsegWidget(QWidget):
         layout.addLayout(row(export, self.project))
         for part in (self.project.offer, self.message, self.note):
             layout.addWidget(part)
+
+    def _words_panel(self) -> WordsPanel:
+        pictures = self.pictures
+        panel = WordsPanel(self.session, self.tell, pictures.uses, pictures.give)
+        panel.table.chosen.connect(self._choose)
+        panel.adoption_wanted.connect(self.adopt)
+        self.form.image.currentIndexChanged.connect(self._plane_changed)
+        self.tally.counted.connect(panel.table.show_pixels)
+        self.session.lock_changed.connect(pictures.lock)
+        return panel
 
     def _connect_work(self) -> None:
         work = self.work
@@ -152,17 +171,24 @@ class OvsegWidget(QWidget):
         for layer in self.pictures.all_labels():
             self._join(layer)
         self.keeper.keep_all()
-        if not self.form.set_images(pictures):
+        is_new = self.form.set_images(pictures)
+        self._plane_changed()
+        if not is_new:
             return
         for layer in pictures:
-            for emitter in (
-                layer.events.contrast_limits,
-                layer.events.gamma,
-                layer.events.colormap,
-            ):
-                emitter.disconnect(self._show_display)
-                emitter.connect(self._show_display)
+            for name in DECIDES:
+                emitter = layer.events[name]
+                emitter.disconnect(self._display_changed)
+                emitter.connect(self._display_changed)
         self._show_display()
+
+    def _plane_changed(self, _event: Any = None) -> None:
+        """Count the pixels of what is on screen now."""
+        if self.runner.closed:
+            return
+        source = self.form.chosen_image()
+        plane = () if source is None else self.pictures.plane_of(source)
+        self.tally.watch(self._chosen_labels(), plane)
 
     def _active_changed(self, _event: Any = None) -> None:
         active = self.viewer.layers.selection.active
@@ -175,10 +201,20 @@ class OvsegWidget(QWidget):
             return
         layer = self.form.chosen_image()
         try:
-            text = "no image layer open" if layer is None else layers.describe_display(layer)
+            text = "no image layer open" if layer is None else self.pictures.describe(layer)
         except OvsegError as error:
             text = str(error)
         self.form.display.setText(text)
+
+    def _show_together(self, on: bool) -> None:  # Qt's signal
+        self.pictures.together = on
+        self._display_changed()
+
+    def _display_changed(self, _event: Any = None) -> None:
+        """Tell what the encoder would see now, and let the labels follow if it has seen it."""
+        self._show_display()
+        if not self.runner.closed and self._chosen_labels() is not None and self.session.rows:
+            self.turns.follow()
 
     def _show_exports(self) -> None:
         self.exports.show()
@@ -199,17 +235,32 @@ class OvsegWidget(QWidget):
     def _join(self, layer: Labels) -> None:
         """Let the keys and the table follow each other while a layer is painted."""
         bind(layer, self.session)
+        self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._chosen)
         layer.events.selected_label.connect(self._chosen)
 
     def _chosen(self, event: Any) -> None:
-        if not self.runner.closed:
-            self.words.table.select(int(event.source.selected_label))
+        layer, label = event.source, int(event.source.selected_label)
+        # Napari tells of it after a change of colours, too.
+        if not self.runner.closed and label != self._painting.get(layer):
+            self._painting[layer] = label
+            self.words.table.select(label)
 
     def _choose(self, category_id: int) -> None:
         """Paint with a category from now on."""
         if (layer := self._chosen_labels()) is not None:
             layer.selected_label = category_id
+
+    def adopt(self) -> None:
+        """Make a labels layer of the viewer the labels of the chosen image."""
+        adoption = Adoption(self, self.viewer, self.session, self.pictures)
+        try:
+            told = adoption.run(self.form.chosen_image())
+        except OvsegError as error:
+            self.tell(str(error))
+            return
+        self._layers_changed()
+        self.message.setText(told)
 
     # --- running --------------------------------------------------------------------
 

@@ -6,18 +6,22 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Signal
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QInputDialog,
     QLineEdit,
+    QMenu,
     QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_ovseg import ready
 from napari_ovseg.errors import OvsegError
+from napari_ovseg.gui.category_details import CategoryDetails
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.vocabulary_files import load_vocabulary, save_vocabulary
 
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.session import Session
 
 UNLABELLED = "unlabelled"
+ADD, REPLACE = "add these, with new ids", "put these in their place"
 _FILES = "Vocabularies (*.toml *.csv)"
 
 
@@ -43,7 +48,14 @@ class WordsPanel(QWidget):
         How many pixels of all pictures have the id of a category.
     give
         Gives the pixels of one category to another, or to none (0).
+
+    Attributes
+    ----------
+    adoption_wanted
+        Emitted when a labels layer shall become the labels of the image.
     """
+
+    adoption_wanted = Signal()
 
     def __init__(
         self,
@@ -56,6 +68,8 @@ class WordsPanel(QWidget):
         self.setObjectName("ovseg_vocabulary")
         self._session, self._tell, self._uses, self._give = session, tell, uses, give
         self.table = VocabularyTable(session, tell)
+        self.details = CategoryDetails(session, tell, self)
+        self.table.itemSelectionChanged.connect(self._choose_details)
         self.entry = QLineEdit()
         self.entry.setObjectName("ovseg_words")
         self.entry.setPlaceholderText("add words:  nucleus, cell nucleus; cytoplasm; background")
@@ -63,6 +77,10 @@ class WordsPanel(QWidget):
             "A semicolon between categories, a comma between synonyms; Enter adds them."
         )
         self.entry.returnPressed.connect(self._add)
+        session.add_wanted.connect(self._await_words)
+        self.destroyed.connect(
+            lambda _gone=None: session.add_wanted.disconnect(self._await_words, missing_ok=True)
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.table)
@@ -78,13 +96,46 @@ class WordsPanel(QWidget):
             ("ovseg_paste", "Paste list", self._paste, "Add words from the clipboard"),
             ("ovseg_open_words", "Open…", self._open, "Take the words of a TOML or CSV file"),
             ("ovseg_save_words", "Save…", self._save, "Write the words to a TOML or CSV file"),
+            ("ovseg_adopt", "Adopt labels…", self.adoption_wanted.emit,
+             "Make a labels layer, opened or drawn, the labels of this image; its ids stay"),
+            ("ovseg_show_details", "Details…", self._show_details,
+             "Role, definition and smallest size of the selected category"),
         )):  # fmt: skip
             button = QPushButton(text)
             button.setObjectName(name)
             button.setToolTip(tip)
             button.clicked.connect(lambda _checked=False, act=slot: act())
             grid.addWidget(button, place // 3, place % 3)
+        grid.addWidget(self._ready_button(), 2, 2)
         return grid
+
+    def _ready_button(self) -> QPushButton:
+        button = QPushButton("Ready words")
+        button.setObjectName("ovseg_ready")
+        button.setToolTip("Words for common jobs, by kind of image")
+        menu = QMenu(button)
+        for domain, titles in ready.titles().items():
+            group = menu.addMenu(domain)
+            for name, title in titles.items():
+                action = group.addAction(title, partial(self.take_ready, name))
+                action.setToolTip(", ".join(c.name for c in ready.ready(name)))
+            group.setToolTipsVisible(True)
+        button.setMenu(menu)
+        return button
+
+    def take_ready(self, name: str) -> None:
+        """Take ready words; where there are words already, ask what becomes of those."""
+        words = ready.ready(name)
+        if self._session.rows:
+            answer, agreed = QInputDialog.getItem(
+                self, "Ready words", "The table holds words already:", [ADD, REPLACE], 0, False
+            )
+            if not agreed:
+                return
+            if answer == ADD:
+                self._tried(lambda: self._session.extend(words))
+                return
+        self._session.set_rows(words)
 
     def add_words(self, text: str) -> bool:
         """Add words typed or pasted; False if they were refused."""
@@ -102,8 +153,18 @@ class WordsPanel(QWidget):
         if self.entry.text().strip() and self.add_words(self.entry.text()):
             self.entry.clear()
 
+    def _await_words(self) -> None:
+        self.entry.setFocus()
+
     def _paste(self) -> None:
         self.add_words(QGuiApplication.clipboard().text())
+
+    def _choose_details(self) -> None:
+        self.details.choose(next(iter(self.table.selected()), 0))
+
+    def _show_details(self) -> None:
+        self.details.show()
+        self.details.raise_()
 
     def _up(self) -> None:
         if chosen := self.table.selected():

@@ -131,7 +131,7 @@ class Work(QObject):
         try:
             target = self._choose()
             source = target.source
-            image, display = layers.image_of(source), layers.display_of(source)
+            image, display = self._pictures.seen(source)
             job = self._session.job(image, target.plane, display)
         except OvsegError as error:
             if turn == Turn.RUN:

@@ -1,0 +1,164 @@
+"""Labels that were opened or drawn before become an image's own; no Qt in here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ovseg.errors import InputError, VocabularyError
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from napari.layers import Image as ImageLayer
+    from napari.layers import Labels
+
+_NAMES = ("category", "class", "name", "label")
+"""Columns of a layer's features that may hold names."""
+
+
+def check_fit(labels: Labels, source: ImageLayer) -> None:
+    """Refuse labels that are not one id for each pixel of an image.
+
+    Raises
+    ------
+    InputError
+        If they are a pyramid, or of another shape.
+    """
+    if labels.multiscale:
+        raise InputError(
+            f"{labels.name!r} is a pyramid, which nobody can paint on; add its finest level as a "
+            "layer of its own"
+        )
+    wanted = layers.image_of(source).shape
+    if tuple(labels.data.shape) != wanted:
+        raise InputError(
+            f"{labels.name!r} has the shape {tuple(labels.data.shape)}, but {source.name!r} has "
+            f"{wanted}; only labels with one id for each pixel of the image can be adopted"
+        )
+
+
+def words_of(labels: Labels) -> Vocabulary:
+    """Say what the ids of a labels layer mean.
+
+    Names and all else come with the layer where it has them: in what this plugin wrote, or in a
+    column of its features. An id without a name becomes "category 7". Colours are those shown.
+
+    Raises
+    ------
+    InputError
+        If an id is negative or beyond 65 535, there is none, or there are more than 2000.
+    """
+    told = labels.metadata.get(KEY, {}).get("vocabulary")
+    known = list(Vocabulary.from_toml(told)) if told else []
+    names = _names_in(labels.features)
+    new = sorted((ids_in(labels.data) | set(names)) - {0, *(c.id for c in known)})
+    if len(known) + len(new) > MAX_CATEGORIES:
+        raise InputError(
+            f"{labels.name!r} holds {len(new)} ids, and a vocabulary at most {MAX_CATEGORIES} "
+            "categories; are they objects instead of categories?"
+        )
+    for number in new:
+        colour = _colour(labels, number)
+        known.append(Category(number, _free(names.get(number, ""), number, known), colour=colour))
+    if not known:
+        raise InputError(f"{labels.name!r} is empty; label something in it first")
+    return Vocabulary(tuple(known))
+
+
+def ids_in(data: Any) -> set[int]:
+    """Find the ids of a label map (..., H, W), reading a plane at a time."""
+    found: set[int] = set()
+    for index in np.ndindex(tuple(data.shape[:-2])):
+        plane = np.asarray(data[index])
+        low, high = int(plane.min()), int(plane.max())
+        if low < 0 or high > MAX_ID:
+            raise InputError(f"labels hold ids 0..{MAX_ID}, got {low}..{high}; relabel them first")
+        found.update(np.flatnonzero(np.bincount(plane.ravel())).tolist())
+    return found
+
+
+def _names_in(features: Any) -> dict[int, str]:
+    """Read names from a table of features, whose row is the id where no column tells it."""
+    column = next((c for c in features.columns if str(c).casefold() in _NAMES), None)
+    if column is None:
+        return {}
+    ids = features["index"] if "index" in features.columns else range(len(features))
+    pairs = zip(ids, features[column], strict=True)
+    return {int(i): n for i, n in pairs if isinstance(n, str) and 1 <= i <= MAX_ID}
+
+
+def _colour(labels: Labels, number: int) -> str:
+    """Colour of an id as it is shown: ``#rrggbb``; none where it is not."""
+    colour = labels.colormap.map(np.array([number], labels.dtype))[0]
+    red, green, blue = (round(255 * float(part)) for part in colour[:3])
+    return f"#{red:02x}{green:02x}{blue:02x}" if colour[3] else ""
+
+
+def _free(name: str, number: int, taken: Iterable[Category]) -> str:
+    """Return a name that no other category has; by number where it cannot be used."""
+    names = {c.name.casefold() for c in taken}
+    for candidate in (name, f"{name} {number}"):
+        try:
+            usable = clean(candidate)
+        except VocabularyError:
+            break
+        if name and usable.casefold() not in names:
+            return usable
+    return f"category {number}"
+
+
+def disagreements(mine: Sequence[Category], words: Vocabulary) -> list[str]:
+    """Say which ids mean other words in a table than they do in a layer, or words other ids."""
+    names = {c.id: c.name for c in mine}
+    ids = {c.name.casefold(): c.id for c in mine}
+    found = []
+    for c in words:
+        if names.get(c.id, c.name).casefold() != c.name.casefold():
+            found.append(f"{c.id} is “{names[c.id]}” in the table and “{c.name}” in the layer")
+        elif ids.get(c.name.casefold(), c.id) != c.id:
+            number = ids[c.name.casefold()]
+            found.append(f"“{c.name}” is {number} in the table and {c.id} in the layer")
+    return found
+
+
+def added_to(mine: Sequence[Category], words: Vocabulary) -> list[Category]:
+    """Add to a table the categories of a layer whose ids it does not have."""
+    rows = list(mine)
+    for category in words:
+        if all(category.id != c.id for c in rows):
+            name = _free(category.name, category.id, rows)
+            queries = category.queries if name == category.name else ()
+            rows.append(replace(category, name=name, queries=queries))
+    return rows
+
+
+def adopt(
+    labels: Labels, source: ImageLayer, vocabulary: Vocabulary, hidden: Collection[int] = ()
+) -> None:
+    """Make a labels layer the labels of an image: where the image is, with these words.
+
+    What it holds stays as it is, and is a person's unless owners came with it. Its array is
+    kept, too, where any id can be written into it.
+
+    Raises
+    ------
+    InputError
+        If `check_fit` refuses it, or owners that came with it do not fit.
+    """
+    check_fit(labels, source)
+    data = labels.data
+    # Dask computes anew what is painted on; bytes cannot hold an id beyond 255.
+    lasting = not hasattr(data, "dask") and np.can_cast(np.uint16, data.dtype)
+    if not lasting or (isinstance(data, np.ndarray) and not data.flags.writeable):
+        labels.data = np.asarray(data).astype(np.uint16)
+    editing_of(labels)
+    for key in layers.PLACE:
+        setattr(labels, key, getattr(source, key))
+    labels.metadata[KEY].update(source=source.name, source_id=str(source.unique_id), vocabulary="")
+    layers.describe(labels, vocabulary, hidden)
