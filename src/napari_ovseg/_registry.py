@@ -38,12 +38,12 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """Sorted names, without importing any entry."""
+        return self._names({point.name for point in entry_points(group=self.package)})
+
+    def _names(self, foreign: set[str]) -> list[str]:
         folder = Path(__file__).parent / self.package.rpartition(".")[2]
-        own = {path.stem for path in folder.glob("[!_]*.py")}
-        foreign = {point.name for point in entry_points(group=self.package)}
-        return sorted(
-            name.replace("_", "-") if self.kind == "format" else name for name in own | foreign
-        )
+        stems = foreign | {path.stem for path in folder.glob("[!_]*.py")}
+        return sorted(stem.replace("_", "-") if self.kind == "format" else stem for stem in stems)
 
     def get(self, name: str) -> type[T]:
         """Return the class of a name.
@@ -53,14 +53,14 @@ class Registry(Generic[T]):
         RecipeError
             If there is no such entry; the message names near ones.
         """
-        if name not in self.names():
-            near = get_close_matches(name, self.names(), n=3) or self.names()
+        points = {point.name: point for point in entry_points(group=self.package)}  # takes 20 ms
+        known, stem = self._names(set(points)), name.replace("-", "_")
+        if name not in known:
+            near = get_close_matches(name, known, n=3) or known
             raise RecipeError(f"there is no {self.kind} {name!r}; did you mean: {', '.join(near)}?")
-        stem = name.replace("-", "_")
-        for point in entry_points(group=self.package):
-            if point.name == stem:
-                loaded: type[T] = point.load()
-                return loaded
+        if stem in points:
+            loaded: type[T] = points[stem].load()
+            return loaded
         return self._class_in(f"{self.package}.{stem}")
 
     def _class_in(self, module_name: str) -> type[T]:
