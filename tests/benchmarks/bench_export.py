@@ -61,7 +61,7 @@ def ome_zarr():
         def export():
             ov.export(ov.Annotation("large", labels), folder, "ome-zarr")
 
-        limit, mine = side_by_side(copy, export, 3)
+        limit, mine = side_by_side(copy, export, 7)
     what = f"OME-Zarr export / plain copy of the array to zarr, {LARGE} x {LARGE}"
     yield Row(what, seconds(mine), seconds(limit), mine / limit, 2.0)
 
