@@ -28,9 +28,7 @@ def add_models(commands: Any) -> None:
     fetch = kinds.add_parser("fetch", help="download a model, or go on with it")
     bring = kinds.add_parser("import", help="take a model from a stick or a share")
     bring.set_defaults(command=_import)
-    bring.add_argument(
-        "path", type=Path, metavar="PATH", help="folder, .zip of 'pack', .pt or .pth"
-    )
+    bring.add_argument("path", type=Path, metavar="PATH", help="folder, .zip, .pt or .pth")
     bring.add_argument("--name", help="what to call it")
     verify = kinds.add_parser("verify", help="hash the files again; 1 if any is not as it was")
     verify.set_defaults(command=_verify)
