@@ -17,7 +17,7 @@ from napari_ovseg.display import Display, robust_limits
 from napari_ovseg.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_ovseg.image import Image
 
@@ -49,9 +49,6 @@ class Channel:
 
     def __post_init__(self) -> None:
         """Refuse blendings and opacities that are none."""
-        given: Any = self.display  # a table, where it comes from a file
-        if isinstance(given, dict):
-            object.__setattr__(self, "display", Display(**given))
         if self.blending not in get_args(Blending):
             raise RecipeError(
                 f"blending must be one of {', '.join(get_args(Blending))}, got {self.blending!r}"
@@ -85,11 +82,8 @@ class Channels:
     channels: tuple[Channel, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse none, and build what comes from a file."""
-        given: tuple[Any, ...] = self.channels
-        built = tuple(Channel(**c) if isinstance(c, dict) else c for c in given)
-        object.__setattr__(self, "channels", built)
-        if not built:
+        """Refuse none."""
+        if not self.channels:
             raise RecipeError("channels that are shown together must be one or more")
 
     def places(self, names: Sequence[str]) -> list[int]:
@@ -159,6 +153,22 @@ def as_shown(image: Image, display: Shown) -> Image:
     return choose(composite, display.places(composite.channels))
 
 
-def display_from(table: dict[str, Any]) -> type[Shown]:
-    """Say which kind a table of a recipe describes."""
-    return Channels if "channels" in table else Display
+def channels_from(table: Mapping[str, Any]) -> Channels:
+    """Build channels from the table of a recipe.
+
+    Raises
+    ------
+    RecipeError
+        If a field is unknown, of the wrong kind or impossible.
+    """
+    if unknown := sorted(set(table) - {"channels"}):
+        raise RecipeError(f"[display] with channels has no fields {', '.join(unknown)}")
+    try:
+        return Channels(
+            tuple(
+                Channel(**{**channel, "display": Display(**channel.get("display", {}))})
+                for channel in table["channels"]
+            )
+        )
+    except (TypeError, AttributeError) as error:
+        raise RecipeError(f"[display] has a field of the wrong kind: {error}") from error

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
-from napari_ovseg.channels import Shown, display_from
+from napari_ovseg.channels import Shown, channels_from
 from napari_ovseg.display import Display
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.methods import METHODS, Method
@@ -161,13 +161,15 @@ class Recipe:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise RecipeError(f"the recipe is not valid TOML: {error}") from error
-        given = table.get("display")
         parts: dict[str, type] = {
-            "display": display_from(given) if isinstance(given, dict) else Display,
-            "working_size": WorkingSize, "tiling": Tiling,
+            "display": Display, "working_size": WorkingSize, "tiling": Tiling,
             "refinement": Refinement,
         }  # fmt: skip
         values: dict[str, Any] = dict(table)
+        shown = table.get("display")
+        if isinstance(shown, dict) and "channels" in shown:
+            values["display"] = channels_from(shown)
+            del parts["display"]
         for name, kind in parts.items():
             if name in values:
                 values[name] = _build(kind, values[name], name)

@@ -41,7 +41,7 @@ class SettingsForm(QWidget):
         self._session, self._tell = session, tell
         self._layers: list[ImageLayer] = []
         self.image = combo("ovseg_image", (), "The picture to label")
-        self.together = QCheckBox("visible layers together")
+        self.together = QCheckBox("all visible")
         self.together.setObjectName("ovseg_together")
         self.together.setToolTip(
             "Encode all visible image layers as they are blended on the screen, as the channels "
@@ -81,8 +81,7 @@ class SettingsForm(QWidget):
         self.clear_button.setToolTip("Forget what was encoded; pictures are encoded anew then")
         form(
             self,
-            ("image", self.image),
-            ("", self.together),
+            ("image", row(self.image, self.together)),
             ("encodes", self.display),
             ("model", row(self.model, self.models_button)),
             (None, self.methods),
