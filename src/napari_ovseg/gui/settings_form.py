@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
+from superqt import QCollapsible
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import combo, form, label, row, small_button, spin
@@ -79,11 +80,15 @@ class SettingsForm(QWidget):
         self.clear_button = QPushButton("Clear")
         self.clear_button.setObjectName("ovseg_clear")
         self.clear_button.setToolTip("Forget what was encoded; pictures are encoded anew then")
+        self._lay_out()
+        self.show_cache()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        """Fold away what most pictures need no change of: the words want the room."""
+        rest = QWidget()
         form(
-            self,
-            ("image", row(self.image, self.together)),
-            ("encodes", self.display),
-            ("model", row(self.model, self.models_button)),
+            rest,
             (None, self.methods),
             ("size", self.size),
             ("device", row(self.device, self.device_line)),
@@ -91,8 +96,27 @@ class SettingsForm(QWidget):
             ("contrast", self.contrast),
             ("encoded", row(self.cache_line, self.clear_button)),
         )
-        self.show_cache()
-        self._connect()
+        self.more = QCollapsible("", expandedIcon="▾", collapsedIcon="▸")
+        self.more.setObjectName("ovseg_settings")
+        self.more.toggleButton().setToolTip("Method, borders, size, device, contrast words, cache")
+        self.more.setDuration(0)
+        self.more.addWidget(rest)
+        self.more.layout().setContentsMargins(0, 0, 0, 0)
+        form(
+            self,
+            ("image", row(self.image, self.together)),
+            ("encodes", self.display),
+            ("model", row(self.model, self.models_button)),
+            (None, self.more),
+        )
+        self._summarise()
+        self._session.changed.connect(self._summarise)
+
+    def _summarise(self) -> None:
+        """Name the settings that decide most on the fold, so that nothing is hidden by it."""
+        recipe, preset = self._session.recipe, self.methods.preset.currentText()
+        parts = (preset, recipe.method.name, f"against {', '.join(recipe.contrast) or 'nothing'}")
+        self.more.setText(", ".join(parts))
 
     def _connect(self) -> None:
         self.model.currentTextChanged.connect(lambda text: self._configure(backbone=text))
