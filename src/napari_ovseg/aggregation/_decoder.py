@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-if TYPE_CHECKING:
-    from torch.nn import Parameter
 
 _CHANNELS_PER_NORM = 16
 
@@ -51,7 +46,8 @@ class DoubleConv(nn.Module):
         )  # fmt: skip
 
     @property
-    def first(self) -> Parameter:
+    def first(self) -> Tensor:
         """Weights of the first convolution, of whose input the last channels are the guide's."""
-        weight: Parameter = self.double_conv[0].weight
+        weight = self.double_conv[0].weight
+        assert isinstance(weight, Tensor)
         return weight
