@@ -52,22 +52,17 @@ def encode_steps(
     picture = Image.of(image)
     recipe = recipe or Recipe()
     yield Progress("model", 0, 1)
-    backbone = load_backbone(recipe.backbone, device)
+    load_backbone(recipe.backbone, device)
     yield Progress("image", 0, 1)
-    resolved = resolve(recipe, picture, backbone)
-    guide = _guide(resolved, device)
-    weights = "; ".join(
-        f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
-    )
+    plan = _plan(picture, recipe, device)
     key = ""
     if cache is not None:
-        key = key_of(picture, resolved, weights, backbone.device.type)
-        known = cache.get(key, picture, str(backbone.device))
-        if known is not None:
-            return replace(known, recipe=known.recipe.labelling_as(resolved))
-    rgb = working_image(picture, resolved).to(backbone.device)
+        key = plan.key(picture)
+        if (known := _known(plan, picture, key, cache)) is not None:
+            return known
+    encoders, resolved = plan.encoders, plan.recipe
+    rgb = working_image(picture, resolved).to(encoders.backbone.device)
     work = (int(rgb.shape[-2]), int(rgb.shape[-1]))
-    encoders = Encoders(backbone, guide)
     with encoders.interruptible(stop):
         vectors, windows = yield from _encode_scales(encoders, resolved, rgb)
     features = Features(
@@ -77,11 +72,54 @@ def encode_steps(
         shape=(picture.shape[-2], picture.shape[-1]),
         image=picture,
         recipe=resolved,
-        weights=weights,
+        weights=plan.weights,
     )
     if cache is not None:
         cache.put(key, features)
     return features
+
+
+@guarded("looking for what was encoded")
+def recall_steps(
+    image: Image, recipe: Recipe, device: str, cache: FeatureCache
+) -> Steps[Features | None]:
+    """Return what `encode_steps` would take from the cache; None where it would encode."""
+    yield Progress("image", 0, 1)
+    plan = _plan(image, recipe, device)
+    return _known(plan, image, plan.key(image), cache)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Plan:
+    """How a picture will be encoded: by what, with which numbers."""
+
+    encoders: Encoders
+    recipe: Recipe
+
+    @property
+    def weights(self) -> str:
+        """Names, licences and hashes of the models."""
+        models = (self.encoders.backbone, self.encoders.guide)
+        return "; ".join(
+            f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in models if m is not None
+        )
+
+    def key(self, picture: Image) -> str:
+        """Return the name of the features in the cache; the picture is read for it."""
+        return key_of(picture, self.recipe, self.weights, self.encoders.backbone.device.type)
+
+
+def _plan(picture: Image, recipe: Recipe, device: str) -> _Plan:
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    backbone = load_backbone(recipe.backbone, device)
+    resolved = resolve(recipe, picture, backbone)
+    return _Plan(Encoders(backbone, _guide(resolved, device)), resolved)
+
+
+def _known(plan: _Plan, picture: Image, key: str, cache: FeatureCache) -> Features | None:
+    found = cache.get(key, picture, str(plan.encoders.backbone.device))
+    return found and replace(found, recipe=found.recipe.labelling_as(plan.recipe))
 
 
 def _encode_scales(

@@ -173,18 +173,25 @@ class Session:
         if features is None:
             picture = job.image.plane(job.plane)
             features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
-            self._recent[_place(job, recipe)] = (job.image, features)
-            while len(self._recent) > _RECENT:
-                self._recent.popitem(last=False)
+            self._keep(job, recipe, features)
         return (yield from self._label_steps(features, job))
 
     def relabel_steps(self, job: Job, _stop: Stop | None = None) -> Steps[Annotation | None]:
         """Label with other words what is encoded already; None where it is not."""
         yield Progress("labels", 0, 1)
         with window_first():
+            import_engine()
+            from napari_ovseg.encoding import recall_steps
+
             recipe = replace(job.recipe, display=job.recipe.display.resolve(job.image))
             features = self._at_hand(job, recipe)
-            return (yield from self._label_steps(features, job)) if features else None
+            if features is None:
+                picture = job.image.plane(job.plane)
+                features = yield from recall_steps(picture, recipe, job.device, self.cache)
+                if features is None:
+                    return None
+                self._keep(job, recipe, features)
+            return (yield from self._label_steps(features, job))
 
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""
@@ -201,6 +208,11 @@ class Session:
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
+
+    def _keep(self, job: Job, recipe: Recipe, features: Features) -> None:
+        self._recent[_place(job, recipe)] = (job.image, features)
+        while len(self._recent) > _RECENT:
+            self._recent.popitem(last=False)
 
     def _at_hand(self, job: Job, recipe: Recipe) -> Features | None:
         """Return the features of a picture that was encoded lately."""
