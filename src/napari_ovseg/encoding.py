@@ -56,25 +56,18 @@ def encode_steps(
     recipe = recipe or Recipe()
     picture = as_shown(Image.of(image), recipe.display)
     yield Progress("model", 0, 1)
-    backbone = load_backbone(recipe.backbone, device)
+    load_backbone(recipe.backbone, device)
     yield Progress("image", 0, 1)
-    resolved = resolve(recipe, picture, backbone)
-    guide = _guide(resolved, device)
-    weights = "; ".join(
-        f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in (backbone, guide) if m
-    )
-    if resolved.method.trained:
-        weights += f"; its head, sha256 {backbone.head_fingerprint}"
+    plan = _plan(picture, recipe, device)
     key = ""
     if cache is not None:
-        key = key_of(picture, resolved, weights, backbone.device.type)
-        known = cache.get(key, picture, str(backbone.device))
-        if known is not None:
-            return replace(known, recipe=known.recipe.labelling_as(resolved))
-    rgb = working_image(picture, resolved).to(backbone.device)
+        key = plan.key(picture)
+        if (known := _known(plan, picture, key, cache)) is not None:
+            return known
+    encoders, resolved = plan.encoders, plan.recipe
+    rgb = working_image(picture, resolved).to(encoders.backbone.device)
     side = resolved.tiling.canvas
     work = (side, side) if side else (int(rgb.shape[-2]), int(rgb.shape[-1]))
-    encoders = Encoders(backbone, guide)
     with encoders.interruptible(stop):
         vectors, windows = yield from encode_views(encoders, resolved, rgb)
     features = Features(
@@ -84,11 +77,58 @@ def encode_steps(
         shape=(picture.shape[-2], picture.shape[-1]),
         image=picture,
         recipe=resolved,
-        weights=weights,
+        weights=plan.weights,
     )
     if cache is not None:
         cache.put(key, features)
     return features
+
+
+@guarded("looking for what was encoded")
+def recall_steps(
+    image: Image, recipe: Recipe, device: str, cache: FeatureCache
+) -> Steps[Features | None]:
+    """Return what `encode_steps` would take from the cache; None where it would encode."""
+    yield Progress("image", 0, 1)
+    picture = as_shown(image, recipe.display)
+    plan = _plan(picture, recipe, device)
+    return _known(plan, picture, plan.key(picture), cache)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Plan:
+    """How a picture will be encoded: by what, with which numbers."""
+
+    encoders: Encoders
+    recipe: Recipe
+
+    @property
+    def weights(self) -> str:
+        """Names, licences and hashes of the models."""
+        backbone = self.encoders.backbone
+        models = (backbone, self.encoders.guide)
+        text = "; ".join(
+            f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in models if m is not None
+        )
+        head = f"; its head, sha256 {backbone.head_fingerprint}"
+        return text + head if self.recipe.method.trained else text
+
+    def key(self, picture: Image) -> str:
+        """Return the name of the features in the cache; the picture is read for it."""
+        return key_of(picture, self.recipe, self.weights, self.encoders.backbone.device.type)
+
+
+def _plan(picture: Image, recipe: Recipe, device: str) -> _Plan:
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    backbone = load_backbone(recipe.backbone, device)
+    resolved = resolve(recipe, picture, backbone)
+    return _Plan(Encoders(backbone, _guide(resolved, device)), resolved)
+
+
+def _known(plan: _Plan, picture: Image, key: str, cache: FeatureCache) -> Features | None:
+    found = cache.get(key, picture, str(plan.encoders.backbone.device))
+    return found and replace(found, recipe=found.recipe.labelling_as(plan.recipe))
 
 
 def encode_views(

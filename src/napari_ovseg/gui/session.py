@@ -207,9 +207,18 @@ class Session:
         """Label with other words what is encoded already; None where it is not."""
         yield Progress("labels", 0, 1)
         with window_first():
+            import_engine()
+            from napari_ovseg.encoding import recall_steps
+
             recipe = self._resolved(job)
             features = self._at_hand(job, recipe)
-            return (yield from self._label_steps(features, job)) if features else None
+            if features is None:
+                picture = job.image.plane(job.plane)
+                features = yield from recall_steps(picture, recipe, job.device, self.cache)
+                if features is None:
+                    return None
+                _remember(self._recent, _place(job, recipe), (job.image, features))
+            return (yield from self._label_steps(features, job))
 
     def scores_at(
         self, image: Image, plane: tuple[int, ...], place: tuple[int, int]

@@ -12,7 +12,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
-from napari_ovseg.errors import OvsegError
+from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.about_label import AboutLabel
 from napari_ovseg.gui.adoption import Adoption
@@ -25,15 +25,17 @@ from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.project_row import ProjectRow
+from napari_ovseg.gui.round import Target, target_of
 from napari_ovseg.gui.seen import DECIDES
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.stage_bar import StageBar
 from napari_ovseg.gui.tally import Tally
+from napari_ovseg.gui.turns import Turn
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
 from napari_ovseg.gui.where import where_to
 from napari_ovseg.gui.words_panel import WordsPanel
-from napari_ovseg.gui.work import Target, Work, target_of
+from napari_ovseg.gui.work import Work
 from napari_ovseg.gui.writing_row import WritingRow
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class OvsegWidget(QWidget):
         self.bar = StageBar()
         self.pictures = Pictures(napari_viewer, self._layers_changed)
         self.work = Work(
-            napari_viewer, self.session, self.pictures, self._target, self.bar.advance, self
+            napari_viewer, self.session, self.pictures, self._targets, self.bar.advance, self
         )
         self.runner, self.turns = self.work.runner, self.work.turns
         self.owner_view = OwnerView(napari_viewer)
@@ -149,6 +151,7 @@ class OvsegWidget(QWidget):
     def _connect_work(self) -> None:
         work = self.work
         work.began.connect(self._begun)
+        work.stepped.connect(self.bar.step)
         work.ended.connect(self._ended)
         work.labelled.connect(self._report)
         work.previewed.connect(self._ask)
@@ -196,7 +199,7 @@ class OvsegWidget(QWidget):
             self.form.choose_image(active)
 
     def _show_display(self, _event: Any = None) -> None:
-        """Tell what the encoder will see of the chosen layer."""
+        """Tell what the encoder will see of the chosen layer, and of which slices."""
         if self.runner.closed:
             return
         layer = self.form.chosen_image()
@@ -205,6 +208,7 @@ class OvsegWidget(QWidget):
         except OvsegError as error:
             text = str(error)
         self.form.display.setText(text)
+        self.writing.slices.offer(None if layer is None else layers.image_of(layer))
 
     def _show_together(self, on: bool) -> None:  # Qt's signal
         self.pictures.together = on
@@ -226,11 +230,16 @@ class OvsegWidget(QWidget):
 
     def _words_changed(self) -> None:
         """Show new names and colours at once, and let the labels follow the words."""
+        if self._show_words():
+            self.turns.follow()
+
+    def _show_words(self) -> bool:
+        """Give the labels the names and colours of the table; False where there are none."""
         layer = self._chosen_labels()
         if layer is None or self.runner.closed or not self.session.rows:
-            return
+            return False
         layers.describe(layer, self.session.vocabulary(), self.session.hidden)
-        self.turns.follow()
+        return True
 
     def _join(self, layer: Labels) -> None:
         """Let the keys and the table follow each other while a layer is painted."""
@@ -268,10 +277,16 @@ class OvsegWidget(QWidget):
         """Start labelling the picture on screen with the words of the table."""
         self.turns.run()
 
-    def _target(self) -> Target:
+    def _targets(self, turn: Turn) -> list[Target]:
         target = target_of(self.pictures, self.form.chosen_image())
         where = where_to(self.writing.place.currentText(), self.viewer, target.source)
-        return replace(target, where=where, preview=self.writing.preview.isChecked())
+        target = replace(target, where=where, preview=self.writing.preview.isChecked())
+        if turn == Turn.FOLLOW:
+            return [target]
+        planes = self.writing.slices.planes(target.plane)
+        if target.preview and len(planes) > 1:
+            raise InputError("'show first' shows one slice; choose 'this slice', or untick it")
+        return [replace(target, plane=plane) for plane in planes]
 
     def _begun(self) -> None:
         self.run_button.setEnabled(False)
@@ -310,6 +325,7 @@ class OvsegWidget(QWidget):
         if self.session.remark:
             text += f"\n{self.session.remark}"
         self.message.setText(text)
+        self._show_words()  # they may have changed since the run began
         self.words.table.refresh()
         self.form.show_cache()
         self.note.tell(self.session.unfamiliar)

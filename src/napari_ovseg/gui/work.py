@@ -1,17 +1,20 @@
-"""Runs a session for the picture on screen, and writes what comes of it into layers."""
+"""Runs a session picture by picture, and writes what comes of it into layers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.errors import OvsegError
 from napari_ovseg.glimpse import Glimpse
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.difference import Difference
 from napari_ovseg.gui.parts import PartWriter, in_view
+from napari_ovseg.gui.round import Round, Target
 from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.turns import Turn, Turns
 from napari_ovseg.gui.worker import Runner
@@ -19,9 +22,7 @@ from napari_ovseg.gui.worker import Runner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from napari.components import ViewerModel
-    from napari.layers import Image as ImageLayer
     from napari.layers import Labels
     from qtpy.QtWidgets import QWidget
 
@@ -32,29 +33,7 @@ if TYPE_CHECKING:
 
 
 _WORDS = "words"
-"""While words are typed one step of undo takes all of it back."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """What a run is for.
-
-    Attributes
-    ----------
-    source
-        The image layer.
-    plane
-        Which picture of it.
-    where : (H, W) bool or None
-        Where the model may write; everywhere if None.
-    preview
-        Whether to show what would change instead of writing it.
-    """
-
-    source: ImageLayer
-    plane: tuple[int, ...]
-    where: np.ndarray | None = None
-    preview: bool = False
+"""Name of the step of undo that all relabels are while words are typed."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +52,15 @@ class Result:
     layer: Labels | None
 
 
+class Outcome(Enum):
+    """How the last run of the worker ended."""
+
+    CANCELLED = auto()
+    WRITTEN = auto()
+    TOLD = auto()
+    """Nothing was written, and it was said why."""
+
+
 class Work(QObject):
     """One run at a time: asked for, or following the words.
 
@@ -81,7 +69,7 @@ class Work(QObject):
     viewer, session, pictures
         Of the window.
     choose
-        Says what the next run is for, or raises an `OvsegError`.
+        Says what the next turn is for, or raises an `OvsegError`.
     advance
         Shows progress.
     owner
@@ -91,6 +79,8 @@ class Work(QObject):
     ----------
     began, ended
         Emitted around a run that was asked for; `ended` after labels that follow, too.
+    stepped
+        Emitted when another slice begins, with its place among them; empty for one alone.
     labelled
         Emitted with the annotation and the number of pixels that were kept.
     previewed
@@ -103,6 +93,7 @@ class Work(QObject):
 
     began = Signal()
     ended = Signal()
+    stepped = Signal(str)
     labelled = Signal(object, int)
     previewed = Signal(int)
     told = Signal(str, bool)
@@ -113,7 +104,7 @@ class Work(QObject):
         viewer: ViewerModel,
         session: Session,
         pictures: Pictures,
-        choose: Callable[[], Target],
+        choose: Callable[[Turn], list[Target]],
         advance: Callable[[Progress, float | None], None],
         owner: QWidget,
     ) -> None:
@@ -125,33 +116,53 @@ class Work(QObject):
         self.turns = Turns(self._start, self.runner.cancel, self)
         self.difference = Difference(viewer)
         self.writer = PartWriter(self)
+        self._job: Job | None = None
+        self._round = Round(())
         self._target: Target | None = None
+        self._outcome = Outcome.CANCELLED
 
     def _start(self, turn: Turn) -> bool:
         try:
-            target = self._choose()
-            source = target.source
+            targets = self._choose(turn)
+            source = targets[0].source
             image, display = self._pictures.seen(source)
-            job = self._session.job(image, target.plane, display)
+            self._job = self._session.job(image, targets[0].plane, display)
         except OvsegError as error:
             if turn == Turn.RUN:
                 self.told.emit(str(error), True)
             return False
-        self._target = target
-        if turn == Turn.FOLLOW:
-            shown = self._pictures.labels_of(source)
+        self._round = Round(targets)
+        target = self._round.next(self._pictures.labels_of(source))
+        if target is None:
+            self.told.emit(self._round.summary(), True)
+            return False
+        if turn == Turn.RUN:
+            self.began.emit()
+        self._run(target)
+        return True
+
+    def _run(self, target: Target) -> None:
+        assert self._job is not None  # made before the first target is
+        self._target, job = target, replace(self._job, plane=target.plane)
+        if self.turns.now == Turn.FOLLOW:
+            shown = self._pictures.labels_of(target.source)
             view = None if shown is None else in_view(shown)
             self.runner.start(self._follow_steps, replace(job, view=view))
-            return True
-        self.began.emit()
-        is_first = self._pictures.labels_of(source) is None
+            return
+        self.stepped.emit(self._round.place)
+        is_first = self._pictures.labels_of(target.source) is None
         self.runner.start(self._steps, job, target if is_first else None)
-        return True
 
     def _steps(self, job: Job, target: Target | None, stop: Stop) -> Steps[Result]:
         """Run a job on the worker; a first layer is made there too, it takes napari a while."""
         annotation = yield from self._session.run_steps(job, stop)
-        return Result(annotation, _first_layer(target, annotation) if target else None)
+        return Result(annotation, self._first_layer(target, annotation) if target else None)
+
+    def _first_layer(self, target: Target, annotation: Annotation) -> Labels:
+        where = target.where
+        if self._round.several:  # it begins empty, and every slice is written as the others are
+            where = np.zeros(annotation.labels.ids.shape, bool)
+        return layers.new_labels(target.source, annotation, target.plane, where)
 
     def _follow_steps(self, job: Job, stop: Stop) -> Steps[Result | None]:
         annotation = yield from self._session.relabel_steps(job, stop)
@@ -169,6 +180,7 @@ class Work(QObject):
         target = self._target
         if target is None:
             return
+        self._outcome = Outcome.TOLD
         if result is None:
             self.told.emit(
                 "the picture or its settings are not those that were encoded: "
@@ -185,43 +197,41 @@ class Work(QObject):
 
     def _write(self, target: Target, result: Result) -> None:
         annotation, layer = result.annotation, self._pictures.labels_of(target.source)
+        self._outcome, several = Outcome.WRITTEN, self._round.several
+        is_first = layer is None
         if layer is None:
-            layer = result.layer or _first_layer(target, annotation)
+            layer = result.layer or self._first_layer(target, annotation)
             add_in_stages(self._viewer, layer, self._owner)
+        if is_first and not several:
             self.labelled.emit(annotation, 0)
         elif target.preview and self.turns.now == Turn.RUN:
             count = self.difference.show(layer, annotation, target.plane, target.where)
             self.previewed.emit(count)
-        else:
-            part_of = _WORDS if self.turns.now == Turn.FOLLOW else ""
+        elif not self._round.leaves(layer, target):  # someone may have corrected it meanwhile
+            # One step of undo takes back what came while words were typed, or several slices.
+            part_of = _WORDS if self.turns.now == Turn.FOLLOW else self._round.name
             kept = self.writer.write(layer, annotation, target.plane, part_of, target.where)
+            self._round.wrote()
             self.labelled.emit(annotation, kept)
 
     def _failed(self, error: Exception) -> None:
+        self._outcome = Outcome.TOLD
         if isinstance(error, OvsegError):
             # While words are typed half of one may be wrong: no window pops up for that.
-            self.told.emit(str(error), self.turns.now == Turn.RUN)
+            text = f"{self._round.place}: {error}" if self._round.several else str(error)
+            self.told.emit(text, self.turns.now == Turn.RUN)
         else:
             self.broke.emit(f"{type(error).__name__}: {error}")
 
     def _ended(self) -> None:
-        self._target = None
+        target, outcome = self._target, self._outcome
+        self._target, self._outcome = None, Outcome.CANCELLED
+        if target is not None and outcome == Outcome.WRITTEN:
+            following = self._round.next(self._pictures.labels_of(target.source))
+            if following is not None:
+                self._run(following)
+                return
+        if self._round.several and outcome != Outcome.TOLD:
+            self.told.emit(self._round.summary(), False)
         self.ended.emit()
         self.turns.ended()
-
-
-def _first_layer(target: Target, annotation: Annotation) -> Labels:
-    return layers.new_labels(target.source, annotation, target.plane, target.where)
-
-
-def target_of(pictures: Pictures, source: ImageLayer | None) -> Target:
-    """Return the plane of an image layer that is on screen, everywhere.
-
-    Raises
-    ------
-    InputError
-        If there is no layer.
-    """
-    if source is None:
-        raise InputError("no image layer is open; open an image first")
-    return Target(source, pictures.plane_of(source))

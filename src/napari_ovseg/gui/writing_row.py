@@ -1,4 +1,4 @@
-"""Where a run writes, whether it is shown before, and who decided what is there."""
+"""Where and in which slices a run writes, whether it is shown before, and who decided."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
 
 from napari_ovseg.gui.controls import combo, row
+from napari_ovseg.gui.slices import SliceRow
 from napari_ovseg.gui.where import PLACES
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ class WritingRow(QWidget):
         self.owners = self._box(
             "ovseg_owners", "who decided", "Show what a person decided (orange) and locked (red)"
         )
+        self.slices = SliceRow()
         self.owners.toggled.connect(self.owners_wanted)
         self._decisions = QWidget()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row(self.place, self.preview, self.owners))
+        layout.addWidget(self.slices)
         layout.addWidget(self._decisions)
         self._decisions.setLayout(self._buttons())
         self.ask(False)

@@ -1,0 +1,113 @@
+"""What one run is for: the picture on screen, or several slices of a stack in turn."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+from napari_ovseg.errors import InputError
+from napari_ovseg.gui.editing import editing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    from napari.layers import Image as ImageLayer
+    from napari.layers import Labels
+
+    from napari_ovseg.gui.pictures import Pictures
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a proposal goes.
+
+    Attributes
+    ----------
+    source
+        The image layer.
+    plane
+        Which picture of it.
+    where : (H, W) bool or None
+        Where the model may write; everywhere if None.
+    preview
+        Whether to show what would change instead of writing it.
+    """
+
+    source: ImageLayer
+    plane: tuple[int, ...]
+    where: np.ndarray | None = None
+    preview: bool = False
+
+
+def target_of(pictures: Pictures, source: ImageLayer | None) -> Target:
+    """Return the plane of an image layer that is on screen, everywhere.
+
+    Raises
+    ------
+    InputError
+        If there is no layer.
+    """
+    if source is None:
+        raise InputError("no image layer is open; open an image first")
+    return Target(source, pictures.plane_of(source))
+
+
+class Round:
+    """The targets of one run, and what became of them.
+
+    Parameters
+    ----------
+    targets
+        In the order they are labelled. Where there are several, slices that a person has
+        corrected are left alone.
+
+    Attributes
+    ----------
+    name
+        Of the one step of undo that several slices are.
+    several
+        Whether there is more than one.
+    """
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._todo = deque(targets)
+        self._total = len(self._todo)
+        self._written = self._left = 0
+        self.several = self._total > 1
+        self.name = f"round {next(_numbers)}" if self.several else ""
+
+    def next(self, labels: Labels | None) -> Target | None:
+        """Return the next target; `labels` is the layer that it will be written into, if any."""
+        while self._todo:
+            target = self._todo.popleft()
+            if labels is None or not self.leaves(labels, target):
+                return target
+        return None
+
+    def leaves(self, labels: Labels, target: Target) -> bool:
+        """Whether a slice is left as it is, since a person has corrected it; it is counted."""
+        if not self.several or not editing_of(labels).draft.owner[target.plane].any():
+            return False
+        self._left += 1
+        return True
+
+    def wrote(self) -> None:
+        """Count a slice as labelled."""
+        self._written += 1
+
+    @property
+    def place(self) -> str:
+        """Which of several slices is being labelled."""
+        return f"slice {self._total - len(self._todo)} of {self._total}" if self.several else ""
+
+    def summary(self) -> str:
+        """Say what became of several slices."""
+        text = f"{self._written} of {self._total} slices labelled"
+        if self._left:
+            text += f"; {self._left} left alone, since they were corrected by hand"
+        return text
