@@ -70,6 +70,8 @@ class Session:
         Ids of categories that are not shown, and whose pixels nobody changes.
     cache
         Features of all images, in memory and on disk.
+    reserved
+        The largest id that is in files: a new category never gets one of theirs.
     """
 
     rows: list[Category] = field(default_factory=list)
@@ -80,6 +82,7 @@ class Session:
     hidden: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
+    reserved: int = 0
     _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
 
     changed = Signal()
@@ -97,7 +100,7 @@ class Session:
 
     def add(self, text: str) -> None:
         """Add categories typed as ``a, b; c``; their ids follow the largest so far."""
-        used = max((c.id for c in self.rows), default=0)
+        used = max(self.reserved, *(c.id for c in self.rows), 0)
         new = [replace(c, id=c.id + used, colour="") for c in Vocabulary.parse(text)]
         Vocabulary((*self.rows, *new))
         self.set_rows([*self.rows, *new])
@@ -192,6 +195,18 @@ class Session:
                     return None
                 self._keep(job, recipe, features)
             return (yield from self._label_steps(features, job))
+
+    def prepare_steps(
+        self, image: Image, plane: tuple[int, ...], recipe: Recipe, stop: Stop
+    ) -> Steps[None]:
+        """Encode a picture into the cache, for a run to come."""
+        yield Progress("model", 0, 1)
+        with window_first():
+            import_engine()
+            from napari_ovseg.pipeline import encode_steps
+
+            recipe = replace(recipe, display=recipe.display.resolve(image))
+            yield from encode_steps(image.plane(plane), recipe, self.device, stop, self.cache)
 
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""
