@@ -195,9 +195,9 @@ def test_words_are_live_on_every_slice_that_was_encoded(window, run, qtbot):
     widget.viewer.dims.set_point((0, 1), (0, 0))  # not one of the last four
     layer = widget.pictures.labels_of(source)
     before = layer.data.copy()
-    widget.session.edit(2, threshold=0.99)
+    widget.session.remove([3])
     qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
     qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
-    assert (before[0, 0] == 2).any()
-    assert not (layer.data[0, 0] == 2).any()
+    assert (before[0, 0] == 3).any()
+    assert not (layer.data[0, 0] == 3).any()
     assert (layer.data[1] == before[1]).all()

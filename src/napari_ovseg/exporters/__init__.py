@@ -19,7 +19,7 @@ EXPORTERS: Registry[Exporter] = Registry(
     __name__, "napari_ovseg.exporters._base:Exporter", "format"
 )
 
-__all__ = ["EXPORTERS", "Exporter", "export", "split"]
+__all__ = ["EXPORTERS", "Exporter", "export", "safe_name", "split"]
 
 
 def export(

@@ -152,13 +152,16 @@ def new_labels(
     """
     ids = np.zeros(image_of(source).shape, np.uint16)
     ids[plane] = annotation.labels.ids if where is None else annotation.labels.ids * where
+    owner = np.zeros(ids.shape, np.uint8)
+    if annotation.owner is not None:
+        owner[plane] = annotation.owner
     vocabulary = annotation.labels.vocabulary
     layer = like(source, ids, f"{source.name} [labels]")
     layer.colormap, layer.features = colormap_of(vocabulary), features_of(vocabulary)
     layer.metadata[KEY] = {
         "source": source.name,
         "source_id": str(source.unique_id),
-        "owner": np.zeros(ids.shape, np.uint8),
+        "owner": owner,
         "vocabulary": vocabulary.to_toml(),
     }
     editing_of(layer)

@@ -79,6 +79,8 @@ class Session:
         Ids of categories that are not shown, and whose pixels nobody changes.
     cache
         Features of all images, in memory and on disk.
+    reserved
+        The largest id that is in files: a new category never gets one of theirs.
     """
 
     rows: list[Category] = field(default_factory=list)
@@ -91,6 +93,7 @@ class Session:
     hidden: set[int] = field(default_factory=set)
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
+    reserved: int = 0
     _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
     _shown: tuple[Any, Shown, Image] | None = None
     _scored: OrderedDict[Any, tuple[Image, Features, Queries]] = field(default_factory=OrderedDict)
@@ -124,7 +127,7 @@ class Session:
         )
 
     def _append(self, words: Iterable[Category]) -> None:
-        used = max((c.id for c in self.rows), default=0)
+        used = max(self.reserved, *(c.id for c in self.rows), 0)
         new = [replace(c, id=used + n, colour="") for n, c in enumerate(words, start=1)]
         Vocabulary((*self.rows, *new))
         self.set_rows([*self.rows, *new])
@@ -236,6 +239,18 @@ class Session:
         from napari_ovseg.points import best_at
 
         return best_at(found[1], found[2], place)
+
+    def prepare_steps(
+        self, image: Image, plane: tuple[int, ...], recipe: Recipe, stop: Stop
+    ) -> Steps[None]:
+        """Encode a picture into the cache, for a run to come."""
+        yield Progress("model", 0, 1)
+        with window_first():
+            import_engine()
+            from napari_ovseg.pipeline import encode_steps
+
+            recipe = replace(recipe, display=recipe.display.resolve(image))
+            yield from encode_steps(image.plane(plane), recipe, self.device, stop, self.cache)
 
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""

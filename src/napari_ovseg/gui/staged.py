@@ -46,10 +46,11 @@ def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
         viewer.add_layer(layer)
     finally:
         shows = [partial(setattr, part, "visible", True) for part in parts]
-        _run_in_turns([partial(window.setUpdatesEnabled, True), *shows], window)
+        run_in_turns([partial(window.setUpdatesEnabled, True), *shows], window)
 
 
-def _run_in_turns(stages: list[Callable[[], None]], window: QObject) -> None:
+def run_in_turns(stages: list[Callable[[], None]], window: QObject) -> None:
+    """Call functions one by one, each in a turn of the event loop; the list is used up."""
     timer = QTimer(window)
 
     def next_stage() -> None:

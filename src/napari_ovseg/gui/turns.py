@@ -1,4 +1,4 @@
-"""Whose turn it is on the one worker: a run that was asked for, or labels that follow the words."""
+"""Whose turn it is on the one worker: a run, labels that follow the words, or work ahead."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ class Turn(IntEnum):
     """What to do; the larger one wins."""
 
     REST = 0
-    FOLLOW = 1
-    RUN = 2
+    AHEAD = 1
+    FOLLOW = 2
+    RUN = 3
 
 
 class Turns(QObject):
-    """Starts one thing at a time; a run that was asked for does not wait for labels that follow.
+    """Starts one thing at a time; none waits for one that matters less.
 
     Parameters
     ----------
@@ -60,6 +61,10 @@ class Turns(QObject):
         """Let the labels follow, when nothing more has changed for a moment."""
         self._timer.start()
 
+    def ahead(self) -> None:
+        """Work ahead as soon as nothing else is to do."""
+        self._ask(Turn.AHEAD)
+
     def stop(self) -> None:
         """Stop what is under way, and forget what was asked for meanwhile."""
         self._timer.stop()
@@ -76,7 +81,7 @@ class Turns(QObject):
     def _ask(self, turn: Turn) -> None:
         if self._now != Turn.REST:
             self._next = max(self._next, turn)
-            if self._now == Turn.FOLLOW:  # of what has changed already
+            if self._now <= turn and self._now != Turn.RUN:  # it matters less, or is outdated
                 self._cancel()
             return
         self._now = turn

@@ -18,6 +18,7 @@ from napari_ovseg.gui.about_label import AboutLabel
 from napari_ovseg.gui.adoption import Adoption
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.export_dialog import ExportDialog
+from napari_ovseg.gui.folder import Folder
 from napari_ovseg.gui.keeper import Keeper
 from napari_ovseg.gui.keys import bind
 from napari_ovseg.gui.models_window import ModelsWindow
@@ -69,12 +70,14 @@ class OvsegWidget(QWidget):
             napari_viewer, self.session, self.pictures, self._targets, self.bar.advance, self
         )
         self.runner, self.turns = self.work.runner, self.work.turns
+        self.folder = Folder(napari_viewer, self.session, self.pictures, self.work, self)
         self.owner_view = OwnerView(napari_viewer)
         self.tally = Tally(self)
         self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.tell)
         self._build()
+        self.layout().insertWidget(0, self.folder.row)
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
         self.viewer.dims.events.current_step.connect(self._plane_changed)
@@ -83,6 +86,7 @@ class OvsegWidget(QWidget):
         self.destroyed.connect(self.keeper.close)
         QApplication.instance().aboutToQuit.connect(self.keeper.close)
         self.destroyed.connect(self.tally.leave)
+        self.destroyed.connect(self.folder.close)
         self._layers_changed()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
@@ -155,8 +159,11 @@ class OvsegWidget(QWidget):
         work.ended.connect(self._ended)
         work.labelled.connect(self._report)
         work.previewed.connect(self._ask)
-        work.told.connect(lambda text, loud: (self.tell if loud else self.message.setText)(text))
-        work.broke.connect(self._broke)
+        for teller in (work, self.folder):
+            teller.told.connect(self._told)
+            teller.broke.connect(self._broke)
+        self.folder.leaving.connect(self._leaving)
+        self.folder.arrived.connect(self._arrived)
 
     def _button(self, name: str, text: str, slot: Any, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -329,6 +336,18 @@ class OvsegWidget(QWidget):
         self.words.table.refresh()
         self.form.show_cache()
         self.note.tell(self.session.unfamiliar)
+
+    def _leaving(self) -> None:
+        self._decide("none")
+        self.writing.ask(False)
+        self.writing.owners.setChecked(False)
+
+    def _arrived(self, source: ImageLayer) -> None:
+        self.form.choose_image(source)
+        self.words.table.refresh()
+
+    def _told(self, text: str, loud: bool) -> None:  # Qt's signal
+        (self.tell if loud else self.message.setText)(text)
 
     def _broke(self, text: str) -> None:
         self.message.setText(text)

@@ -62,7 +62,7 @@ class Outcome(Enum):
 
 
 class Work(QObject):
-    """One run at a time: asked for, or following the words.
+    """One run at a time: asked for, following the words, or ahead of what is asked for.
 
     Parameters
     ----------
@@ -77,6 +77,8 @@ class Work(QObject):
 
     Attributes
     ----------
+    ahead
+        Returns steps for when nothing else is to do, or None; to be set by whoever has some.
     began, ended
         Emitted around a run that was asked for; `ended` after labels that follow, too.
     stepped
@@ -112,6 +114,7 @@ class Work(QObject):
         self._viewer, self._session, self._pictures = viewer, session, pictures
         self._choose, self._owner = choose, owner
         self._advance = advance
+        self.ahead: Callable[[], Callable[[Stop], Steps[None]] | None] = lambda: None
         self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self.turns = Turns(self._start, self.runner.cancel, self)
         self.difference = Difference(viewer)
@@ -122,6 +125,17 @@ class Work(QObject):
         self._outcome = Outcome.CANCELLED
 
     def _start(self, turn: Turn) -> bool:
+        return self._start_ahead() if turn == Turn.AHEAD else self._start_round(turn)
+
+    def _start_ahead(self) -> bool:
+        steps = self.ahead()
+        if steps is None:
+            return False
+        self._round = Round(())
+        self.runner.start(steps)
+        return True
+
+    def _start_round(self, turn: Turn) -> bool:
         try:
             targets = self._choose(turn)
             source = targets[0].source
@@ -169,6 +183,8 @@ class Work(QObject):
         return None if annotation is None else Result(annotation, None)
 
     def _progressed(self, progress: Progress, seconds: float | None) -> None:
+        if self.turns.now == Turn.AHEAD:
+            return
         self._advance(progress, seconds)
         target = self._target
         if isinstance(progress, Glimpse) and target is not None:
@@ -216,6 +232,8 @@ class Work(QObject):
 
     def _failed(self, error: Exception) -> None:
         self._outcome = Outcome.TOLD
+        if self.turns.now == Turn.AHEAD and isinstance(error, OvsegError):
+            return  # it is told when its turn comes
         if isinstance(error, OvsegError):
             # While words are typed half of one may be wrong: no window pops up for that.
             text = f"{self._round.place}: {error}" if self._round.several else str(error)
@@ -233,5 +251,9 @@ class Work(QObject):
                 return
         if self._round.several and outcome != Outcome.TOLD:
             self.told.emit(self._round.summary(), False)
-        self.ended.emit()
+        was_ahead = self.turns.now == Turn.AHEAD
+        if not was_ahead:
+            self.ended.emit()
         self.turns.ended()
+        if not was_ahead:  # else it would fail for ever
+            self.turns.ahead()

@@ -63,10 +63,25 @@ class OMEZarr(Importer):
 
     def owns(self, path: Path) -> bool:
         """See `Importer.owns`."""
-        zarr = require("zarr", extra="ome", purpose="reading OME-Zarr")
+        return KEY in _attributes(path)
+
+    def record(self, path: Path) -> Record | None:
+        """Read what this program wrote besides pixels; None where another wrote the labels.
+
+        Raises
+        ------
+        InputError
+            If it cannot be read.
+        """
+        attributes = _attributes(path)
         with reading(path, "OME-Zarr 0.5"):
-            group = _label_group(zarr.open_group(path, mode="r", zarr_format=3), path)
-            return KEY in group.attrs
+            return read_record(attributes[KEY]) if KEY in attributes else None
+
+
+def _attributes(path: Path) -> dict[str, Any]:
+    zarr = require("zarr", extra="ome", purpose="reading OME-Zarr")
+    with reading(path, "OME-Zarr 0.5"):
+        return dict(_label_group(zarr.open_group(path, mode="r", zarr_format=3), path).attrs)
 
 
 def _label_group(group: Any, path: Path) -> Any:

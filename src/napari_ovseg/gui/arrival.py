@@ -1,0 +1,123 @@
+"""An image of a folder and its labels, made into layers on the worker's thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image as ImageLayer
+
+from napari_ovseg.errors import OvsegError
+from napari_ovseg.folder_queue import fitted
+from napari_ovseg.gui import layers
+from napari_ovseg.image import MICROMETRE, open_image
+from napari_ovseg.progress import Progress, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari.layers import Labels
+
+    from napari_ovseg.folder_queue import FolderQueue
+    from napari_ovseg.image import Image
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Category
+
+
+@dataclass(frozen=True, eq=False)
+class Carried:
+    """What is taken along from one image to the next.
+
+    Attributes
+    ----------
+    words
+        Those in use.
+    look
+        How a person has set the last image to be shown, as a layer's properties.
+    unsaved
+        Returns labels that are not on disk yet, by image.
+    """
+
+    words: tuple[Category, ...]
+    look: dict[str, Any]
+    unsaved: dict[Path, Callable[[], Annotation]]
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """The image that can be shown next.
+
+    Attributes
+    ----------
+    queue
+        Its folder.
+    file
+        The image.
+    picture, labels
+        Layers that are in no viewer yet; no picture where none can be read, no labels while the
+        image is new.
+    words, counts
+        To use from now on, and pixels of each category by name.
+    skipped
+        What is wrong with images that were stepped over.
+    """
+
+    queue: FolderQueue
+    file: Path
+    picture: ImageLayer | None = None
+    labels: Labels | None = None
+    words: tuple[Category, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+    skipped: dict[Path, str] = field(default_factory=dict)
+
+
+def arrival_steps(queue: FolderQueue, files: list[Path], carried: Carried) -> Steps[Arrival]:
+    """Read the first of some images that can be read, and its labels."""
+    skipped: dict[Path, str] = {}
+    for file in files:
+        yield Progress("image", 0, 1)
+        try:
+            return _arrival(queue, file, carried, skipped)
+        except OvsegError as error:
+            skipped[file] = str(error)
+    return Arrival(queue, files[0], skipped=skipped)
+
+
+def _arrival(queue: FolderQueue, file: Path, carried: Carried, skipped: dict[Path, str]) -> Arrival:
+    if file in carried.unsaved:
+        image, annotation = open_image(file), carried.unsaved[file]()
+    else:
+        image, found = queue.read(file)
+        if found is None:
+            picture = picture_of(image, carried.look)
+            return Arrival(queue, file, picture, words=carried.words, skipped=skipped)
+        annotation = found
+    picture = picture_of(image, carried.look)
+    annotation, words = fitted(annotation, carried.words)
+    labels = layers.new_labels(picture, annotation, ())
+    return Arrival(queue, file, picture, labels, words, annotation.labels.counts(), skipped)
+
+
+def picture_of(image: Image, look: dict[str, Any]) -> ImageLayer:
+    """Make a layer of an image, shown as the last one was unless it has colours of its own."""
+    grid = image.grid
+    return ImageLayer(
+        image.levels[0],
+        rgb=image.rgb,
+        name=image.name,
+        scale=grid.spacing,
+        units=[unit if unit.casefold() in MICROMETRE else "pixel" for unit in grid.units],
+        axis_labels=grid.axes,
+        **({} if image.rgb else look),
+    )
+
+
+def look_of(layer: ImageLayer | None) -> dict[str, Any]:
+    """Return how a person has set a layer to be shown; limits that napari guessed are not taken."""
+    if layer is None or layer.rgb:
+        return {}
+    look = {"gamma": layer.gamma, "colormap": layer.colormap}
+    if not layers.has_automatic_limits(layer):
+        look["contrast_limits"] = layer.contrast_limits
+    return look

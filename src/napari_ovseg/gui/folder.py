@@ -1,0 +1,251 @@
+"""Goes through the images of a folder: one at a time is open, and its labels are kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_ovseg.errors import OvsegError
+from napari_ovseg.folder_queue import FolderQueue
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.arrival import Arrival, Carried, arrival_steps, look_of, picture_of
+from napari_ovseg.gui.folder_row import FolderRow
+from napari_ovseg.gui.folder_saver import FolderSaver
+from napari_ovseg.gui.keys import bind_images
+from napari_ovseg.gui.staged import add_in_stages, run_in_turns
+from napari_ovseg.gui.worker import Runner
+from napari_ovseg.image import open_image
+from napari_ovseg.progress import Progress, Steps, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from typing import Any
+
+    from napari.components import ViewerModel
+    from napari.layers import Image as ImageLayer
+    from qtpy.QtWidgets import QWidget
+
+    from napari_ovseg.gui.pictures import Pictures
+    from napari_ovseg.gui.session import Session
+    from napari_ovseg.gui.work import Work
+    from napari_ovseg.labels import Annotation
+
+
+class Folder(QObject):
+    """The folder that is open in a window, if any.
+
+    Parameters
+    ----------
+    viewer, session, pictures, work
+        Of the window.
+    owner
+        A widget in the window.
+
+    Attributes
+    ----------
+    row
+        The controls.
+    at
+        The image that is open.
+    moving
+        Whether its layers are being exchanged.
+    leaving
+        Emitted before the layers of an image go.
+    arrived
+        Emitted with the layer of the next one.
+    told
+        Emitted with what a person should read, and whether a window should pop up for it.
+    broke
+        Emitted with an error that nobody foresaw.
+    """
+
+    leaving = Signal()
+    arrived = Signal(object)
+    told = Signal(str, bool)
+    broke = Signal(str)
+
+    def __init__(
+        self, viewer: ViewerModel, session: Session, pictures: Pictures, work: Work, owner: QWidget
+    ) -> None:
+        super().__init__(owner)
+        self._viewer, self._session, self._pictures = viewer, session, pictures
+        self._work, self._owner = work, owner
+        self.row, self.saver = FolderRow(), FolderSaver(self)
+        self.runner = Runner(lambda *_progress: None, self._arrive, self._failed, self._show)
+        self.queue: FolderQueue | None = None
+        self.at: Path | None = None
+        self.moving = False
+        self._source: ImageLayer | None = None
+        self._prepared: tuple[Any, ...] = ()
+        work.ahead = self._ahead
+        work.labelled.connect(self._labelled)
+        session.changed.connect(self.saver.note)
+        self.saver.saved.connect(self._show)
+        self.saver.failed.connect(self._failed)
+        self.row.folder_chosen.connect(self.open)
+        self.row.stepped.connect(self.step)
+        self.row.picked.connect(self.go)
+
+    def open(self, folder: str | Path) -> None:
+        """Open a folder at the first image that is new."""
+        if not self._busy:
+            self._work.turns.stop()
+            self.saver.keep()
+            self.runner.start(_open_steps, folder, self._carried())
+
+    def step(self, by: int) -> None:
+        """Go to the next image (1) or to the previous one (-1)."""
+        if self.queue is not None and self.at is not None:
+            self.go(self.queue.beside(self.at, by), by)
+
+    def go(self, file: Path | None, by: int = 1) -> None:
+        """Go to an image; where it cannot be read, to the first one behind it (by -1: before)."""
+        if self.queue is None or file is None or file == self.at or self._busy:
+            return
+        self._work.turns.stop()
+        self.saver.keep()
+        self.runner.start(_go_steps, self.queue, self.queue.onward(file, by), self._carried())
+
+    @property
+    def _busy(self) -> bool:
+        return self.moving or self.runner.running or self.runner.closed
+
+    def close(self, _window: object = None) -> None:
+        """Stop for good; to be called when the window is destroyed."""
+        self.runner.close()
+        self.saver.close()
+
+    # --- from one image to the next -------------------------------------------------------
+
+    def _carried(self) -> Carried:
+        return Carried(tuple(self._session.rows), look_of(self._source), self.saver.unsaved())
+
+    def _arrive(self, arrival: Arrival) -> None:
+        if arrival.picture is None:
+            self._tell_skipped(arrival)
+            self._work.turns.ahead()
+            return
+        self.moving = True
+        self.saver.keep()  # again, for what was painted while the next image was read
+        self.leaving.emit()
+        view = self._view(arrival.picture)
+        for layer in self._layers():
+            self._viewer.layers.remove(layer)
+        self._source = None
+        # In turns that are drawn: vispy has crashed where one image took another's place in one.
+        shows: list[Callable[[], None]] = [
+            partial(self._show_picture, arrival, view),
+            partial(self._show_labels, arrival),
+        ]
+        run_in_turns(shows, self._owner.window())
+
+    def _view(self, picture: ImageLayer) -> dict[str, Any]:
+        """Return where one looks, if the next image is of the same size: that is kept."""
+        if self._source is None or self._source.data.shape != picture.data.shape:
+            return {}
+        camera = self._viewer.camera
+        return {"step": self._viewer.dims.current_step, "at": (camera.center, camera.zoom)}
+
+    def _show_picture(self, arrival: Arrival, view: dict[str, Any]) -> None:
+        self._viewer.add_layer(arrival.picture)
+        if view:
+            self._viewer.dims.current_step = view["step"]
+            self._viewer.camera.center, self._viewer.camera.zoom = view["at"]
+
+    def _show_labels(self, arrival: Arrival) -> None:
+        if arrival.labels is not None:
+            add_in_stages(self._viewer, arrival.labels, self._owner)
+        self.queue, self.at, self._source = arrival.queue, arrival.file, arrival.picture
+        self._use_words(arrival)
+        self.saver.attend(arrival.queue, arrival.file)
+        self._watch()
+        bind_images(self._viewer, self.step)
+        self.moving = False
+        self.arrived.emit(arrival.picture)
+        self._show()
+        self._tell_skipped(arrival)
+        self._work.turns.ahead()
+
+    def _tell_skipped(self, arrival: Arrival) -> None:
+        if arrival.skipped:
+            lines = [f"{file.name}: {fault}" for file, fault in arrival.skipped.items()]
+            self.told.emit("stepped over " + "\n".join(lines), True)
+
+    def _use_words(self, arrival: Arrival) -> None:
+        session = self._session
+        session.counts = arrival.counts
+        session.reserved = max(session.reserved, arrival.queue.highest)
+        if tuple(session.rows) != arrival.words:
+            session.set_rows(arrival.words)
+            self._work.turns.stop()  # to look at an image changes nothing in it
+
+    def _layers(self) -> list[Any]:
+        """Layers of the image that is open, the labels first."""
+        if self._source is None:
+            return []
+        found = (self._pictures.labels_of(self._source), self._source)
+        return [layer for layer in found if self._pictures.holds(layer)]
+
+    def _watch(self) -> None:
+        """Notice strokes and runs in the labels of the image that is open."""
+        labels = None if self._source is None else self._pictures.labels_of(self._source)
+        self.saver.watch(labels)
+
+    def _labelled(self, _annotation: Annotation, _kept: int) -> None:
+        self._watch()
+        self.saver.note()
+
+    def _show(self) -> None:
+        if self.queue is not None:
+            self.row.show_queue(self.queue, self.at)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, OvsegError):
+            self.told.emit(str(error), True)
+        else:
+            self.broke.emit(f"{type(error).__name__}: {error}")
+
+    # --- ahead ------------------------------------------------------------------------------
+
+    def _ahead(self) -> Callable[[Stop], Steps[None]] | None:
+        """Return steps that encode the next image, once this one is labelled."""
+        source, queue, at = self._source, self.queue, self.at
+        if source is None or queue is None or at is None:
+            return None
+        file = queue.beside(at, 1)
+        if file is None or self._pictures.labels_of(source) is None:
+            return None
+        session, look, dims = self._session, look_of(source), self._viewer.dims
+        step, ndim = dims.current_step, dims.ndim
+        recipe = replace(session.recipe, display=layers.display_of(source))
+        wanted = (file, recipe.encoding(), session.device)
+        if wanted == self._prepared:
+            return None
+
+        def steps(stop: Stop) -> Steps[None]:
+            yield Progress("image", 0, 1)
+            layer = picture_of(open_image(file), look)
+            own = replace(recipe, display=layers.display_of(layer))
+            plane = layers.plane_index(layer, step, ndim)
+            yield from session.prepare_steps(layers.image_of(layer), plane, own, stop)
+            self._prepared = wanted
+
+        return steps
+
+
+def _open_steps(folder: str, carried: Carried, _stop: Stop) -> Steps[Arrival]:
+    queue = yield from FolderQueue.open_steps(folder)
+    queue.refuse_other(carried.words)
+    first = queue.first()
+    files = [*queue.onward(first, 1), *queue.onward(first, -1)[1:]]
+    return (yield from arrival_steps(queue, files, carried))
+
+
+def _go_steps(
+    queue: FolderQueue, files: list[Path], carried: Carried, _stop: Stop
+) -> Steps[Arrival]:
+    return (yield from arrival_steps(queue, files, carried))

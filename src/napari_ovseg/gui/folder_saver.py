@@ -1,0 +1,134 @@
+"""Keeps the labels of a folder's images on disk: soon after each change, in the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.gui.layers import annotation_from, grid_of
+from napari_ovseg.gui.worker import Runner
+from napari_ovseg.progress import Progress, Steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from napari.layers import Labels
+
+    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.draft import Draft
+    from napari_ovseg.folder_queue import FolderQueue
+    from napari_ovseg.labels import Annotation
+    from napari_ovseg.progress import Stop
+
+_PAUSE_MS = 3000
+"""Without another change before labels are saved."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Snapshot:
+    """Labels as they were at one moment, on their way to the disk."""
+
+    queue: FolderQueue
+    file: Path
+    make: Callable[[], Annotation]
+
+
+class FolderSaver(QObject):
+    """Saves one labels layer at a time; what could not be saved waits for the next attempt.
+
+    Attributes
+    ----------
+    saved
+        Emitted when labels are on disk.
+    failed
+        Emitted with the error when they could not be written.
+    """
+
+    saved = Signal()
+    failed = Signal(Exception)
+
+    def __init__(self, owner: QObject) -> None:
+        super().__init__(owner)
+        self.runner = Runner(lambda *_progress: None, self._done, self.failed.emit, self._ended)
+        self._waiting: dict[Path, _Snapshot] = {}
+        self._place: tuple[FolderQueue, Path] | None = None
+        self._layer: Labels | None = None
+        self._draft: Draft | None = None
+        self._changed = self._went_well = False
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_PAUSE_MS)
+        self._timer.timeout.connect(self.keep)
+
+    def attend(self, queue: FolderQueue, file: Path) -> None:
+        """Keep the labels of another image from now on; `watch` says in which layer they are."""
+        self.watch(None)
+        self._place, self._changed = (queue, file), False
+
+    def watch(self, layer: Labels | None) -> None:
+        """Notice what changes in a layer."""
+        draft = None if layer is None else editing_of(layer).draft
+        if draft is not self._draft:
+            if self._draft is not None:
+                self._draft.listeners.remove(self._wrote)
+            if draft is not None:
+                draft.listeners.append(self._wrote)
+        self._layer, self._draft = layer, draft
+
+    def note(self) -> None:
+        """Save soon."""
+        if self._layer is not None:
+            self._changed = True
+            self._timer.start()
+
+    def keep(self) -> None:
+        """Save what has changed, as it is now; it can change further while it is written."""
+        self._timer.stop()
+        layer = self._layer
+        if self._changed and layer is not None and self._place is not None:
+            editing = editing_of(layer)
+            editing.finish()
+            self._changed = False
+            queue, file = self._place
+            ours = {**layer.metadata[KEY], "owner": editing.draft.owner.copy()}
+            make = partial(annotation_from, layer.data.copy(), ours, grid_of(layer), file.name)
+            self._waiting.pop(file, None)
+            self._waiting[file] = _Snapshot(queue, file, make)
+        self._save_next()
+
+    def unsaved(self) -> dict[Path, Callable[[], Annotation]]:
+        """What is not on disk yet, by image."""
+        return {file: snapshot.make for file, snapshot in self._waiting.items()}
+
+    def close(self) -> None:
+        """Finish what is being written, and nothing more; the window is gone."""
+        self.runner.closed = True
+
+    def _wrote(self, _box: Box) -> None:
+        self.note()
+
+    def _save_next(self) -> None:
+        if self._waiting and not self.runner.running:
+            self.runner.start(_save_steps, next(iter(self._waiting.values())))
+
+    def _done(self, snapshot: _Snapshot) -> None:
+        self._went_well = True
+        if self._waiting.get(snapshot.file) is snapshot:  # else there is a newer one
+            del self._waiting[snapshot.file]
+        self.saved.emit()
+
+    def _ended(self) -> None:
+        went_well, self._went_well = self._went_well, False
+        if went_well:  # else the next would fail as well
+            self._save_next()
+
+
+def _save_steps(snapshot: _Snapshot, _stop: Stop) -> Steps[_Snapshot]:
+    yield Progress("saving", 0, 1)
+    snapshot.queue.save(snapshot.file, snapshot.make())
+    return snapshot

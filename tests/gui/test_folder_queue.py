@@ -1,0 +1,308 @@
+"""The images of a folder in the real window, one after the other."""
+
+import numpy as np
+import pytest
+from napari.layers import Image as ImageLayer
+from napari.layers import Labels
+from napari.utils.action_manager import action_manager
+from PIL import Image
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
+
+import napari_ovseg as ov
+from napari_ovseg import encoding
+from napari_ovseg.gui import keys, layers
+from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.turns import Turn
+from napari_ovseg.importers import read_labels
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Three images of noise, and one that is none."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for at in (1, 2, 10):
+        pixels = rng.integers(0, 200, (70, 80)).astype(np.uint8)
+        pixels[:, :40] = 10 * at
+        Image.fromarray(pixels).save(folder / f"cell {at}.png")
+    (folder / "cell 3.png").write_bytes(b"no picture")
+    return folder
+
+
+def find(widget, kind, name):
+    return widget.findChild(kind, f"ovseg_{name}")
+
+
+@pytest.fixture
+def settle(qtbot):
+    """Wait until images are read, labels written, and nothing is encoded."""
+
+    def wait(widget):
+        busy = (widget.folder.runner, widget.folder.saver.runner, widget.runner)
+        folder = widget.folder
+        idle = lambda: not folder.moving and not any(r.running for r in busy)  # noqa: E731
+        qtbot.waitUntil(idle, timeout=120_000)
+
+    return wait
+
+
+@pytest.fixture
+def model(widget, monkeypatch):
+    """A model that says 1 everywhere, at once; what it was asked is noted."""
+    asked = []
+
+    def say(job, _stop=None):
+        asked.append(job.image.name)
+        labels = ov.LabelMap(np.ones((70, 80), np.uint16), job.vocabulary, ov.Grid.regular(2))
+        return ov.Annotation(job.image.name, labels)
+        yield
+
+    def prepare(image, _plane, _recipe, _stop):
+        asked.append(f"ahead: {image.name}")
+        return
+        yield
+
+    monkeypatch.setattr(widget.session, "run_steps", say)
+    monkeypatch.setattr(widget.session, "relabel_steps", say)
+    monkeypatch.setattr(widget.session, "prepare_steps", prepare)
+    monkeypatch.setattr("napari_ovseg.gui.widget.show_warning", lambda _text: None)
+    return asked
+
+
+@pytest.fixture
+def opened(widget, images, model, settle):
+    widget.words.add_words("nucleus; fibre")
+    widget.folder.open(images)
+    settle(widget)
+    return widget
+
+
+def shown(widget):
+    """Name of the one image, its labels layer, and how far each image of the list is."""
+    (source,) = [each for each in widget.viewer.layers if isinstance(each, ImageLayer)]
+    assert widget.form.chosen_image() is source
+    box = find(widget, QComboBox, "pictures")
+    states = [box.itemText(i).partition(" · ")[2] for i in range(box.count())]
+    return source.name, widget.pictures.labels_of(source), states
+
+
+def press(widget, key):
+    """Press a key that is bound to the viewer."""
+    bound = {str(k): act for k, act in widget.viewer.keymap.items()}
+    bound[key.replace("-", "+")](widget.viewer)
+
+
+def test_nothing_but_a_button_until_a_folder_is_open(widget, images, settle, monkeypatch):
+    assert find(widget, QComboBox, "pictures").isHidden()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(images))
+    find(widget, QPushButton, "folder").click()
+    settle(widget)
+    assert shown(widget) == ("cell 1", None, ["new"] * 4)
+    assert not find(widget, QComboBox, "pictures").isHidden()
+    assert not find(widget, QPushButton, "previous").isEnabled()
+
+
+def test_labels_are_kept_and_come_back(opened, images, finish, settle):
+    widget = opened
+    finish(widget)
+    layer = shown(widget)[1]
+    layer.paint((5, 5), 2)
+    painted, owner = layer.data.copy(), editing_of(layer).draft.owner.copy()
+    press(widget, keys.NEXT_IMAGE)
+    settle(widget)
+    assert shown(widget) == ("cell 2", None, ["corrected", "new", "new", "new"])
+    (file,) = (images / "ovseg").glob("*.zarr")
+    kept = read_labels(file)
+    assert (kept.labels.ids == painted).all()
+    finish(widget)
+    find(widget, QPushButton, "previous").click()
+    settle(widget)
+    name, again, states = shown(widget)
+    assert (name, states) == ("cell 1", ["corrected", "labelled", "new", "new"])
+    assert again is not layer
+    assert (again.data == painted).all()
+    assert (editing_of(again).draft.owner == owner).all()
+    finish(widget)
+    assert (again.data == painted).all()
+    assert [c.name for c in widget.session.rows] == ["nucleus", "fibre"]
+
+
+def test_a_broken_image_is_told_and_stepped_over(opened, settle):
+    widget = opened
+    for expected in ("cell 2", "cell 10"):
+        find(widget, QPushButton, "next").click()
+        settle(widget)
+        assert shown(widget)[0] == expected
+    assert "stepped over cell 3.png: cannot read" in widget.message.text()
+    assert shown(widget)[2] == ["new", "new", "cannot be read", "new"]
+    assert not find(widget, QPushButton, "next").isEnabled()
+    press(widget, keys.PREVIOUS_IMAGE)
+    settle(widget)
+    assert shown(widget)[0] == "cell 2"
+    press(widget, keys.PREVIOUS_IMAGE)
+    settle(widget)
+    find(widget, QComboBox, "pictures").activated.emit(3)
+    settle(widget)
+    assert shown(widget)[0] == "cell 10"
+
+
+def test_strokes_are_saved_soon_and_during_the_way_to_the_next_image(
+    opened, images, finish, settle, qtbot, monkeypatch
+):
+    widget = opened
+    finish(widget)
+    layer = shown(widget)[1]
+    widget.folder.saver._timer.setInterval(1)
+    layer.paint((5, 5), 2)
+    qtbot.waitUntil(lambda: shown(widget)[2][0] == "corrected", timeout=20_000)
+    widget.folder.saver._timer.setInterval(1_000_000)
+    widget.folder.step(1)
+    layer.paint((20, 20), 2)  # while the next image is read
+    settle(widget)
+    widget.folder.step(-1)
+    settle(widget)
+    assert shown(widget)[1].data[20, 20] == 2
+
+
+def test_labels_that_cannot_be_written_stay_in_memory(opened, finish, settle, monkeypatch):
+    widget = opened
+    finish(widget)
+    shown(widget)[1].paint((5, 5), 2)
+
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("napari_ovseg.formats.folders._flush", refuse)
+        widget.folder.step(1)
+        settle(widget)
+        assert "No space left" in widget.message.text()
+        widget.folder.step(-1)
+        settle(widget)
+    name, layer, states = shown(widget)
+    assert (name, layer.data[5, 5], states[0]) == ("cell 1", 2, "new")
+    widget.folder.step(1)
+    settle(widget)
+    assert shown(widget)[2][0] == "corrected"
+    assert widget.folder.saver.unsaved() == {}
+
+
+def test_the_next_image_is_encoded_ahead(opened, model, finish, settle):
+    widget = opened
+    assert model == []  # not before this one is labelled
+    finish(widget)
+    settle(widget)
+    assert model == ["cell 1", "ahead: cell 2"]
+    widget.session.edit(2, name="fibres")  # labels follow; nothing new to encode
+    settle(widget)
+    widget.folder.step(1)
+    settle(widget)
+    finish(widget)
+    settle(widget)
+    assert model[-2:] == ["cell 2", "ahead: cell 3"] or model[-1] == "cell 2"
+
+
+def test_a_run_takes_the_worker_from_what_is_done_ahead(opened, model, finish, qtbot, monkeypatch):
+    widget = opened
+    stopped = []
+
+    def prepare(_image, _plane, _recipe, stop):
+        while not stop():
+            yield ov.progress.Progress("windows", 0, 1)
+        stopped.append(True)
+
+    monkeypatch.setattr(widget.session, "prepare_steps", prepare)
+    finish_once(widget, qtbot)
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.AHEAD, timeout=20_000)
+    assert widget.run_button.isEnabled()
+    assert widget.bar.format() == "ready"
+    seen = len(model)
+    finish_once(widget, qtbot)
+    assert model[seen:] == ["cell 1"]
+    widget.turns.stop()
+
+
+def finish_once(widget, qtbot):
+    with qtbot.waitSignal(widget.work.ended, timeout=20_000):
+        widget.segment()
+
+
+def test_what_was_encoded_ahead_is_not_encoded_again(widget, images, finish, settle, monkeypatch):
+    widget.words.add_words("grass; gravel; background")
+    widget.folder.open(images)
+    settle(widget)
+    finish(widget)
+    settle(widget)
+    widget.folder.step(1)
+    settle(widget)
+
+    def refuse(*_):
+        raise AssertionError("the picture was encoded again")
+
+    monkeypatch.setattr(encoding, "_attempt", refuse)
+    finish(widget)
+    assert shown(widget)[1] is not None
+
+
+def test_how_an_image_is_shown_is_kept(opened, settle):
+    widget = opened
+    source = widget.form.chosen_image()
+    source.gamma, source.contrast_limits = 0.5, (20, 120)
+    display = layers.display_of(source)
+    widget.folder.step(1)
+    settle(widget)
+    assert layers.display_of(widget.form.chosen_image()) == display
+
+
+def test_words_come_from_the_folder_or_must_agree_with_it(opened, images, finish, settle):
+    widget = opened
+    finish(widget)
+    widget.folder.step(1)
+    settle(widget)
+    widget.session.set_rows([])
+    widget.folder.open(images)
+    settle(widget)
+    assert widget.session.rows == []  # cell 2 is new
+    widget.folder.step(-1)
+    settle(widget)
+    assert [c.name for c in widget.session.rows] == ["nucleus", "fibre"]
+    assert widget.turns.now == Turn.REST  # to look at it changes nothing
+    widget.session.set_rows([])
+    widget.words.add_words("vessel")
+    assert widget.session.rows[0].id == 3  # those before are in files
+    widget.session.set_rows(ov.Vocabulary.parse("vessel"))
+    widget.folder.open(images)
+    settle(widget)
+    assert "1 is 'nucleus'" in widget.message.text()
+
+
+def test_what_is_shown_over_an_image_goes_with_it(opened, finish, settle):
+    widget = opened
+    finish(widget)
+    find(widget, QCheckBox, "owners").setChecked(True)
+    find(widget, QCheckBox, "preview").setChecked(True)
+    widget.viewer.add_points(np.zeros((1, 2)), name="mine")
+    finish(widget)
+    widget.folder.step(1)
+    settle(widget)
+    assert {each.name for each in widget.viewer.layers} == {"cell 2", "mine"}
+
+
+def test_a_folder_without_images_is_told(widget, tmp_path, settle, monkeypatch):
+    monkeypatch.setattr("napari_ovseg.gui.widget.show_warning", lambda _text: None)
+    widget.folder.open(tmp_path)
+    settle(widget)
+    assert "there is no image in" in widget.message.text()
+    assert find(widget, QComboBox, "pictures").isHidden()
+
+
+def test_no_key_of_ours_is_naparis(opened):
+    ours = {key.replace("-", "+") for key in (keys.NEXT_IMAGE, keys.PREVIOUS_IMAGE)}
+    assert ours <= {str(key) for key in opened.viewer.keymap}
+    taken = {str(k) for kind in (Labels, ImageLayer) for k in kind.class_keymap}
+    taken |= {str(key) for key in opened.viewer.class_keymap}
+    taken |= {str(k) for several in action_manager._shortcuts.values() for k in several}
+    assert not ours & taken
