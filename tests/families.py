@@ -101,6 +101,10 @@ def write_tokenizer(folder, family):
     (folder / "tokenizer_config.json").write_text(json.dumps(named))
 
 
+UNTRAINED = [name for name in METHODS.names() if not METHODS.get(name).trained]
+"""Methods that need nothing but an encoder."""
+
+
 def check_method(name, vision, pixels):
     """Run a method on three windows of 3 x 5 patches: as a batch, and one by one."""
     method = METHODS.get(name)()

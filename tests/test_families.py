@@ -8,15 +8,13 @@ import pytest
 import torch
 
 import napari_ovseg as ov
-from families import BERT_CONFIG, CONFIGS, SIGLIP2, check_method, write_family
+from families import BERT_CONFIG, CONFIGS, SIGLIP2, UNTRAINED, check_method, write_family
 from napari_ovseg import _optional
 from napari_ovseg.backbones import _pickled
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import MissingDependencyError, WeightsError
-from napari_ovseg.methods import METHODS
 
 pytestmark = pytest.mark.usefixtures("less_deep")
-NAMES = [name for name in METHODS.names() if not METHODS.get(name).trained]
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -79,7 +77,7 @@ def test_the_text_encoder_is_the_librarys(pair):
     assert not torch.allclose(texts[0], texts[1], atol=1e-3)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", UNTRAINED)
 @torch.inference_mode()
 def test_every_method_runs(pair, name):
     check_method(name, pair[1].vision, pictures(3, 48, 80))

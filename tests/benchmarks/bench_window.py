@@ -93,14 +93,14 @@ widget.form.methods.method.setCurrentText("sclip")
 began = []
 def encoding():
     began.append(0)
-    return "encoding" in widget.bar.format() and len(began) > 40
+    return "encoding" in widget.panel.bar.format() and len(began) > 40
 print("cancel while encoding", run(encoding))
 run()
 widget.words.add_words("; ".join(f"new word {i}" for i in range(60)))
 began.clear()
 def reading():
     began.append(0)
-    return "words" in widget.bar.format() and len(began) > 40
+    return "words" in widget.panel.bar.format() and len(began) > 40
 print("cancel while words are read", run(reading))
 viewer.layers.clear()
 settle(0.5)

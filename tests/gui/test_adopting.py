@@ -48,7 +48,7 @@ def test_drawn_labels_become_the_images_with_their_ids(window):
     assert tuple(layer.translate) == (3, 4)
     assert np.allclose(layer.get_color(7), colour, atol=1 / 255)
     assert (editing_of(layer).draft.owner[:20] == Owner.PERSON).all()
-    assert "1,200 labelled pixels" in widget.message.text()
+    assert "1,200 labelled pixels" in widget.panel.message.text()
     widget.session.edit(7, name="membrane")
     assert list(layer.features["category"]) == ["unlabelled", "category 1", "membrane"]
     layer.fill((2, 2), 7)
@@ -161,13 +161,13 @@ def test_what_does_not_fit_is_refused_and_nothing_changes(window):
     ):
         widget.viewer.add_layer(layer)
         press(widget)
-        assert told in widget.message.text()
+        assert told in widget.panel.message.text()
         assert widget.pictures.labels_of(source) is None
         assert widget.session.rows == []
         assert "ovseg" not in layer.metadata
         widget.viewer.layers.remove(layer)
     press(widget)
-    assert "no labels layer that could be adopted" in widget.message.text()
+    assert "no labels layer that could be adopted" in widget.panel.message.text()
 
 
 def test_an_image_with_labels_adopts_none(window):
@@ -179,7 +179,7 @@ def test_an_image_with_labels_adopts_none(window):
     widget.viewer.add_layer(layers.new_labels(source, annotation, ()))
     widget.viewer.add_layer(drawn())
     press(widget)
-    assert "remove that layer first" in widget.message.text()
+    assert "remove that layer first" in widget.panel.message.text()
 
 
 def test_of_several_layers_the_active_or_the_asked_one_is_taken(window, monkeypatch):

@@ -25,11 +25,11 @@ def test_an_imported_checkpoint_labels_and_follows_the_words(
     finish(widget)
     layer = widget.pictures.labels_of(source)
     assert set(np.unique(layer.data)) <= {1, 2}
-    assert "grass" in widget.message.text()
+    assert "grass" in widget.panel.message.text()
     monkeypatch.setattr(encoding, "_attempt", lambda *_: pytest.fail("encoded again"))
     monkeypatch.setattr(METHODS.get("cat_seg"), "remark", lambda _, queries: f"{queries} words")
     widget.words.add_words("sky; water")
     qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
     qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=90_000)
     assert set(np.unique(layer.data)) <= {1, 2, 3, 4}
-    assert "4 words" in widget.message.text()
+    assert "4 words" in widget.panel.message.text()

@@ -60,7 +60,7 @@ def test_what_is_locked_cannot_be_painted_or_removed(sheet):
     widget.session.lock(2, True)
     assert table.item(1, LOCK).checkState() == Qt.CheckState.Checked
     widget.words.remove([1])
-    assert "locked" in widget.message.text()
+    assert "locked" in widget.panel.message.text()
     assert [c.id for c in widget.session.rows] == [1, 2, 3, 4]
     table.item(0, LOCK).setCheckState(Qt.CheckState.Unchecked)
     layer.fill((2, 2), 4)
@@ -148,7 +148,7 @@ def test_words_go_to_a_file_and_back(sheet, tmp_path):
         assert table.rowCount() == 4
     (tmp_path / "bad.csv").write_text("category,colour\nnucleus,red\n")
     assert not widget.words.open_file(tmp_path / "bad.csv")
-    assert "header with 'name'" in widget.message.text()
+    assert "header with 'name'" in widget.panel.message.text()
     assert tuple(widget.session.rows) == WORDS.categories
 
 

@@ -39,7 +39,7 @@ def test_shapes_say_where_a_run_writes(window, finish):
     widget, source, said = window
     find(widget, QComboBox, "where").setCurrentText(SHAPES)
     widget.segment()
-    assert "no shape lies on the picture" in widget.message.text()
+    assert "no shape lies on the picture" in widget.panel.message.text()
     shapes = widget.viewer.add_shapes([[[0, 0], [0, 40], [40, 40], [40, 0]]])  # world units
     finish(widget)
     layer = widget.pictures.labels_of(source)
@@ -78,7 +78,7 @@ def test_a_difference_is_shown_before_it_is_written(window, finish):
     shown = widget.viewer.layers["cells [labels]: what would change"]
     assert shown.data[10, 10] == 2
     assert shown.data[5, 5] == 0  # a person's
-    assert "1,200 to background" in widget.message.text()
+    assert "1,200 to background" in widget.panel.message.text()
     accept = find(widget, QPushButton, "accept_some")
     assert not accept.isHidden()
     widget.words.table.select(3)

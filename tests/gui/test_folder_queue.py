@@ -68,7 +68,7 @@ def model(widget, monkeypatch):
     monkeypatch.setattr(widget.session, "run_steps", say)
     monkeypatch.setattr(widget.session, "relabel_steps", say)
     monkeypatch.setattr(widget.session, "prepare_steps", prepare)
-    monkeypatch.setattr("napari_ovseg.gui.widget.show_warning", lambda _text: None)
+    monkeypatch.setattr("napari_ovseg.gui.run_panel.show_warning", lambda _text: None)
     return asked
 
 
@@ -136,7 +136,7 @@ def test_a_broken_image_is_told_and_stepped_over(opened, settle):
         find(widget, QPushButton, "next").click()
         settle(widget)
         assert shown(widget)[0] == expected
-    assert "stepped over cell 3.png: cannot read" in widget.message.text()
+    assert "stepped over cell 3.png: cannot read" in widget.panel.message.text()
     assert shown(widget)[2] == ["new", "new", "cannot be read", "new"]
     assert not find(widget, QPushButton, "next").isEnabled()
     press(widget, keys.PREVIOUS_IMAGE)
@@ -179,7 +179,7 @@ def test_labels_that_cannot_be_written_stay_in_memory(opened, finish, settle, mo
         broken.setattr("napari_ovseg.formats.folders._flush", refuse)
         widget.folder.step(1)
         settle(widget)
-        assert "No space left" in widget.message.text()
+        assert "No space left" in widget.panel.message.text()
         widget.folder.step(-1)
         settle(widget)
     name, layer, states = shown(widget)
@@ -217,8 +217,8 @@ def test_a_run_takes_the_worker_from_what_is_done_ahead(opened, model, finish, q
     monkeypatch.setattr(widget.session, "prepare_steps", prepare)
     finish_once(widget, qtbot)
     qtbot.waitUntil(lambda: widget.turns.now == Turn.AHEAD, timeout=20_000)
-    assert widget.run_button.isEnabled()
-    assert widget.bar.format() == "ready"
+    assert widget.panel.run_button.isEnabled()
+    assert widget.panel.bar.format() == "ready"
     seen = len(model)
     finish_once(widget, qtbot)
     assert model[seen:] == ["cell 1"]
@@ -276,7 +276,7 @@ def test_words_come_from_the_folder_or_must_agree_with_it(opened, images, finish
     widget.session.set_rows(ov.Vocabulary.parse("vessel"))
     widget.folder.open(images)
     settle(widget)
-    assert "1 is 'nucleus'" in widget.message.text()
+    assert "1 is 'nucleus'" in widget.panel.message.text()
 
 
 def test_what_is_shown_over_an_image_goes_with_it(opened, finish, settle):
@@ -292,10 +292,10 @@ def test_what_is_shown_over_an_image_goes_with_it(opened, finish, settle):
 
 
 def test_a_folder_without_images_is_told(widget, tmp_path, settle, monkeypatch):
-    monkeypatch.setattr("napari_ovseg.gui.widget.show_warning", lambda _text: None)
+    monkeypatch.setattr("napari_ovseg.gui.run_panel.show_warning", lambda _text: None)
     widget.folder.open(tmp_path)
     settle(widget)
-    assert "there is no image in" in widget.message.text()
+    assert "there is no image in" in widget.panel.message.text()
     assert find(widget, QComboBox, "pictures").isHidden()
 
 

@@ -98,9 +98,7 @@ def test_words_colours_and_settings_are_kept_without_a_stroke(widget, labelled, 
     assert told["state"]["hidden"] == [3]
 
 
-def test_a_project_opens_with_image_labels_owners_words_and_settings(
-    widget, labelled, make_napari_viewer, qtbot
-):
+def test_a_project_opens_with_image_labels_owners_words_and_settings(widget, labelled, qtbot):
     paint(labelled, (20, 30))
     widget.session.configure(method="vanilla", contrast=("sky",))
     widget.session.lock(1, True)
@@ -108,55 +106,57 @@ def test_a_project_opens_with_image_labels_owners_words_and_settings(
     folder, ids = folder_of(widget), labelled.data.copy()
     owner = editing_of(labelled).draft.owner.copy()
     qtbot.wait(400)
-    settled(widget, qtbot)
-    widget.keeper.close()
-    viewer = make_napari_viewer(show=True)
-    second = OvsegWidget(viewer)
-    viewer.window.add_dock_widget(second, name="second")
-    second.keeper.open(folder)
-    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=20_000)
-    layer = second._chosen_labels()
+    forget(widget, qtbot)
+    widget.keeper.open(folder)
+    qtbot.waitUntil(lambda: len(widget.viewer.layers) == 2, timeout=20_000)
+    layer = widget._chosen_labels()
     assert (layer.data == ids).all()
     assert (editing_of(layer).draft.owner == owner).all()
-    assert [c.name for c in second.session.rows] == ["brick", "ground", "水"]
-    assert second.session.recipe.method.name == "vanilla"
-    assert second.form.methods.method.currentText() == "vanilla"
-    assert second.form.contrast.text() == "sky"
-    assert second.session.locked == {1}
+    assert [c.name for c in widget.session.rows] == ["brick", "ground", "水"]
+    assert widget.session.recipe.method.name == "vanilla"
+    assert widget.form.methods.method.currentText() == "vanilla"
+    assert widget.form.contrast.text() == "sky"
+    assert widget.session.locked == {1}
     paint(layer, (100, 100))
-    second.keeper.close()
+    widget.keeper.close()
     project, annotation, _ = Project.open(folder)
     project.close()
     assert (annotation.labels.ids != ids).any()
     assert (annotation.labels.ids == layer.data).all()
 
 
-def test_a_second_window_on_a_project_is_refused(widget, labelled, make_napari_viewer, qtbot):
-    viewer = make_napari_viewer(show=True)
-    second = OvsegWidget(viewer)
-    viewer.window.add_dock_widget(second, name="second")
-    second.keeper.open(folder_of(widget))
-    qtbot.waitUntil(lambda: "is open already" in second.message.text(), timeout=20_000)
-    assert not viewer.layers
-    second.keeper.close()
+def forget(widget, qtbot):
+    """As a window that has just been opened."""
+    settled(widget, qtbot)
+    widget.viewer.layers.clear()
+    widget.session.set_rows([])
+    widget.session.locked.clear()
+    widget.session.configure(method="sclip", contrast=())
+    settled(widget, qtbot)
 
 
-def test_a_project_whose_image_is_gone_says_so_and_stays(
-    widget, labelled, picture, make_napari_viewer, qtbot
-):
+def test_a_project_that_is_open_elsewhere_is_refused(widget, labelled, qtbot):
     folder = folder_of(widget)
-    widget.keeper.close()
+    forget(widget, qtbot)
+    elsewhere, _, _ = Project.open(folder)
+    widget.keeper.open(folder)
+    told = widget.panel.message
+    qtbot.waitUntil(lambda: "is open already" in told.text(), timeout=20_000)
+    assert not widget.viewer.layers
+    elsewhere.close()
+
+
+def test_a_project_whose_image_is_gone_says_so_and_stays(widget, labelled, picture, qtbot):
+    folder = folder_of(widget)
+    forget(widget, qtbot)
     picture.unlink()
-    viewer = make_napari_viewer(show=True)
-    second = OvsegWidget(viewer)
-    viewer.window.add_dock_widget(second, name="second")
-    second.keeper.open(folder)
-    qtbot.waitUntil(lambda: "neither open nor at" in second.message.text(), timeout=20_000)
-    settled(second, qtbot)
+    widget.keeper.open(folder)
+    told = widget.panel.message
+    qtbot.waitUntil(lambda: "neither open nor at" in told.text(), timeout=20_000)
+    settled(widget, qtbot)
     project, annotation, _ = Project.open(folder)  # free again
     assert annotation.labels.ids.any()
     project.close()
-    second.keeper.close()
 
 
 def test_a_removed_layer_leaves_its_project_behind(widget, labelled, qtbot):
@@ -233,7 +233,7 @@ for number in range(1000):
 
 
 def test_after_a_kill_the_next_start_offers_to_restore_and_nothing_is_lost(
-    widget, picture, projects, qtbot, make_napari_viewer
+    picture, projects, qtbot, make_napari_viewer
 ):
     environment = {**os.environ, "OVSEG_PROJECTS": str(projects)}
     process = subprocess.Popen(

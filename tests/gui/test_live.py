@@ -86,11 +86,11 @@ def test_names_and_colours_do_not_wait(ready):
 
 def test_what_cannot_be_labelled_is_told_without_a_pop_up(ready, settle, monkeypatch):
     widget, layer = ready
-    monkeypatch.setattr("napari_ovseg.gui.widget.show_warning", pytest.fail)
+    monkeypatch.setattr("napari_ovseg.gui.run_panel.show_warning", pytest.fail)
     before = layer.data.copy()
     widget.session.configure(contrast=(), threshold=0.5)
     settle(widget)
-    assert "needs something to lose to" in widget.message.text()
+    assert "needs something to lose to" in widget.panel.message.text()
     assert (layer.data == before).all()
 
 
@@ -100,7 +100,7 @@ def test_another_display_says_that_it_must_be_encoded_again(ready, settle):
     widget.form.chosen_image().gamma = 0.4
     widget.words.add_words("sky")
     settle(widget)
-    assert "Segment encodes again" in widget.message.text()
+    assert "Segment encodes again" in widget.panel.message.text()
     assert (layer.data == before).all()
 
 
@@ -112,7 +112,7 @@ def test_a_run_does_not_wait_for_labels_that_follow(ready, qtbot):
     qtbot.waitUntil(lambda: widget.turns.now == Turn.RUN, timeout=20_000)
     qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
     assert list(layer.features["category"])[-1] == "sky"
-    assert widget.run_button.isEnabled()
+    assert widget.panel.run_button.isEnabled()
 
 
 def test_a_picture_that_was_encoded_yesterday_is_not_encoded_again(ready, finish):
@@ -134,4 +134,4 @@ def test_what_is_kept_can_be_cleared(ready, settle):
     assert widget.session.cache.nbytes == 0
     widget.words.add_words("sky")
     settle(widget)
-    assert "Segment encodes again" in widget.message.text()
+    assert "Segment encodes again" in widget.panel.message.text()

@@ -72,8 +72,8 @@ def test_the_row_is_there_for_stacks_only(window):
     assert find(widget, QSpinBox, "last").value() == 3
     picture = widget.viewer.add_image(slices()[0])
     widget.form.choose_image(picture)
-    assert widget.writing.slices.isHidden()
-    assert widget.writing.slices.planes(()) == [()]
+    assert widget.panel.writing.slices.isHidden()
+    assert widget.panel.writing.slices.planes(()) == [()]
 
 
 def test_a_range_along_one_axis(window, run):
@@ -98,7 +98,7 @@ def test_all_slices_but_those_corrected_as_one_step(window, run, monkeypatch):
     places = []
     widget.work.stepped.connect(places.append)
     run(widget)
-    assert "7 of 8 slices labelled; 1 left alone" in widget.message.text()
+    assert "7 of 8 slices labelled; 1 left alone" in widget.panel.message.text()
     assert (layer.data[0, 3] == before[0, 3]).all()
     assert done(layer) == set(np.ndindex(2, 4))
     assert places[0] == "slice 1 of 8"
@@ -116,7 +116,7 @@ def test_all_slices_but_those_corrected_as_one_step(window, run, monkeypatch):
     widget.session.cache = FeatureCache(widget.session.cache.folder)  # another process
     widget.session._recent.clear()
     run(widget)
-    assert "7 of 8 slices labelled" in widget.message.text()
+    assert "7 of 8 slices labelled" in widget.panel.message.text()
 
 
 def test_a_first_run_can_be_undone_whole(window, run):
@@ -141,11 +141,11 @@ def test_cancel_keeps_the_slices_that_are_finished(window, run, qtbot):
     qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=20_000)
     layer = widget.pictures.labels_of(source)
     assert done(layer) == {(1, 2), (0, 0)}  # the one on screen comes first
-    assert "2 of 8 slices labelled" in widget.message.text()
-    assert widget.run_button.isEnabled()
-    assert widget.bar.format() == "ready"
+    assert "2 of 8 slices labelled" in widget.panel.message.text()
+    assert widget.panel.run_button.isEnabled()
+    assert widget.panel.bar.format() == "ready"
     run(widget)
-    assert "8 of 8 slices labelled" in widget.message.text()
+    assert "8 of 8 slices labelled" in widget.panel.message.text()
 
 
 def test_a_slice_that_is_corrected_during_the_run_is_left_alone(window, qtbot):
@@ -164,7 +164,7 @@ def test_a_slice_that_is_corrected_during_the_run_is_left_alone(window, qtbot):
     layer = widget.pictures.labels_of(source)
     assert done(layer) == set(np.ndindex(2, 4)) - {(0, z) for z in range(4)}
     assert (layer.data[1, 3] != 0).sum() < 500  # the brush, and nothing else
-    assert "3 of 4 slices labelled; 1 left alone" in widget.message.text()
+    assert "3 of 4 slices labelled; 1 left alone" in widget.panel.message.text()
 
 
 def test_a_slice_that_cannot_be_read_ends_the_run_and_is_named(widget, run):
@@ -175,7 +175,7 @@ def test_a_slice_that_cannot_be_read_ends_the_run_and_is_named(widget, run):
     widget.words.add_words("grass; background")
     choose(widget, ALL)
     run(widget)
-    assert "slice 3 of 4: " in widget.message.text()
+    assert "slice 3 of 4: " in widget.panel.message.text()
     assert done(widget.pictures.labels_of(source)) == {(0,), (1,)}
 
 
@@ -184,7 +184,7 @@ def test_several_slices_are_not_shown_first(window, run):
     find(widget, QCheckBox, "preview").setChecked(True)
     choose(widget, ALL)
     run(widget)
-    assert "shows one slice" in widget.message.text()
+    assert "shows one slice" in widget.panel.message.text()
     assert widget.pictures.labels_of(source) is None
 
 

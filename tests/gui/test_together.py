@@ -46,6 +46,7 @@ def settle(qtbot):
 )
 def test_the_encoder_sees_the_screen(widget, blendings):
     viewer = widget.viewer
+    viewer.window.resize(1400, 900)  # the canvas must show all of it
     viewer.theme = "dark"
     for name, mode, opacity in zip(
         ("blue", "green", "magma"), blendings, (1.0, 0.7, 0.5), strict=True
@@ -98,13 +99,13 @@ def test_one_box_encodes_all_visible_layers_and_changes_are_told(widget, finish,
         (lambda: setattr(green, "visible", False), lambda: setattr(green, "visible", True)),
         (widget.form.together.click, widget.form.together.click),
     ):
-        widget.message.setText("")
+        widget.panel.message.setText("")
         change()
         settle(widget)
-        assert "Segment encodes again" in widget.message.text()
+        assert "Segment encodes again" in widget.panel.message.text()
         back()
         settle(widget)
-        assert "Segment encodes again" not in widget.message.text()
+        assert "Segment encodes again" not in widget.panel.message.text()
         assert (layer.data == labels).all()
 
 
@@ -130,6 +131,6 @@ def test_layers_that_do_not_fit_are_told(widget):
     assert "'GFP' does not lie where 'DAPI' lies" in widget.form.display.text()
     widget.words.add_words("cell")
     widget.segment()
-    assert "does not lie where" in widget.message.text()
+    assert "does not lie where" in widget.panel.message.text()
     moved.visible = source.visible = False
     assert "is hidden" in widget.form.display.text()

@@ -48,8 +48,8 @@ def test_words_to_labels_to_file(widget, finish, tmp_path, qtbot):
     assert (tifffile.imread(tmp_path / "cells.ome.tif") == painted).all()
     with tifffile.TiffFile(tmp_path / "cells.ome.tif") as file:
         assert 'PhysicalSizeX="0.5"' in file.ome_metadata
-    assert widget.run_button.isEnabled()
-    assert not widget.cancel_button.isEnabled()
+    assert widget.panel.run_button.isEnabled()
+    assert not widget.panel.cancel_button.isEnabled()
 
 
 def test_new_words_relabel_and_keep_corrections(widget, finish):
@@ -63,7 +63,7 @@ def test_new_words_relabel_and_keep_corrections(widget, finish):
     assert widget.pictures.labels_of(source) is layer
     assert len([x for x in widget.viewer.layers if x is not source]) == 1
     assert (layer.data[10:20, 10:20] == 9).all()
-    assert "corrected pixels were kept" in widget.message.text()
+    assert "corrected pixels were kept" in widget.panel.message.text()
     assert list(layer.features["category"]) == ["unlabelled", "grass", "gravel", "water"]
 
 
@@ -86,13 +86,13 @@ def test_cancel_changes_nothing_and_leaves_the_widget_ready(widget, qtbot):
     widget.viewer.add_image(picture(900, 900))
     widget.words.add_words("grass")
     widget.segment()
-    assert not widget.run_button.isEnabled()
-    qtbot.waitUntil(lambda: "encoding" in widget.bar.format(), timeout=60_000)
-    widget.cancel_button.click()
+    assert not widget.panel.run_button.isEnabled()
+    qtbot.waitUntil(lambda: "encoding" in widget.panel.bar.format(), timeout=60_000)
+    widget.panel.cancel_button.click()
     qtbot.waitUntil(lambda: not widget.runner.running, timeout=20_000)
     assert len(widget.viewer.layers) == 1
-    assert widget.run_button.isEnabled()
-    assert widget.bar.format() == "ready"
+    assert widget.panel.run_button.isEnabled()
+    assert widget.panel.bar.format() == "ready"
 
 
 @pytest.mark.parametrize(
@@ -113,12 +113,12 @@ def test_an_error_reaches_the_user_and_the_widget_is_ready(
         yield
 
     monkeypatch.setattr(encoding, "_attempt", attempt)
-    monkeypatch.setattr("napari_ovseg.gui.widget.show_error", lambda _text: None)
+    monkeypatch.setattr("napari_ovseg.gui.run_panel.show_error", lambda _text: None)
     widget.viewer.add_image(picture())
     widget.words.add_words("grass")
     finish(widget)
-    assert told in widget.message.text()
-    assert widget.run_button.isEnabled()
+    assert told in widget.panel.message.text()
+    assert widget.panel.run_button.isEnabled()
     assert len(widget.viewer.layers) == 1
     monkeypatch.undo()
     finish(widget)
@@ -127,12 +127,12 @@ def test_an_error_reaches_the_user_and_the_widget_is_ready(
 
 def test_bad_input_is_told_at_once(widget):
     widget.segment()
-    assert "no image layer is open" in widget.message.text()
+    assert "no image layer is open" in widget.panel.message.text()
     widget.viewer.add_image(picture())
     widget.segment()
-    assert "vocabulary is empty" in widget.message.text()
+    assert "vocabulary is empty" in widget.panel.message.text()
     assert not widget.words.add_words("a; A")
-    assert "two categories" in widget.message.text()
+    assert "two categories" in widget.panel.message.text()
     widget.exports.export_to("nowhere")
     assert "no labels of this image yet" in widget.exports.message.text()
     assert not widget.runner.running
@@ -143,7 +143,7 @@ def test_weights_that_are_not_here_are_explained(widget, finish):
     widget.words.add_words("grass")
     widget.form.model.setCurrentText("ViT-B-16-quickgelu:openai")
     finish(widget)
-    assert "ovseg models fetch" in widget.message.text()
+    assert "ovseg models fetch" in widget.panel.message.text()
 
 
 def test_a_layer_removed_during_the_run(widget, qtbot):
@@ -153,7 +153,7 @@ def test_a_layer_removed_during_the_run(widget, qtbot):
     widget.viewer.layers.remove(source)
     qtbot.waitUntil(lambda: not widget.runner.running, timeout=60_000)
     assert len(widget.viewer.layers) == 0
-    assert "was removed during the run" in widget.message.text()
+    assert "was removed during the run" in widget.panel.message.text()
 
 
 def test_the_viewer_closed_during_a_run(make_napari_viewer, qtbot):
@@ -256,7 +256,7 @@ def test_to_do_without_a_guide_is_for_the_user_to_say(widget, finish):
     assert methods.guide.currentText() == "dino_vitb8"
     assert "and the guide" in methods.cost.text()
     finish(widget)
-    assert "needs a guide" in widget.message.text()
+    assert "needs a guide" in widget.panel.message.text()
     assert widget.pictures.labels_of(source) is None
     methods.guide.setCurrentText("none")
     finish(widget)

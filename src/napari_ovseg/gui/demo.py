@@ -69,7 +69,7 @@ def label(viewer: napari.Viewer, widget: OvsegWidget) -> LabelMap:
     source = widget.form.chosen_image()
     layer = None if source is None else widget.pictures.labels_of(source)
     if layer is None:
-        raise ComputeError(f"the demo made no labels: {widget.message.text()}")
+        raise ComputeError(f"the demo made no labels: {widget.panel.message.text()}")
     viewer.layers.selection.active = layer
     viewer.reset_view()
     return layers.annotation_of(layer).labels

@@ -133,15 +133,23 @@ class Folder(QObject):
         self.saver.keep()  # again, for what was painted while the next image was read
         self.leaving.emit()
         view = self._view(arrival.picture)
-        for layer in self._layers():
-            self._viewer.layers.remove(layer)
+        old = self._layers()
         self._source = None
-        # In turns that are drawn: vispy has crashed where one image took another's place in one.
+        others = [each for each in self._viewer.layers if each.visible and each not in old]
+        # In turns that are drawn: vispy has crashed where one image took another's place in one,
+        # and where a points layer was shown while no image was.
         shows: list[Callable[[], None]] = [
+            partial(_set_visible, others, False),
+            partial(self._remove, old),
             partial(self._show_picture, arrival, view),
+            partial(_set_visible, others, True),
             partial(self._show_labels, arrival),
         ]
         run_in_turns(shows, self._owner.window())
+
+    def _remove(self, layers: list[Any]) -> None:
+        for layer in layers:
+            self._viewer.layers.remove(layer)
 
     def _view(self, picture: ImageLayer) -> dict[str, Any]:
         """Return where one looks, if the next image is of the same size: that is kept."""
@@ -235,6 +243,11 @@ class Folder(QObject):
             self._prepared = wanted
 
         return steps
+
+
+def _set_visible(layers: list[Any], on: bool) -> None:
+    for layer in layers:
+        layer.visible = on
 
 
 def _open_steps(folder: str, carried: Carried, _stop: Stop) -> Steps[Arrival]:
