@@ -79,4 +79,5 @@ def _number(name: str, tip: str) -> QSpinBox:
     box = QSpinBox()
     box.setObjectName(name)
     box.setToolTip(tip)
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     return box

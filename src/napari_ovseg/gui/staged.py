@@ -7,13 +7,14 @@ once it is shown, so the layer comes hidden and its parts are shown one by one.
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -49,13 +50,14 @@ def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
         run_in_turns([partial(window.setUpdatesEnabled, True), *shows], window)
 
 
-def run_in_turns(stages: list[Callable[[], None]], window: QObject) -> None:
-    """Call functions one by one, each in a turn of the event loop; the list is used up."""
+def run_in_turns(stages: Sequence[Callable[[], None]], window: QObject) -> None:
+    """Call functions one by one, each in a turn of the event loop."""
+    left = deque(stages)
     timer = QTimer(window)
 
     def next_stage() -> None:
-        stages.pop(0)()
-        if not stages:
+        left.popleft()()
+        if not left:
             timer.stop()
             timer.deleteLater()
 
