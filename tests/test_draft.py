@@ -164,3 +164,17 @@ def test_a_polygon_reaches_what_is_inside():
     mask[box] = reached
     assert mask[1, 5].nonzero()[0].tolist() == [2, 3, 4, 5, 6, 7]
     assert mask.any(axis=(1, 2)).tolist() == [False, True, False]
+
+
+def test_after_undo_an_action_begins_anew():
+    ids = np.zeros((4, 4), np.uint16)
+    draft = Draft(ids)
+    everything = whole(ids.shape)
+    draft.propose(everything, np.full((4, 4), 1), part_of="live")
+    draft.claim(everything, np.eye(4, dtype=bool))
+    draft.undo()
+    draft.propose(everything, np.full((4, 4), 2), part_of="live")
+    draft.undo()
+    assert (ids == 1).all()
+    draft.undo()
+    assert not ids.any()

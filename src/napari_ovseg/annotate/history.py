@@ -47,6 +47,7 @@ class History:
     def __init__(self) -> None:
         self._done: deque[Step] = deque()
         self._undone: deque[Step] = deque()
+        self._last: Step | None = None
 
     @property
     def steps(self) -> tuple[int, int]:
@@ -59,9 +60,12 @@ class History:
         return sum(step.nbytes for step in (*self._done, *self._undone))
 
     def step(self, part_of: str = "") -> Step:
-        """Return the last step if it is of the action of this name, or else a new one."""
-        if part_of and self._done and self._done[-1].part_of == part_of:
-            return self._done[-1]
+        """Return the last step if it is of the action of this name, or else a new one.
+
+        After undo or redo an action begins anew: what was before it is not taken back with it.
+        """
+        if part_of and self._last is not None and self._last.part_of == part_of:
+            return self._last
         return Step(part_of)
 
     def record(
@@ -84,6 +88,7 @@ class History:
         outer, inner = boxes
         step.changes.append(Change.pack(outer, changed[inner], ids[inner], owner[inner]))
         self._undone.clear()
+        self._last = step
         if not self._done or self._done[-1] is not step:
             self._done.append(step)
         while len(self._done) > LEAST_STEPS and self.nbytes > BUDGET:
@@ -97,15 +102,17 @@ class History:
         bool
             False where there is none.
         """
-        return _turn(self._done, self._undone, reverse)
+        return self._turn(self._done, self._undone, reverse)
 
     def redo(self, reverse: Callable[[Step], Step]) -> bool:
         """Let the step that was taken back last be made again; as `undo`."""
-        return _turn(self._undone, self._done, reverse)
+        return self._turn(self._undone, self._done, reverse)
 
-
-def _turn(source: deque[Step], target: deque[Step], reverse: Callable[[Step], Step]) -> bool:
-    if not source:
-        return False
-    target.append(reverse(source.pop()))
-    return True
+    def _turn(
+        self, source: deque[Step], target: deque[Step], reverse: Callable[[Step], Step]
+    ) -> bool:
+        self._last = None
+        if not source:
+            return False
+        target.append(reverse(source.pop()))
+        return True
