@@ -201,3 +201,13 @@ def test_words_are_live_on_every_slice_that_was_encoded(window, run, qtbot):
     assert (before[0, 0] == 3).any()
     assert not (layer.data[0, 0] == 3).any()
     assert (layer.data[1] == before[1]).all()
+
+
+def test_one_picture_has_no_row_of_slices(widget):
+    row = widget.panel.writing.slices
+    assert row.isHidden()
+    widget.viewer.add_image(slices()[0])
+    assert row.isHidden()
+    stack = widget.viewer.add_image(slices())
+    widget.form.choose_image(stack)
+    assert row.isVisible()

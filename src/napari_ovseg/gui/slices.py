@@ -20,7 +20,7 @@ class SliceRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shape: tuple[int, ...] = ()
+        self._shape: tuple[int, ...] | None = None
         self._axes: dict[str, int] = {}
         self.choice = combo(
             "ovseg_slices", (), "What Segment labels; of several, corrected ones are left alone"
@@ -60,7 +60,7 @@ class SliceRow(QWidget):
             ends = sorted((self.first.value(), self.last.value()))
             planes = [(*shown[:axis], at, *shown[axis + 1 :]) for at in range(ends[0], ends[1] + 1)]
         elif choice == ALL and self._axes:
-            planes = list(np.ndindex(self._shape))
+            planes = list(np.ndindex(self._shape or ()))
         else:
             planes = [shown]
         return sorted(planes, key=lambda plane: plane != shown)
@@ -69,7 +69,7 @@ class SliceRow(QWidget):
         axis = self._axes.get(self.choice.currentText())
         for part in (self.first, self._to, self.last):
             part.setVisible(axis is not None)
-        if axis is not None:
+        if axis is not None and self._shape is not None:
             for box, value in ((self.first, 0), (self.last, self._shape[axis] - 1)):
                 box.setRange(0, self._shape[axis] - 1)
                 box.setValue(value)
