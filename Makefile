@@ -9,12 +9,13 @@ export UV_LINK_MODE ?= copy
 demo: $(VENV)/.ready
 	@scripts/display $(BIN)/ovseg demo
 
-# Two files at a time, each on a core of its own.
+# Two files at a time, each on a core of its own; the long ones, too.
 test: check
 	@OMP_NUM_THREADS=1 scripts/display $(BIN)/pytest tests -n 2 --dist loadfile
 
 soak: $(VENV)/.ready
-	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 OVSEG_SCENES=200 scripts/display $(BIN)/pytest tests -m soak
+	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 OVSEG_SCENES=200 OMP_NUM_THREADS=1 \
+	scripts/display $(BIN)/pytest tests -m soak -n 2 --dist loadfile
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check src tests

@@ -43,11 +43,11 @@ class History(RuleBasedStateMachine):
     arrays before and after, and keeps a copy of every state.
     """
 
-    @initialize(kind=st.sampled_from(["2D", "stack", "zarr", "zarr stack"]))
-    def begin(self, kind):
+    @initialize(kind=st.sampled_from(["2D", "stack", "zarr", "zarr stack"]), saves=st.sampled_from([0, 0, 0, 1]))  # fmt: skip
+    def begin(self, kind, saves):
         shape = (3, SIDE, SIDE) if "stack" in kind else (SIDE, SIDE)
         self.source = Image(np.zeros(shape, np.uint8))
-        self.reloads = 0
+        self.saves_left = saves
         ids = np.zeros((SIDE, SIDE), np.uint16)
         self.layer = layers.new_labels(
             self.source, self.annotation(ids, 0), (0,) * (len(shape) - 2)
@@ -144,11 +144,11 @@ class History(RuleBasedStateMachine):
         layers.describe(self.layer, WORDS[words], hidden)
         assert self.state().same_as(before)
 
-    @precondition(lambda self: self.reloads < 1)
+    @precondition(lambda self: self.saves_left)
     @rule()
     def save_and_reload(self):
-        """As the window does; a file takes a while, so once in a history."""
-        self.reloads += 1
+        """As the window does; a file takes a while, so once in one of four histories."""
+        self.saves_left -= 1
         before = self.state()
         with TemporaryDirectory() as folder:
             Project.create(f"{folder}/p", layers.annotation_of(self.layer), {}).close()
