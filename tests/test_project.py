@@ -20,9 +20,11 @@ import pytest
 import napari_ovseg as ov
 from forked import begin, forking, last_words
 from napari_ovseg.annotate.draft import Draft, whole
+from napari_ovseg.cli import main
 from napari_ovseg.errors import ExportError, InputError
+from napari_ovseg.importers import read_labels
 from napari_ovseg.labels import Owner, Provenance
-from napari_ovseg.project import Project, Source, left_unsaved
+from napari_ovseg.project import Project, Source, left_unsaved, read_project
 from napari_ovseg.project._generations import generations, journals
 
 WORDS = ov.Vocabulary(
@@ -213,6 +215,21 @@ def test_an_array_that_a_project_cannot_hold_is_not_written(tmp_path):
     assert not project.fits(draft)
     project.close()
     assert_holds(tmp_path, Draft(before.labels.ids, before.owner))
+
+
+def test_a_project_is_exported_by_the_command_line_while_it_is_open(tmp_path):
+    project, draft = begun(tmp_path / "p")
+    paint(draft, 7)
+    project.flush()
+    assert main(["export", str(tmp_path / "p"), "-o", str(tmp_path / "out"), "--format", "ome-tiff"]) == 0  # fmt: skip
+    project.close()
+    (file,) = (tmp_path / "out").glob("*.ome.tif")
+    back = read_labels(file)
+    assert np.array_equal(back.labels.ids, draft.ids)
+    assert np.array_equal(back.owner, draft.owner)
+    assert tuple(back.labels.vocabulary)[: len(WORDS)] == tuple(WORDS)
+    with pytest.raises(InputError, match="no project"):
+        read_project(tmp_path)
 
 
 def test_three_generations_are_kept_with_their_journals(tmp_path):

@@ -1,4 +1,4 @@
-"""The command ``ovseg export``: label maps from one format to others."""
+"""The command ``ovseg export``: label maps and projects into other formats."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def add_export(commands: Any) -> None:
     """Add ``export`` to the parser of ``ovseg``."""
     export = commands.add_parser("export", help="write label maps in other formats")
     export.set_defaults(command=_export)
-    export.add_argument("labels", nargs="+", type=Path, metavar="LABELS")
+    export.add_argument(
+        "labels", nargs="+", type=Path, metavar="LABELS", help="files of labels, or projects"
+    )
     export.add_argument("-o", "--output", type=Path, required=True, metavar="DIR")
     export.add_argument("--format", required=True, help="of 'ovseg exporters', several by commas")
     export.add_argument(
@@ -36,11 +38,14 @@ def add_export(commands: Any) -> None:
 def _export(args: argparse.Namespace) -> int:
     from napari_ovseg.exporters import EXPORTERS, split
     from napari_ovseg.importers import read_labels
+    from napari_ovseg.project import is_project, read_project
 
     options = _options(args.set)
     names = [name.strip() for name in args.format.split(",")]
     exporters = [_with_options(EXPORTERS.get(name), options) for name in names]
-    annotations = [read_labels(path) for path in args.labels]
+    annotations = [
+        read_project(path) if is_project(path) else read_labels(path) for path in args.labels
+    ]
     for exporter in exporters:
         _tell_losses(exporter, annotations)
         for folder, part in split(annotations, args.validation):

@@ -113,6 +113,25 @@ def left_unsaved(folder: str | Path) -> bool:
     return any(has_records(p) for number, p in journals(folder).items() if number >= newest)
 
 
+def is_project(folder: Path) -> bool:
+    """Whether a folder holds a project."""
+    return bool(generations(folder))
+
+
+def read_project(folder: str | Path) -> Annotation:
+    """Read the labels of a project as they are now, open elsewhere or not; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If there is no project, or none of its generations can be read.
+    """
+    folder = Path(folder)
+    if not is_project(folder):
+        raise InputError(f"there is no project in {str(folder)!r}; choose a project's folder")
+    return restore(folder)[0]
+
+
 def clear(folder: Path) -> None:
     """Remove all but the newest generations and their journals, and what killed saves left."""
     saved = generations(folder)

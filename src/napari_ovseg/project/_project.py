@@ -14,7 +14,7 @@ from napari_ovseg.project._contents import Contents, ContentsFile, Source
 from napari_ovseg.project._generations import (
     CONTENTS,
     clear,
-    generations,
+    is_project,
     journal_path,
     publish,
     restore,
@@ -102,7 +102,7 @@ class Project:
         """
         folder = Path(folder)
         taken = lock(folder)
-        if generations(folder):
+        if is_project(folder):
             unlock(folder, taken)
             raise ExportError(
                 f"there is a project in {str(folder)!r}; open it, or choose another folder"
@@ -130,7 +130,7 @@ class Project:
             If the folder cannot be written.
         """
         folder = Path(folder)
-        if not generations(folder):
+        if not is_project(folder):
             raise InputError(f"there is no project in {str(folder)!r}; choose a project's folder")
         taken = lock(folder)
         try:
