@@ -63,6 +63,7 @@ def _sweep_noted(note: Path) -> None:
     from filelock import FileLock, Timeout
 
     lock = note.with_suffix(".lock")
+    # NotImplementedError is filelock's, for a file system that has no locks.
     with suppress(OSError, Timeout, NotImplementedError):
         with FileLock(lock).acquire(blocking=False):  # else it runs
             for folder in note.read_bytes().split(_END)[:-1]:

@@ -120,7 +120,7 @@ def test_a_picture_that_was_encoded_yesterday_is_not_encoded_again(ready, finish
     again = widget.viewer.add_image(surfaces(), name="reopened")
     widget.form.choose_image(again)
     widget.session.cache = FeatureCache(widget.session.cache.folder)  # another process
-    widget.session._recent.clear()
+    widget.session.recent.clear()
     finish(widget)
     assert (widget.pictures.labels_of(again).data == layer.data).all()
 

@@ -114,7 +114,7 @@ def test_all_slices_but_those_corrected_as_one_step(window, run, monkeypatch):
 
     monkeypatch.setattr(encoding, "_attempt", refuse)
     widget.session.cache = FeatureCache(widget.session.cache.folder)  # another process
-    widget.session._recent.clear()
+    widget.session.recent.clear()
     run(widget)
     assert "7 of 8 slices labelled" in widget.panel.message.text()
 

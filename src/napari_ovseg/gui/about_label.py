@@ -93,6 +93,6 @@ class AboutLabel(QLabel):
             lines[0] = f"{names.get(number, number)}, {_WHO[Owner(owner)]}"
         with suppress(OvsegError):  # layers that cannot be shown together have no scores
             image, _ = self._pictures.seen(source)
-            scores = self._session.scores_at(image, plane, place)
+            scores = self._session.recent.scores_at(image, plane, place)
             lines[1] = ", ".join(f"{names.get(i, i)} {p:.0%}" for i, p in scores)
         return "\n".join(lines)

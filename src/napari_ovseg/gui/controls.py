@@ -62,6 +62,14 @@ def combo(name: str, items: Sequence[str], tip: str) -> QComboBox:
     return box
 
 
+def push_button(name: str, text: str, tip: str) -> QPushButton:
+    """Make a button with its text."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setToolTip(tip)
+    return button
+
+
 def small_button(name: str, tip: str) -> QPushButton:
     """Make a button beside a control, for more of the same."""
     button = QPushButton("…")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from napari_ovseg.gui.controls import combo, row
+from napari_ovseg.gui.controls import combo, push_button, row
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,10 +35,10 @@ class FolderRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._files: tuple[Path, ...] = ()
-        self._open = self._button("ovseg_folder", "Open folder…", "Label its images one by one")
+        self._open = push_button("ovseg_folder", "Open folder…", "Label its images one by one")
         self._open.clicked.connect(self._ask)
-        self.back = self._button("ovseg_previous", "◀", "Previous image (Shift+Left)")
-        self.next = self._button("ovseg_next", "▶", "Next image (Shift+Right)")
+        self.back = push_button("ovseg_previous", "◀", "Previous image (Shift+Left)")
+        self.next = push_button("ovseg_next", "▶", "Next image (Shift+Right)")
         for button, by in ((self.back, -1), (self.next, 1)):
             button.setMaximumWidth(32)
             button.clicked.connect(lambda _checked=False, by=by: self.stepped.emit(by))
@@ -74,9 +74,3 @@ class FolderRow(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Label the images of a folder")
         if folder:
             self.folder_chosen.emit(folder)
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        return button

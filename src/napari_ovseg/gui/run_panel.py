@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari.utils.notifications import show_error, show_warning
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from napari_ovseg.gui.controls import row
+from napari_ovseg.gui.controls import push_button, row
 from napari_ovseg.gui.stage_bar import StageBar
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
 from napari_ovseg.gui.writing_row import WritingRow
@@ -45,8 +45,8 @@ class RunPanel(QWidget):
         self._work: Work | None = None
         self._selected: Callable[[], Collection[int] | None] = lambda: None
         self.writing, self.bar = WritingRow(), StageBar()
-        self.run_button = _button("ovseg_segment", "Segment", "Label the picture on screen")
-        self.cancel_button = _button("ovseg_cancel", "Cancel", "Stop; nothing is changed")
+        self.run_button = push_button("ovseg_segment", "Segment", "Label the picture on screen")
+        self.cancel_button = push_button("ovseg_cancel", "Cancel", "Stop; nothing is changed")
         self.cancel_button.setEnabled(False)
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")
@@ -150,10 +150,3 @@ class RunPanel(QWidget):
         self._decide("none")
         self.writing.ask(False)
         self.writing.owners.setChecked(False)
-
-
-def _button(name: str, text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setToolTip(tip)
-    return button

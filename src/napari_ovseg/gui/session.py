@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from psygnal import Signal
 from napari_ovseg.errors import VocabularyError
 from napari_ovseg.feature_cache import FeatureCache
 from napari_ovseg.gui.preload import import_engine, window_first
+from napari_ovseg.gui.recent import Recent
 from napari_ovseg.labels import Annotation
 from napari_ovseg.presets import DEFAULT, preset
 from napari_ovseg.progress import Progress, Steps, Stop
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from napari_ovseg.glimpse import Rectangle
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
-    from napari_ovseg.scoring import Queries
-
-_RECENT = 4
-"""Pictures whose features are found without looking at their pixels."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +77,8 @@ class Session:
         Features of all images, in memory and on disk.
     reserved
         The largest id that is in files: a new category never gets one of theirs.
+    recent
+        What is known of the last pictures.
     """
 
     rows: list[Category] = field(default_factory=list)
@@ -94,9 +92,7 @@ class Session:
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     reserved: int = 0
-    _recent: OrderedDict[Any, tuple[Image, Features]] = field(default_factory=OrderedDict)
-    _shown: tuple[Any, Shown, Image] | None = None
-    _scored: OrderedDict[Any, tuple[Image, Features, Queries]] = field(default_factory=OrderedDict)
+    recent: Recent = field(default_factory=Recent)
 
     changed = Signal()
     lock_changed = Signal(int, bool)
@@ -198,12 +194,12 @@ class Session:
         import_engine()
         from napari_ovseg.pipeline import encode_steps
 
-        recipe = self._resolved(job)
-        features = self._at_hand(job, recipe)
+        recipe = self.recent.resolved(job)
+        features = self.recent.features(job, recipe)
         if features is None:
             picture = job.image.plane(job.plane)
             features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
-            _remember(self._recent, _place(job, recipe), (job.image, features))
+            self.recent.encoded(job, recipe, features)
         return (yield from self._label_steps(features, job))
 
     def relabel_steps(self, job: Job, _stop: Stop | None = None) -> Steps[Annotation | None]:
@@ -213,32 +209,15 @@ class Session:
             import_engine()
             from napari_ovseg.encoding import recall_steps
 
-            recipe = self._resolved(job)
-            features = self._at_hand(job, recipe)
+            recipe = self.recent.resolved(job)
+            features = self.recent.features(job, recipe)
             if features is None:
                 picture = job.image.plane(job.plane)
                 features = yield from recall_steps(picture, recipe, job.device, self.cache)
                 if features is None:
                     return None
-                _remember(self._recent, _place(job, recipe), (job.image, features))
+                self.recent.encoded(job, recipe, features)
             return (yield from self._label_steps(features, job))
-
-    def scores_at(
-        self, image: Image, plane: tuple[int, ...], place: tuple[int, int]
-    ) -> list[tuple[int, float]]:
-        """Say what the model found likeliest at a row and column when it last labelled them.
-
-        Returns
-        -------
-        list of (category id, probability 0..1)
-            See `best_at`; empty if the picture was not labelled lately.
-        """
-        found = self._scored.get(_picture(image, plane))
-        if found is None:
-            return []
-        from napari_ovseg.points import best_at
-
-        return best_at(found[1], found[2], place)
 
     def prepare_steps(
         self, image: Image, plane: tuple[int, ...], recipe: Recipe, stop: Stop
@@ -254,9 +233,7 @@ class Session:
 
     def forget(self) -> None:
         """Forget all features, in memory and on disk."""
-        self._recent.clear()
-        self._shown = None
-        self._scored.clear()
+        self.recent.clear()
         self.cache.clear()
 
     def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
@@ -267,37 +244,9 @@ class Session:
         labels = yield from label_steps(features, job.vocabulary, view=job.view)
         if not features.recipe.method.trained:  # whose scores are not cosines of these features
             queries = yield from queries_steps(features, job.vocabulary, features.recipe)
-            _remember(self._scored, _picture(job.image, job.plane), (job.image, features, queries))
+            self.recent.scored(job, features, queries)
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
         self.unfamiliar = unfamiliar(backbone, job.vocabulary)
         self.remark = features.recipe.remark(job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
-
-    def _resolved(self, job: Job) -> Recipe:
-        """Return the recipe with its limits; those of the last picture are not looked for again."""
-        wanted = job.image.identity, job.recipe.display
-        if self._shown is None or self._shown[0] != wanted:
-            self._shown = wanted, job.recipe.display.resolve(job.image), job.image
-        return replace(job.recipe, display=self._shown[1])
-
-    def _at_hand(self, job: Job, recipe: Recipe) -> Features | None:
-        """Return the features of a picture that was encoded lately."""
-        found = self._recent.get(_place(job, recipe))
-        return replace(found[1], recipe=found[1].recipe.labelling_as(recipe)) if found else None
-
-
-def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
-    return _picture(job.image, job.plane), recipe.encoding(), job.device
-
-
-def _picture(image: Image, plane: tuple[int, ...]) -> tuple[Any, ...]:
-    """Tell pictures apart by identity; keeping them keeps their identities taken."""
-    return image.identity, plane
-
-
-def _remember(kept: OrderedDict[Any, Any], key: Any, value: Any) -> None:
-    kept.pop(key, None)
-    kept[key] = value
-    while len(kept) > _RECENT:
-        kept.popitem(last=False)

@@ -8,14 +8,14 @@ from weakref import WeakKeyDictionary
 
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
 from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.about_label import AboutLabel
 from napari_ovseg.gui.adoption import Adoption
-from napari_ovseg.gui.controls import row
+from napari_ovseg.gui.controls import push_button, row
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.folder import Folder
 from napari_ovseg.gui.keeper import Keeper
@@ -114,9 +114,7 @@ class OvsegWidget(QWidget):
     def _lay_out(self) -> None:
         self.about = AboutLabel(self.viewer, self.session, self.pictures, self.form.chosen_image)
         self.panel.lay_out(self.about)
-        export = QPushButton("Export…")
-        export.setObjectName("ovseg_export")
-        export.setToolTip("Write the labels to files")
+        export = push_button("ovseg_export", "Export…", "Write the labels to files")
         export.clicked.connect(lambda _checked=False: self._show_exports())
         layout = QVBoxLayout(self)
         layout.addWidget(self.folder.row)

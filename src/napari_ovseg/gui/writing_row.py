@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
-from napari_ovseg.gui.controls import combo, row
+from napari_ovseg.gui.controls import combo, push_button, row
 from napari_ovseg.gui.slices import SliceRow
 from napari_ovseg.gui.where import PLACES
 
@@ -67,9 +67,7 @@ class WritingRow(QWidget):
              "Write what becomes one of the categories selected in the table; drop the rest"),
             ("ovseg_reject", "Reject", "none", "Drop what is shown; nothing is written"),
         ):  # fmt: skip
-            button = QPushButton(text)
-            button.setObjectName(name)
-            button.setToolTip(tip)
+            button = push_button(name, text, tip)
             button.clicked.connect(lambda _checked=False, what=decision: self._decide(what))
             buttons.append(button)
         layout = row(*buttons)

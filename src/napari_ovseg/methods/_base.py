@@ -161,7 +161,7 @@ class Method:
             Logits on a grid of any size, whose sigmoids are probabilities. A query's may
             depend on the others, and a patch's on the rest of the window.
         """
-        raise NotImplementedError(f"{self.name} is not trained")
+        raise RecipeError(f"{self.name} is not trained, so it has no head to compare by")
 
     def remark(self, queries: int) -> str:
         """What a user should know of a result with so many queries; mostly nothing."""
