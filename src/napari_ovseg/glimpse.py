@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from napari_ovseg.features import Features
     from napari_ovseg.scoring import Queries
 
-MOST = 1 << 17
-"""Pixels that are looked at; as many as a screen needs to show what a word changes."""
+MOST = 1 << 16
+"""Pixels that are looked at: some two on a screen apart, for the half second until all are."""
 LEAST = 1 << 21
 """Pixels of an image below which all of it is labelled as quickly."""
 
@@ -73,4 +73,4 @@ def glimpse(features: Features, queries: Queries, place: Rectangle) -> Glimpse |
         )
         seen = sample(features, queries, rows, columns).to(torch.int32).cpu().numpy()
     ids = seen.astype(np.uint16).repeat(step, 0).repeat(step, 1)[: sides[0], : sides[1]]
-    return Glimpse("labels", 0, 1, place, ids)
+    return Glimpse("labels", 0, 1, place, np.ascontiguousarray(ids))

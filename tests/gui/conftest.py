@@ -44,10 +44,11 @@ def widget(make_napari_viewer, qtbot, tmp_path):
 
 @pytest.fixture
 def finish(qtbot):
-    """Press Segment and wait until the run has ended."""
+    """Press Segment and wait until the run has ended, and all of it is written."""
 
     def wait(widget, timeout=120_000):
         widget.segment()
         qtbot.waitUntil(lambda: not widget.runner.running, timeout=timeout)
+        qtbot.waitUntil(lambda: not widget.work.writer.writing)
 
     return wait

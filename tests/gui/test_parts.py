@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Image
 
 import napari_ovseg as ov
@@ -30,7 +31,7 @@ def writer(qtbot, qapp):
     from qtpy.QtCore import QObject
 
     owner = QObject()
-    yield PartWriter(owner)
+    yield PartWriter(ViewerModel(), owner)
     owner.deleteLater()
 
 
@@ -39,9 +40,24 @@ def ids():
     return np.random.default_rng(0).integers(1, 4, SHAPE).astype(np.uint16)
 
 
+@pytest.fixture
+def drawn(layer):
+    """What is on screen, as far as it was drawn part by part."""
+    screen = layer.data.copy()
+
+    def draw(event):
+        place = tuple(slice(o, o + n) for o, n in zip(event.offset, event.data.shape, strict=True))
+        screen[place] = event.data
+
+    layer.events.labels_update.connect(draw)
+    layer.events.set_data.connect(lambda _: np.copyto(screen, layer.data))
+    return screen
+
+
 def test_the_view_comes_first_and_the_rest_follows(layer, writer, ids, qtbot):
     layer.corner_pixels = np.array([[2 * SIDE, 2 * SIDE], [2 * SIDE + 50, 2 * SIDE + 50]])
     assert writer.write(layer, annotation_of(ids), ()) == 0
+    qtbot.waitUntil(lambda: bool(layer.data.any()))
     assert (layer.data[2 * SIDE :, 2 * SIDE :] == ids[2 * SIDE :, 2 * SIDE :]).all()
     assert not layer.data[:SIDE, :SIDE].any()
     qtbot.waitUntil(lambda: not writer.writing)
@@ -97,25 +113,66 @@ def test_a_plane_of_a_stack(writer, ids, qtbot):
     assert not layer.data[:2].any()
 
 
-def test_a_glimpse_and_what_follows_it_are_one_step(layer, writer, ids, qtbot):
-    place = (slice(200, 1200), slice(300, 1900))
-    coarse = np.full((1000, 1600), 2, np.uint16)
-    writer.show(layer, Glimpse("labels", 0, 1, place, coarse), (), "words")
-    qtbot.waitUntil(lambda: not writer.writing)
+PLACE = (slice(200, 1100), slice(300, 1400))
+
+
+def glimpse(category):
+    sides = [s.stop - s.start for s in PLACE]
+    return Glimpse("labels", 0, 1, PLACE, np.full(sides, category, np.uint16))
+
+
+def test_a_glimpse_is_shown_and_not_written(layer, writer, drawn):
+    layer.paint((500, 500), 3)
+    mine = layer.data != 0
+    where = np.zeros(SHAPE, bool)
+    where[:, 600:] = True
+    writer.show(layer, glimpse(2), ())
     expected = np.zeros(SHAPE, np.uint16)
-    expected[place] = 2
-    assert (layer.data == expected).all()
-    writer.write(layer, annotation_of(ids), (), "words")
+    expected[PLACE] = 2
+    assert (drawn == np.where(mine, 3, expected)).all()
+    assert (layer.data == np.where(mine, 3, 0)).all()
+    writer.hide()
+    assert (drawn == layer.data).all()
+    writer.show(layer, glimpse(2), (), where)
+    assert (drawn == np.where(mine, 3, np.where(where, expected, 0))).all()
+    assert editing_of(layer).draft.steps == (1, 0)
+
+
+def test_what_follows_a_glimpse_is_drawn_over_it(layer, writer, drawn, ids):
+    writer.show(layer, glimpse(2), ())
+    writer.write(layer, annotation_of(ids), ())
     writer.finish()
-    assert (layer.data == ids).all()
+    assert (drawn == ids).all()
+    drawn[:] = 0
+    writer.hide()
+    assert not drawn.any()  # nothing was left to hide, so nothing was drawn
+
+
+def test_no_glimpse_where_parts_cannot_be_drawn(layer, writer, drawn):
+    layer.contour = 2
+    drawn[:] = 0
+    writer.show(layer, glimpse(2), ())
+    assert not drawn.any()
+
+
+def test_the_next_words_do_not_wait_for_the_last(layer, writer, ids, qtbot):
+    writer.write(layer, annotation_of(ids), (), "words")
+    qtbot.waitUntil(lambda: bool(layer.data.any()))
+    assert writer.writing
+    other = ids % 3 + 1
+    written = []
+    editing_of(layer).draft.listeners.append(written.append)
+    writer.write(layer, annotation_of(other), (), "words")
+    assert len(written) == 0
+    writer.finish()
+    assert (layer.data == other).all()
+    assert editing_of(layer).draft.steps == (1, 0)
     layer.undo()
     assert not layer.data.any()
 
 
 def test_parts_cover_every_pixel_once():
-    place = (slice(5, 2000), slice(100, 3001))
-    seen = np.zeros((2100, 3100), int)
-    for part in ordered(place, (slice(0, 10), slice(0, 10))):
+    seen = np.zeros((1995, 2901), int)
+    for part in ordered(seen.shape, (slice(0, 10), slice(0, 10))):
         seen[part] += 1
-    assert (seen[place] == 1).all()
-    assert seen.sum() == 1995 * 2901
+    assert (seen == 1).all()

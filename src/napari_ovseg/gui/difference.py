@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_ovseg.annotate.draft import whole
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import editing_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Difference:
         seen = np.zeros(target.data.shape, np.uint16)
         seen[plane] = np.where(changed, ids, 0)
         shown = layers.like(target, seen, f"{target.name}: what would change")
-        shown.colormap = layers.colormap_of(annotation.labels.vocabulary)
+        shown.colormap = colormap_of(annotation.labels.vocabulary)
         shown.contour, shown.editable, shown.opacity = 0, False, 0.9
         self._waiting = Waiting(target, annotation, plane, changed, shown)
         self._viewer.add_layer(shown)

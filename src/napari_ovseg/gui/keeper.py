@@ -22,6 +22,7 @@ from napari_ovseg.errors import ExportError, InputError, OvsegError
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.kept import Kept, layer_of, open_kept, show_as, source_of, take_settings
+from napari_ovseg.gui.preload import give_way
 from napari_ovseg.project import Left, Project, Source, left_behind, projects_folder
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Keeper:
         self._words_changed = self._closed = False
         self._faults: SimpleQueue[ExportError] = SimpleQueue()
         self._given: list[tuple[Future[Any], Callable[[Any], None]]] = []
-        self._pool = ThreadPoolExecutor(1, "ovseg-keeper")
+        self._pool = ThreadPoolExecutor(1, "ovseg-keeper", initializer=give_way)
         self._timer = QTimer()
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
-from napari.utils.colormaps import DirectLabelColormap
+from napari.layers.utils.layer_utils import calc_data_range
 
 from napari_ovseg.annotate.draft import whole
 from napari_ovseg.display import GREY, Display
 from napari_ovseg.errors import ImageError
+from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import KEY, editing_of, owner_in
 from napari_ovseg.image import Grid, Image
 from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
@@ -111,15 +112,8 @@ def has_automatic_limits(layer: ImageLayer) -> bool:
         leading = coarsest.ndim - 2
         middle = tuple(n // 2 for n in coarsest.shape[:leading])
         views = [np.asarray(coarsest[index]) for index in ((0,) * leading, middle)]
-    guesses += [tuple(map(float, ImageLayer(view, rgb=False).contrast_limits)) for view in views]
+    guesses += [calc_data_range(view) for view in views]
     return limits in guesses
-
-
-def colormap_of(vocabulary: Vocabulary, hidden: Collection[int] = ()) -> DirectLabelColormap:
-    """Build the vocabulary's colours; unlabelled and hidden are transparent, unknown ids grey."""
-    table: dict[int | None, str] = {None: "#808080", 0: "transparent"}
-    table.update((c.id, "transparent" if c.id in hidden else c.colour) for c in vocabulary)
-    return DirectLabelColormap(color_dict=table)
 
 
 def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari.utils.colormaps import DirectLabelColormap
-
+from napari_ovseg.gui.colours import CategoryColours
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layers import like
 from napari_ovseg.labels import Owner
@@ -46,7 +45,7 @@ class OwnerView:
             return
         draft = editing_of(labels).draft
         self._layer = like(labels, draft.owner, f"{labels.name}: who decided")
-        self._layer.colormap = DirectLabelColormap(color_dict=_COLOURS)
+        self._layer.colormap = CategoryColours(color_dict=_COLOURS)
         self._layer.features = {
             "index": [0, 1, 2],
             "decided by": ["the model", "a person", "locked"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from dataclasses import dataclass
 from itertools import count, product
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,45 @@ from qtpy.QtCore import QTimer
 from napari_ovseg.annotate.draft import whole
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.screen import Screen, redraw_thumbnail
+from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
+    from napari.components import ViewerModel
     from napari.layers import Labels
     from qtpy.QtCore import QObject
 
-    from napari_ovseg.annotate.change import Box
     from napari_ovseg.glimpse import Glimpse, Rectangle
     from napari_ovseg.labels import Annotation
 
-SIDE = 768
-"""Sides of a part, px: its write takes some 10 ms."""
-_REFRESH_S = 0.25
+SIDE = 512
+"""Sides of a part, px: its write takes some 5 ms."""
+_DRAW_S = 0.1
 """Between two drawings while parts are written: drawing takes longer than a part."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Proposal:
+    """What is being written; the fields are `PartWriter.write`'s."""
+
+    layer: Labels
+    plane: tuple[int, ...]
+    ids: np.ndarray
+    where: np.ndarray | None
+    part_of: str
+
+    def replaces(self, other: _Proposal) -> bool:
+        """Whether all of another one is written anew, as the same step of undo."""
+        same = self.layer is other.layer and self.plane == other.plane
+        return same and self.where is None and self.part_of == other.part_of
+
+    def write(self, part: Rectangle) -> None:
+        """Write some rows and columns of the plane."""
+        leading = whole(self.layer.data.shape, self.plane)[: len(self.plane)]
+        size = [s.stop - s.start for s in (*leading, *part)]
+        where = None if self.where is None else self.where[part].reshape(size)
+        draft = editing_of(self.layer).draft
+        draft.propose((*leading, *part), self.ids[part].reshape(size), where, self.part_of)
 
 
 class PartWriter:
@@ -33,14 +60,20 @@ class PartWriter:
 
     Parameters
     ----------
+    viewer
+        Where the layers are shown.
     owner
         Whose timer it is.
     """
 
-    def __init__(self, owner: QObject) -> None:
+    def __init__(self, viewer: ViewerModel, owner: QObject) -> None:
+        self._screen = Screen(viewer)
         self._parts: deque[Rectangle] = deque()
+        self._undrawn: list[Rectangle] = []
         self._names = count()
         self._drawn = 0.0
+        self._proposal: _Proposal | None = None
+        self._ahead: Labels | None = None
         self._timer = QTimer(owner)
         self._timer.setInterval(1)
         self._timer.timeout.connect(self._step)
@@ -58,45 +91,63 @@ class PartWriter:
         part_of: str = "",
         where: np.ndarray | None = None,
     ) -> int:
-        """Write a proposal as `layers.update_labels` does; all but its first part follow later.
+        """Write a proposal as `layers.update_labels` does, but if it has parts in turns to come.
 
-        A proposal that is still being written is finished before. A person's stroke in between
-        makes two steps of undo of it; undo itself waits for its end.
+        A proposal that is still being written is finished before, or left where it is if this
+        one is of the same step of undo. A person's stroke in between makes two steps of undo of
+        it; undo itself waits for its end.
 
         Returns
         -------
         int
             How many pixels of the plane are kept.
         """
+        part_of = part_of or f"proposal {next(self._names)}"
+        proposal = _Proposal(layer, plane, annotation.labels.ids, where, part_of)
+        if self._proposal is not None and proposal.replaces(self._proposal):
+            self._parts.clear()
         self.finish()
         layers.describe_proposal(layer, annotation)
-        ids, self._where = annotation.labels.ids, where
-        owner = editing_of(layer).draft.owner[whole(layer.data.shape, plane)]
-        kept = int(np.count_nonzero(owner))  # the model's are 0
-        self._begin(layer, plane, part_of, whole(ids.shape), ids)
+        editing = editing_of(layer)
+        editing.finish = self.finish
+        kept = int(np.count_nonzero(editing.draft.owner[plane]))  # the model's are 0
+        self._proposal = proposal
+        self._parts.extend(ordered(proposal.ids.shape, in_view(layer)))
+        self._drawn, self._undrawn, self._ahead = 0.0, [], None
+        if len(self._parts) > 1:
+            self._timer.start()
+        else:
+            self._step()
         return kept
 
     def show(
-        self, layer: Labels, glimpse: Glimpse, plane: tuple[int, ...], part_of: str,
+        self,
+        layer: Labels,
+        glimpse: Glimpse,
+        plane: tuple[int, ...],
         where: np.ndarray | None = None,
-    ) -> None:  # fmt: skip
-        """Write what was seen of a proposal that is still being worked out."""
-        self.finish()
-        self._where = where
-        self._begin(layer, plane, part_of, glimpse.place, glimpse.ids)
-
-    def _begin(
-        self, layer: Labels, plane: tuple[int, ...], part_of: str, place: Box, ids: np.ndarray
     ) -> None:
-        self._layer, self._plane, self._place, self._ids = layer, plane, place, ids
-        self._part_of = part_of or f"proposal {next(self._names)}"
-        self._parts.extend(ordered(place, in_view(layer)))
-        editing = editing_of(layer)
-        self._draft, editing.finish = editing.draft, self.finish
-        self._drawn = 0.0
-        self._step()
-        if self._parts:
-            self._timer.start()
+        """Show what was seen of a proposal that is still being worked out; nothing is written.
+
+        `write` or `hide` ends that.
+        """
+        if not self._screen.draws_parts(layer, plane):
+            return
+        ids = glimpse.ids.astype(layer.data.dtype, copy=False)
+        owner = editing_of(layer).draft.owner[plane][glimpse.place]
+        if where is not None or owner.any():
+            free = owner == Owner.MODEL
+            if where is not None:
+                free &= where[glimpse.place]
+            ids = np.where(free, ids, layer.data[plane][glimpse.place])
+        self._screen.draw(layer, glimpse.place, ids)
+        self._ahead = layer
+
+    def hide(self) -> None:
+        """Show what is in the layer again, if a glimpse of a proposal is shown."""
+        if self._ahead is not None:
+            self._ahead.refresh()
+            self._ahead = None
 
     def finish(self) -> None:
         """Write all that is left now."""
@@ -104,21 +155,30 @@ class PartWriter:
             self._step()
 
     def _step(self) -> None:
-        if not self._parts:
+        proposal = self._proposal
+        if proposal is None:
             self._timer.stop()
             return
         part = self._parts.popleft()
-        box = (*whole(self._layer.data.shape, self._plane)[: len(self._plane)], *part)
-        size = [s.stop - s.start for s in box]
-        within = tuple(
-            slice(s.start - p.start, s.stop - p.start)
-            for s, p in zip(part, self._place, strict=True)
-        )
-        where = None if self._where is None else self._where[part].reshape(size)
-        self._draft.propose(box, self._ids[within].reshape(size), where, self._part_of)
-        if not self._parts or time.monotonic() - self._drawn > _REFRESH_S:
-            self._layer.refresh()
-            self._drawn = time.monotonic()
+        proposal.write(part)
+        self._undrawn.append(part)
+        if not self._parts:
+            self._proposal = None
+        self._draw(proposal)
+
+    def _draw(self, proposal: _Proposal) -> None:
+        now, layer = time.monotonic(), proposal.layer
+        if self._ahead is not None or (self._parts and now - self._drawn < _DRAW_S):
+            return
+        self._drawn, parts = now, self._undrawn
+        self._undrawn = []
+        if not self._screen.draws_parts(layer, proposal.plane):
+            layer.refresh()
+            return
+        for part in parts:
+            self._screen.draw(layer, part, layer.data[proposal.plane][part])
+        if not self._parts:
+            redraw_thumbnail(layer)
 
 
 def in_view(layer: Labels) -> Rectangle:
@@ -130,11 +190,10 @@ def in_view(layer: Labels) -> Rectangle:
     return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
 
 
-def ordered(place: Box, view: Rectangle) -> list[Rectangle]:
-    """Cut rows and columns of a picture into parts, the one in the middle of the view first."""
+def ordered(shape: tuple[int, ...], view: Rectangle) -> list[Rectangle]:
+    """Cut a picture into parts, the one in the middle of the view first."""
     rows, columns = (
-        [slice(start, min(start + SIDE, s.stop)) for start in range(s.start, s.stop, SIDE)]
-        for s in place
+        [slice(start, min(start + SIDE, side)) for start in range(0, side, SIDE)] for side in shape
     )
     middle = [(s.start + s.stop) / 2 for s in view]
 

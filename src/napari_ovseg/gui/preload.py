@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread, get_native_id, main_thread
 from typing import TYPE_CHECKING
 
 from napari_ovseg._leftovers import sweep_dead
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _SWITCH_SECONDS = 0.001
 """How long a thread keeps Python's lock when the window asks for it. The usual 5 ms add up:
 to draw, the window asks a dozen times."""
+_NICENESS = 10
+"""Of threads that compute: where there are as many as cores the window would wait its turn."""
 
 
 _importing = Lock()
@@ -116,12 +118,24 @@ class _Paused:
 _paused = _Paused(Lock())
 
 
+def give_way() -> None:
+    """Let the window's thread go before this one, and before the threads that this one starts.
+
+    Linux alone has this for a thread. It lasts: the window's own thread must not call it.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+
+
 @contextmanager
 def window_first() -> Iterator[None]:
     """Pause the garbage collector and hand Python's lock over sooner, until the last has left.
 
-    What was made meanwhile counts as old for the collector afterwards.
+    What was made meanwhile counts as old for the collector afterwards. A thread that computes
+    gives way for good.
     """
+    if current_thread() is not main_thread():
+        give_way()
     with _paused.lock:
         _paused.count += 1
         if _paused.count == 1:

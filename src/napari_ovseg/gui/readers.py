@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg.errors import OvsegError
+from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import KEY
-from napari_ovseg.gui.layers import colormap_of, features_of
+from napari_ovseg.gui.layers import features_of
 from napari_ovseg.importers import read_labels, reader_of
 
 if TYPE_CHECKING:

@@ -118,7 +118,7 @@ class Work(QObject):
         self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self.turns = Turns(self._start, self.runner.cancel, self)
         self.difference = Difference(viewer)
-        self.writer = PartWriter(self)
+        self.writer = PartWriter(viewer, self)
         self._job: Job | None = None
         self._round = Round(())
         self._target: Target | None = None
@@ -190,7 +190,7 @@ class Work(QObject):
         if isinstance(progress, Glimpse) and target is not None:
             layer = self._pictures.labels_of(target.source)
             if layer is not None:
-                self.writer.show(layer, progress, target.plane, _WORDS, target.where)
+                self.writer.show(layer, progress, target.plane, target.where)
 
     def _done(self, result: Result | None) -> None:
         target = self._target
@@ -244,6 +244,7 @@ class Work(QObject):
     def _ended(self) -> None:
         target, outcome = self._target, self._outcome
         self._target, self._outcome = None, Outcome.CANCELLED
+        self.writer.hide()  # a glimpse of what was not written
         if target is not None and outcome == Outcome.WRITTEN:
             following = self._round.next(self._pictures.labels_of(target.source))
             if following is not None:
