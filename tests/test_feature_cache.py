@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import napari_ovseg as ov
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.pipeline import encode_steps, label
 from napari_ovseg.progress import run
@@ -29,8 +29,8 @@ def cache(tmp_path):
 def encoded(monkeypatch):
     """Count how often anything was encoded."""
     calls = []
-    attempt = encoding._attempt
-    monkeypatch.setattr(encoding, "_attempt", lambda *a: (calls.append(1), attempt(*a))[1])
+    attempt = batches._attempt
+    monkeypatch.setattr(batches, "_attempt", lambda *a: (calls.append(1), attempt(*a))[1])
     return calls
 
 

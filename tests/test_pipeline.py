@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import napari_ovseg as ov
-from napari_ovseg import encoding, text
+from napari_ovseg import batches, encoding, text
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.device import guarded
 from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError
@@ -44,7 +44,7 @@ def test_batch_size_changes_nothing(method, blend, monkeypatch, backbone_for):
         backbone=backbone, method=method, guide="none", precision="float32", tiling=tiling
     )
     whole = ov.encode(picture(230, 250), recipe)
-    monkeypatch.setattr(encoding, "batch_size", lambda *_: 1)
+    monkeypatch.setattr(batches, "batch_size", lambda *_: 1)
     single = ov.encode(picture(230, 250), recipe)
     assert torch.allclose(whole.vectors, single.vectors, atol=1e-4)
 
@@ -200,7 +200,7 @@ def test_cancel_does_not_wait_for_the_end_of_a_batch():
 def test_running_out_of_memory_halves_the_batch_and_changes_nothing(monkeypatch):
     whole = ov.encode(picture(300, 300))
     sizes = []
-    real = encoding._attempt
+    real = batches._attempt
 
     def attempt(backbone, recipe, rgb, windows, size):
         sizes.append(size)
@@ -208,7 +208,7 @@ def test_running_out_of_memory_halves_the_batch_and_changes_nothing(monkeypatch)
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate")
         return (yield from real(backbone, recipe, rgb, windows, size))
 
-    monkeypatch.setattr(encoding, "_attempt", attempt)
+    monkeypatch.setattr(batches, "_attempt", attempt)
     assert torch.allclose(ov.encode(picture(300, 300)).vectors, whole.vectors, atol=1e-3)
     assert sizes[-1] <= 2 < sizes[-2]
 
@@ -220,7 +220,7 @@ def test_no_runtime_error_leaves_a_generator(monkeypatch):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
         yield
 
-    monkeypatch.setattr(encoding, "_attempt", attempt)
+    monkeypatch.setattr(batches, "_attempt", attempt)
     with pytest.raises(OutOfMemoryError, match="smaller working size") as caught:
         ov.encode(picture())
     assert not isinstance(caught.value, RuntimeError)

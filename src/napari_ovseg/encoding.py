@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from napari_ovseg.bands import Bands
+from napari_ovseg.batches import Encoders, encode_windows
 from napari_ovseg.channels import as_shown
-from napari_ovseg.device import free_memory, guarded, is_out_of_memory
+from napari_ovseg.device import guarded
 from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
 from napari_ovseg.interpolate import stretched
 from napari_ovseg.merging import enlarged, merge, scaled
-from napari_ovseg.methods import Windows
 from napari_ovseg.progress import Progress, Steps, Stop, counted_on
 from napari_ovseg.recipe import NO_GUIDE, Recipe
 from napari_ovseg.windows import Window
 from napari_ovseg.working import cut, resolve, working_image
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from torch import Tensor
 
-    from napari_ovseg.backbones import Backbone
     from napari_ovseg.backbones.guide import Guide
 
-_MAX_BATCH = 32
-_CPU_WORK = 2.1e11
-"""Multiply-adds times two per batch on a CPU: about a second. Smaller batches waste a tenth to a
-third of the time; cancel does not wait for the end of one, see `Vision.interruptible`."""
 _MOST_APART = 1024
 """Windows whose features are kept side by side for a trained method: a few GB."""
-_GUIDED_WORK = 5.2e11
-"""The same where a guide works too: three windows of ViT-B/16 and DINO B/8."""
 
 
 @guarded("encoding the image")
@@ -45,12 +36,15 @@ def encode_steps(
     device: str = "auto",
     stop: Stop | None = None,
     cache: FeatureCache | None = None,
+    early: bool = False,
 ) -> Steps[Features]:
     """Encode one picture; see `napari_ovseg.pipeline.encode`.
 
     `stop` is asked inside of long steps, too; where it says so, `Cancelled` is raised. What is
-    in the cache is not encoded again.
+    in the cache is not encoded again. With `early`, some steps are a `Band` of what is finished.
     """
+    import torch
+
     from napari_ovseg.backbones.open_clip import load_backbone
 
     recipe = recipe or Recipe()
@@ -68,17 +62,20 @@ def encode_steps(
     rgb = working_image(picture, resolved).to(encoders.backbone.device)
     side = resolved.tiling.canvas
     work = (side, side) if side else (int(rgb.shape[-2]), int(rgb.shape[-1]))
-    with encoders.interruptible(stop):
-        vectors, windows = yield from encode_views(encoders, resolved, rgb)
-    features = Features(
-        vectors=vectors.half() if resolved.precision == "float16" else vectors,
-        windows=tuple(windows),
+    whole = Features(
+        vectors=torch.empty(0),
+        windows=(),
         working=work,
         shape=(picture.shape[-2], picture.shape[-1]),
         image=picture,
         recipe=resolved,
         weights=plan.weights,
     )
+    bands = Bands(whole, encoders.backbone.vision.patch) if early else None
+    with encoders.interruptible(stop):
+        vectors, windows = yield from encode_views(encoders, resolved, rgb, bands)
+    kept = vectors.half() if resolved.precision == "float16" else vectors
+    features = replace(whole, vectors=kept, windows=tuple(windows))
     if cache is not None:
         cache.put(key, features)
     return features
@@ -132,11 +129,12 @@ def _known(plan: _Plan, picture: Image, key: str, cache: FeatureCache) -> Featur
 
 
 def encode_views(
-    encoders: Encoders, recipe: Recipe, rgb: Tensor
+    encoders: Encoders, recipe: Recipe, rgb: Tensor, bands: Bands | None = None
 ) -> Steps[tuple[Tensor, list[Window]]]:
     """Encode the working image (3, H, W), and other views of it that the recipe asks for.
 
-    Features of smaller sizes are added to its own; a view of the whole stands by itself.
+    Features of smaller sizes are added to its own; a view of the whole stands by itself. `bands`
+    tells of windows of its own size while they are encoded, where they will be merged.
     """
     import torch
 
@@ -152,13 +150,18 @@ def encode_views(
             f"{total} windows would have to be kept apart, at most {_MOST_APART} can be; choose a "
             "smaller working size"
         )
-    done, found = 0, []
+    done = 0
+    found: list[tuple[Tensor, list[Window]]] = []
     for pixels, windows in sizes:
-        steps = encode_windows(encoders, recipe, pixels, windows)
-        vectors = yield from counted_on(steps, "windows", done, total)
-        done += len(windows)
         exact = recipe.tiling.blend == "exact" and len(windows) > 1
         alone = exact or recipe.method.trained
+        steps = counted_on(
+            encode_windows(encoders, recipe, pixels, windows), "windows", done, total
+        )
+        if bands is not None and not found and not alone:
+            steps = bands.watch(steps)
+        vectors = yield from steps
+        done += len(windows)
         found.append((vectors, windows) if alone else merge(vectors, windows, patch))
     if recipe.method.trained:
         return torch.cat([v for v, _ in found]), [w for _, windows in found for w in windows]
@@ -169,33 +172,6 @@ def encode_views(
     for (smaller, _), scale in zip(found[1:], scales[1:], strict=True):
         vectors = vectors + enlarged(smaller, grid, scale)
     return vectors / len(found), windows
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Encoders:
-    """The encoder whose features are wanted, and one that guides its attention, if any."""
-
-    backbone: Backbone
-    guide: Guide | None = None
-
-    @contextmanager
-    def interruptible(self, stop: Stop | None) -> Iterator[None]:
-        """Ask before every block of either whether to go on; see `Vision.interruptible`."""
-        with ExitStack() as stack:
-            stack.enter_context(self.backbone.vision.interruptible(stop))
-            if self.guide is not None:
-                stack.enter_context(self.guide.interruptible(stop))
-            yield
-
-    def maps(self, pixels: Tensor) -> Tensor:
-        """Ask the guide about windows normalised for the backbone: (B, G, fh, fw)."""
-        assert self.guide is not None  # asked only where there is one
-        vision = self.backbone.vision
-        rows, columns = vision.grid(pixels)
-        # A remainder smaller than a patch is not seen by the one, so nor by the other.
-        seen = pixels[..., : rows * vision.patch, : columns * vision.patch]
-        maps: Tensor = self.guide(self.backbone.denormalise(seen), (rows, columns))
-        return maps
 
 
 def _guide(recipe: Recipe, device: str) -> Guide | None:
@@ -211,65 +187,3 @@ def _guide(recipe: Recipe, device: str) -> Guide | None:
             f"{recipe.method.name} needs a guide: {error}; or set the guide to {NO_GUIDE!r}, "
             "which compares patches by the model's own queries and is weaker"
         ) from error
-
-
-def encode_windows(
-    encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window]
-) -> Steps[Tensor]:
-    """Encode all windows: (L, gh, gw, C) float32; again with half a batch if memory runs out."""
-    size = batch_size(encoders, windows[0])
-    while True:
-        try:
-            return (yield from _attempt(encoders, recipe, rgb, windows, size))
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error) or size == 1:
-                raise
-        # Outside of the except block: the exception would keep its tensors alive.
-        size //= 2
-        free_memory()
-
-
-def batch_size(encoders: Encoders, window: Window) -> int:
-    """Windows per batch: enough to fill the device, few enough that cancel is prompt."""
-    backbone, guide = encoders.backbone, encoders.guide
-    if backbone.device.type != "cpu":
-        return _MAX_BATCH
-    patch = backbone.vision.patch
-    grid = window.height // patch, window.width // patch
-    work, most = backbone.vision.parameters * grid[0] * grid[1], _CPU_WORK
-    if guide is not None:
-        rows, columns = guide.fine_grid((window.height, window.width), grid)
-        work, most = work + guide.parameters * rows * columns, _GUIDED_WORK
-    return int(min(max(most / (2 * max(work, 1)), 1), _MAX_BATCH))
-
-
-def _attempt(
-    encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window], size: int
-) -> Steps[Tensor]:
-    import torch
-
-    backbone = encoders.backbone
-
-    def batches() -> Iterator[Tensor]:
-        for start in range(0, len(windows), size):
-            stack = torch.stack(
-                [rgb[(slice(None), *w.slices)] for w in windows[start : start + size]]
-            )
-            yield backbone.normalise(stack)
-
-    parts: list[Tensor] = []
-    done = 0
-    yield Progress("windows", 0, len(windows))
-    guide = encoders.maps if encoders.guide else None
-    stream = recipe.method.features(backbone.vision, Windows(batches(), len(windows), guide))
-    while True:
-        with torch.inference_mode():
-            part = next(stream, None)
-        if part is None:
-            return torch.cat(parts)
-        part = part.float()
-        if not bool(torch.isfinite(part).all()):
-            raise RuntimeError("the encoder gave values that are not finite")
-        parts.append(part)
-        done += len(part)
-        yield Progress("windows", done, len(windows))

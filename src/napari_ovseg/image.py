@@ -212,6 +212,9 @@ class _Plane:
     def dtype(self) -> Any:
         return self.stack.dtype
 
+    def __getitem__(self, key: slice) -> Any:
+        return self.stack[(*self.index, key)]
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.stack[self.index], dtype=dtype)
 

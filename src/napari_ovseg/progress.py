@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
@@ -32,7 +32,7 @@ class Cancelled(Exception):  # noqa: N818  # not an error: it was asked for
     """The work was stopped in the middle of a step."""
 
 
-class _Loop(Generic[R]):
+class Loop(Generic[R]):
     """Steps for a ``for`` loop, and their value after it."""
 
     def __init__(self, steps: Steps[R]) -> None:
@@ -45,17 +45,24 @@ class _Loop(Generic[R]):
 
 def run(steps: Steps[R], watch: Callable[[Progress], None] | None = None) -> R:
     """Drive a generator to its end and return its value; `watch` sees every step."""
-    loop = _Loop(steps)
+    loop = Loop(steps)
     for progress in loop:
         if watch is not None:
             watch(progress)
     return loop.values[0]
 
 
+def mapped(steps: Steps[R], change: Callable[[Progress], Progress]) -> Steps[R]:
+    """Let every step pass through a function."""
+    loop = Loop(steps)
+    for progress in loop:
+        yield change(progress)
+    return loop.values[0]
+
+
 def counted_on(steps: Steps[R], stage: str, before: int, total: int) -> Steps[R]:
     """Let one part of a longer stage count from `before` to no more than `total`."""
-    loop = _Loop(steps)
-    for progress in loop:
-        part = progress.stage == stage
-        yield Progress(stage, before + progress.done, total) if part else progress
-    return loop.values[0]
+    return mapped(
+        steps,
+        lambda p: replace(p, done=before + p.done, total=total) if p.stage == stage else p,
+    )

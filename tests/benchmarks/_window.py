@@ -109,9 +109,7 @@ def ours(viewer):
     widget.words.add_words("grass; gravel; water")
     run(widget, viewer)
     for number in range(RUNS):
-        follow(
-            widget, f"relabel 2048 {number}", partial(widget.words.add_words, f"sand {number}")
-        )
+        follow(widget, f"relabel 2048 {number}", partial(widget.words.add_words, f"sand {number}"))
     widget.form.methods.method.setCurrentText("vanilla")
     say("second run", waits(lambda: segment(widget)))
     cancels(widget)

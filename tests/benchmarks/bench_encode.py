@@ -13,7 +13,7 @@ from tests.benchmarks._row import Row, seconds, side_by_side
 
 import napari_ovseg as ov
 from napari_ovseg.backbones.open_clip import load_backbone
-from napari_ovseg.encoding import Encoders, batch_size
+from napari_ovseg.batches import Encoders, batch_size
 from napari_ovseg.windows import sliding_windows
 
 NAME = "open_clip_model.safetensors"

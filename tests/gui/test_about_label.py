@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.gui import layers
 
 pytestmark = pytest.mark.gui
@@ -37,7 +37,7 @@ def test_it_tells_category_owner_and_scores_and_encodes_nothing(widget, finish, 
     assert point(widget, 3.0, 3.0) == ["not labelled yet", ""]
     widget.words.add_words("grass; gravel")
     finish(widget)
-    monkeypatch.setattr(encoding, "_attempt", lambda *_: pytest.fail("encoded"))
+    monkeypatch.setattr(batches, "_attempt", lambda *_: pytest.fail("encoded"))
     layer = widget.pictures.labels_of(source)
     names = {0: "unlabelled", 1: "grass", 2: "gravel"}
     for row, column in ((5, 5), (140, 160)):

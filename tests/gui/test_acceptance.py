@@ -5,6 +5,7 @@ import pytest
 import tifffile
 
 import napari_ovseg as ov
+from napari_ovseg import bands
 from napari_ovseg.cli import main
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
@@ -136,3 +137,62 @@ def test_no_model_changes_a_pixel_that_a_person_has_only_confirmed(widget, finis
     finish(widget)
     assert (layer.data[box] == before[box]).all()
     assert (editing_of(layer).draft.owner[box] == Owner.PERSON).all()
+
+
+@pytest.fixture
+def many_windows(widget, photo, tmp_path, monkeypatch):
+    """An array on disk that takes many windows, every row of which is told of."""
+    zarr = pytest.importorskip("zarr")
+    pixels = np.tile(photo[:128, :128], (8, 8))
+    array = zarr.create_array(
+        store=str(tmp_path / "large.zarr"), shape=pixels.shape, chunks=(256, 256), dtype=np.uint8
+    )
+    array[:] = pixels
+    monkeypatch.setattr(bands, "EVERY_S", 0.0)
+    widget.session.configure(
+        working_size=ov.WorkingSize(magnification=1.0),
+        tiling=ov.Tiling(crop=112, stride=112, scales=(1.0,)),
+    )
+    widget.words.add_words(WORDS)
+    return widget.viewer.add_image(array, name="large")
+
+
+def labelled_rows(layer):
+    return np.flatnonzero(layer.data.any(axis=1))
+
+
+def test_labels_come_before_the_end_and_stay_when_it_is_cancelled(widget, many_windows, qtbot):
+    source = many_windows
+    widget.segment()
+    qtbot.waitUntil(lambda: widget.pictures.labels_of(source) is not None, timeout=60_000)
+    layer = widget.pictures.labels_of(source)
+    qtbot.waitUntil(lambda: len(labelled_rows(layer)) > 0, timeout=60_000)
+    assert widget.runner.running
+    widget.turns.stop()
+    qtbot.waitUntil(lambda: not widget.runner.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not widget.work.writer.writing)
+    rows = labelled_rows(layer)
+    assert rows[0] == 0
+    assert rows[-1] < 1024 - 112
+    assert (editing_of(layer).draft.owner == Owner.MODEL).all()
+    layer.undo()
+    assert not layer.data.any()
+
+
+def test_what_is_painted_while_the_rest_is_encoded_stays(widget, many_windows, qtbot):
+    source, found = many_windows, []
+    widget.work.labelled.connect(lambda annotation, _kept: found.append(annotation))
+    widget.segment()
+    qtbot.waitUntil(lambda: widget.pictures.labels_of(source) is not None, timeout=60_000)
+    layer = widget.pictures.labels_of(source)
+    qtbot.waitUntil(lambda: len(labelled_rows(layer)) > 0, timeout=60_000)
+    layer.paint((20, 20), 3)
+    layer.paint((1000, 1000), 2)
+    assert widget.runner.running
+    qtbot.waitUntil(lambda: not widget.runner.running, timeout=120_000)
+    qtbot.waitUntil(lambda: not widget.work.writer.writing)
+    mine = editing_of(layer).draft.owner == Owner.PERSON
+    assert layer.data[20, 20] == 3
+    assert layer.data[1000, 1000] == 2
+    (annotation,) = found
+    assert (layer.data[~mine] == annotation.labels.ids[~mine]).all()

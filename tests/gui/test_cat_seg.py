@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models import cat_seg_checkpoint
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.backbones import manager
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.methods import METHODS
@@ -26,7 +26,7 @@ def test_an_imported_checkpoint_labels_and_follows_the_words(
     layer = widget.pictures.labels_of(source)
     assert set(np.unique(layer.data)) <= {1, 2}
     assert "grass" in widget.panel.message.text()
-    monkeypatch.setattr(encoding, "_attempt", lambda *_: pytest.fail("encoded again"))
+    monkeypatch.setattr(batches, "_attempt", lambda *_: pytest.fail("encoded again"))
     monkeypatch.setattr(METHODS.get("cat_seg"), "remark", lambda _, queries: f"{queries} words")
     widget.words.add_words("sky; water")
     qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)

@@ -9,7 +9,7 @@ from PIL import Image
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.gui import keys, layers
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.turns import Turn
@@ -242,7 +242,7 @@ def test_what_was_encoded_ahead_is_not_encoded_again(widget, images, finish, set
     def refuse(*_):
         raise AssertionError("the picture was encoded again")
 
-    monkeypatch.setattr(encoding, "_attempt", refuse)
+    monkeypatch.setattr(batches, "_attempt", refuse)
     finish(widget)
     assert shown(widget)[1] is not None
 

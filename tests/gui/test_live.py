@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QTableWidget
 
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.feature_cache import FeatureCache
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
@@ -30,7 +30,7 @@ def ready(widget, finish, monkeypatch):
     def refuse(*_):
         raise AssertionError("the picture was encoded again")
 
-    monkeypatch.setattr(encoding, "_attempt", refuse)
+    monkeypatch.setattr(batches, "_attempt", refuse)
     return widget, widget.pictures.labels_of(source)
 
 

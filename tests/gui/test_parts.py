@@ -171,8 +171,20 @@ def test_the_next_words_do_not_wait_for_the_last(layer, writer, ids, qtbot):
     assert not layer.data.any()
 
 
+def test_some_rows_do_not_take_the_place_of_others(layer, writer, ids):
+    for top in (0, SIDE, 2 * SIDE):
+        rows = annotation_of(ids[top : top + SIDE])
+        assert writer.write(layer, rows, (), "run", top=top) == 0
+        assert writer.writing
+    writer.finish()
+    assert (layer.data == ids).all()
+    assert editing_of(layer).draft.steps == (1, 0)
+
+
 def test_parts_cover_every_pixel_once():
-    seen = np.zeros((1995, 2901), int)
-    for part in ordered(seen.shape, (slice(0, 10), slice(0, 10))):
+    place = (slice(5, 2000), slice(100, 3001))
+    seen = np.zeros((2100, 3100), int)
+    for part in ordered(place, (slice(0, 10), slice(0, 10))):
         seen[part] += 1
-    assert (seen == 1).all()
+    assert (seen[place] == 1).all()
+    assert seen.sum() == 1995 * 2901

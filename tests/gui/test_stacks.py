@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton, QSpinBox
 
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.feature_cache import FeatureCache
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.slices import ALL, THIS
@@ -112,7 +112,7 @@ def test_all_slices_but_those_corrected_as_one_step(window, run, monkeypatch):
     def refuse(*_):
         raise AssertionError("a slice was encoded again")
 
-    monkeypatch.setattr(encoding, "_attempt", refuse)
+    monkeypatch.setattr(batches, "_attempt", refuse)
     widget.session.cache = FeatureCache(widget.session.cache.folder)  # another process
     widget.session.recent.clear()
     run(widget)

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
 
 import napari_ovseg as ov
 from models import write_folder
-from napari_ovseg import encoding
+from napari_ovseg import batches
 from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
 
 pytestmark = pytest.mark.gui
@@ -112,7 +112,7 @@ def test_an_error_reaches_the_user_and_the_widget_is_ready(
         raise error
         yield
 
-    monkeypatch.setattr(encoding, "_attempt", attempt)
+    monkeypatch.setattr(batches, "_attempt", attempt)
     monkeypatch.setattr("napari_ovseg.gui.run_panel.show_error", lambda _text: None)
     widget.viewer.add_image(picture())
     widget.words.add_words("grass")

@@ -9,8 +9,8 @@ from reference_sets import Case, cases, fill, make_input, text_tower, visual
 
 from napari_ovseg.backbones import Text
 from napari_ovseg.backbones._native import NativeVision
+from napari_ovseg.batches import Encoders, encode_windows
 from napari_ovseg.display import Display
-from napari_ovseg.encoding import Encoders, encode_windows
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
 from napari_ovseg.methods import METHODS

@@ -9,8 +9,9 @@ from napari_ovseg.aggregation import Head, Sizes
 from napari_ovseg.aggregation._aggregator import Aggregator
 from napari_ovseg.apart import window_logits
 from napari_ovseg.backbones._native import NativeVision
+from napari_ovseg.batches import Encoders
 from napari_ovseg.comparing import compare_steps
-from napari_ovseg.encoding import Encoders, encode_views
+from napari_ovseg.encoding import encode_views
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
 from napari_ovseg.methods import METHODS

@@ -38,21 +38,29 @@ class _Proposal:
     layer: Labels
     plane: tuple[int, ...]
     ids: np.ndarray
+    top: int
     where: np.ndarray | None
     part_of: str
 
     def replaces(self, other: _Proposal) -> bool:
         """Whether all of another one is written anew, as the same step of undo."""
         same = self.layer is other.layer and self.plane == other.plane
-        return same and self.where is None and self.part_of == other.part_of
+        whole = self.where is None and self.ids.shape == self.layer.data.shape[-2:]
+        return same and whole and self.part_of == other.part_of
+
+    @property
+    def place(self) -> Rectangle:
+        """Rows and columns of the plane."""
+        return slice(self.top, self.top + self.ids.shape[0]), slice(0, self.ids.shape[1])
 
     def write(self, part: Rectangle) -> None:
         """Write some rows and columns of the plane."""
         leading = whole(self.layer.data.shape, self.plane)[: len(self.plane)]
         size = [s.stop - s.start for s in (*leading, *part)]
         where = None if self.where is None else self.where[part].reshape(size)
-        draft = editing_of(self.layer).draft
-        draft.propose((*leading, *part), self.ids[part].reshape(size), where, self.part_of)
+        rows = slice(part[0].start - self.top, part[0].stop - self.top)
+        ids = self.ids[rows, part[1]].reshape(size)
+        editing_of(self.layer).draft.propose((*leading, *part), ids, where, self.part_of)
 
 
 class PartWriter:
@@ -90,6 +98,7 @@ class PartWriter:
         plane: tuple[int, ...],
         part_of: str = "",
         where: np.ndarray | None = None,
+        top: int = 0,
     ) -> int:
         """Write a proposal as `layers.update_labels` does, but if it has parts in turns to come.
 
@@ -97,28 +106,33 @@ class PartWriter:
         one is of the same step of undo. A person's stroke in between makes two steps of undo of
         it; undo itself waits for its end.
 
+        Parameters
+        ----------
+        top
+            Which row of the plane the annotation begins at, if it is of some rows only.
+
         Returns
         -------
         int
-            How many pixels of the plane are kept.
+            How many pixels there are kept.
         """
         part_of = part_of or f"proposal {next(self._names)}"
-        proposal = _Proposal(layer, plane, annotation.labels.ids, where, part_of)
+        proposal = _Proposal(layer, plane, annotation.labels.ids, top, where, part_of)
         if self._proposal is not None and proposal.replaces(self._proposal):
             self._parts.clear()
         self.finish()
         layers.describe_proposal(layer, annotation)
         editing = editing_of(layer)
         editing.finish = self.finish
-        kept = int(np.count_nonzero(editing.draft.owner[plane]))  # the model's are 0
+        owner = editing.draft.owner[plane][proposal.place]
         self._proposal = proposal
-        self._parts.extend(ordered(proposal.ids.shape, in_view(layer)))
+        self._parts.extend(ordered(proposal.place, in_view(layer)))
         self._drawn, self._undrawn, self._ahead = 0.0, [], None
         if len(self._parts) > 1:
             self._timer.start()
         else:
             self._step()
-        return kept
+        return int(np.count_nonzero(owner))  # the model's are 0
 
     def show(
         self,
@@ -190,10 +204,11 @@ def in_view(layer: Labels) -> Rectangle:
     return slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
 
 
-def ordered(shape: tuple[int, ...], view: Rectangle) -> list[Rectangle]:
-    """Cut a picture into parts, the one in the middle of the view first."""
+def ordered(place: Rectangle, view: Rectangle) -> list[Rectangle]:
+    """Cut rows and columns of a picture into parts, the one in the middle of the view first."""
     rows, columns = (
-        [slice(start, min(start + SIDE, side)) for start in range(0, side, SIDE)] for side in shape
+        [slice(start, min(start + SIDE, s.stop)) for start in range(s.start, s.stop, SIDE)]
+        for s in place
     )
     middle = [(s.start + s.stop) / 2 for s in view]
 

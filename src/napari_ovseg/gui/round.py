@@ -69,7 +69,7 @@ class Round:
     Attributes
     ----------
     name
-        Of the one step of undo that several slices are.
+        Of the one step of undo that all its writes are.
     several
         Whether there is more than one.
     """
@@ -79,7 +79,7 @@ class Round:
         self._total = len(self._todo)
         self._written = self._left = 0
         self.several = self._total > 1
-        self.name = f"round {next(_numbers)}" if self.several else ""
+        self.name = f"round {next(_numbers)}"
 
     def next(self, labels: Labels | None) -> Target | None:
         """Return the next target; `labels` is the layer that it will be written into, if any."""

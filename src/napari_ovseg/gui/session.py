@@ -41,6 +41,8 @@ class Job:
         How.
     view
         Rows and columns that are on screen, to be labelled first.
+    early
+        Whether rows are labelled as soon as they are encoded.
     """
 
     image: Image
@@ -49,6 +51,7 @@ class Job:
     recipe: Recipe
     device: str = "auto"
     view: Rectangle | None = None
+    early: bool = False
 
 
 @dataclass
@@ -192,13 +195,15 @@ class Session:
 
     def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
+        from napari_ovseg.early import early_steps
         from napari_ovseg.pipeline import encode_steps
 
         recipe = self.recent.resolved(job)
         features = self.recent.features(job, recipe)
         if features is None:
             picture = job.image.plane(job.plane)
-            features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
+            steps = encode_steps(picture, recipe, job.device, stop, self.cache, job.early)
+            features = yield from (early_steps(steps, job.vocabulary) if job.early else steps)
             self.recent.encoded(job, recipe, features)
         return (yield from self._label_steps(features, job))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-import numpy as np
 from qtpy.QtCore import QObject, Signal
 
+from napari_ovseg.early import Early
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.glimpse import Glimpse
-from napari_ovseg.gui import layers
 from napari_ovseg.gui.difference import Difference
+from napari_ovseg.gui.first_layer import FirstLayer, Result
 from napari_ovseg.gui.parts import PartWriter, in_view
 from napari_ovseg.gui.round import Round, Target
 from napari_ovseg.gui.staged import add_in_stages
@@ -23,33 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.components import ViewerModel
-    from napari.layers import Labels
     from qtpy.QtWidgets import QWidget
 
     from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.gui.session import Job, Session
-    from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Progress, Steps, Stop
 
 
 _WORDS = "words"
 """Name of the step of undo that all relabels are while words are typed."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run gives back.
-
-    Attributes
-    ----------
-    annotation
-        The labels of one picture.
-    layer
-        A new layer with them, where the image had none when the run began.
-    """
-
-    annotation: Annotation
-    layer: Labels | None
 
 
 class Outcome(Enum):
@@ -123,6 +105,7 @@ class Work(QObject):
         self._round = Round(())
         self._target: Target | None = None
         self._outcome = Outcome.CANCELLED
+        self._first: FirstLayer | None = None
 
     def _start(self, turn: Turn) -> bool:
         return self._start_ahead() if turn == Turn.AHEAD else self._start_round(turn)
@@ -164,19 +147,16 @@ class Work(QObject):
             self.runner.start(self._follow_steps, replace(job, view=view))
             return
         self.stepped.emit(self._round.place)
-        is_first = self._pictures.labels_of(target.source) is None
-        self.runner.start(self._steps, job, target if is_first else None)
+        several, first = self._round.several, None
+        if self._pictures.labels_of(target.source) is None:
+            first = FirstLayer(target, several)
+        self._first = first
+        job = replace(job, early=not several and not target.preview)
+        self.runner.start(self._steps, job, first)
 
-    def _steps(self, job: Job, target: Target | None, stop: Stop) -> Steps[Result]:
-        """Run a job on the worker; a first layer is made there too, it takes napari a while."""
-        annotation = yield from self._session.run_steps(job, stop)
-        return Result(annotation, self._first_layer(target, annotation) if target else None)
-
-    def _first_layer(self, target: Target, annotation: Annotation) -> Labels:
-        where = target.where
-        if self._round.several:  # it begins empty, and every slice is written as the others are
-            where = np.zeros(annotation.labels.ids.shape, bool)
-        return layers.new_labels(target.source, annotation, target.plane, where)
+    def _steps(self, job: Job, first: FirstLayer | None, stop: Stop) -> Steps[Result]:
+        steps = self._session.run_steps(job, stop)
+        return (yield from first.watch(steps)) if first else Result((yield from steps), None)
 
     def _follow_steps(self, job: Job, stop: Stop) -> Steps[Result | None]:
         annotation = yield from self._session.relabel_steps(job, stop)
@@ -186,11 +166,24 @@ class Work(QObject):
         if self.turns.now == Turn.AHEAD:
             return
         self._advance(progress, seconds)
-        target = self._target
-        if isinstance(progress, Glimpse) and target is not None:
-            layer = self._pictures.labels_of(target.source)
+        if isinstance(progress, Glimpse | Early) and self._target is not None:
+            self._show_early(self._target, progress)
+
+    def _show_early(self, target: Target, progress: Glimpse | Early) -> None:
+        """Show labels that are not those of the end yet; rows that are finished stay."""
+        layer = self._pictures.labels_of(target.source)
+        if isinstance(progress, Glimpse):
             if layer is not None:
                 self.writer.show(layer, progress, target.plane, target.where)
+            return
+        if layer is None and self._first is not None:
+            layer = self._first.take()
+            if layer is not None:
+                add_in_stages(self._viewer, layer, self._owner)
+        if layer is not None:
+            where, top = target.where, progress.rows.start
+            annotation, name = progress.annotation, self._round.name
+            self.writer.write(layer, annotation, target.plane, name, where, top)
 
     def _done(self, result: Result | None) -> None:
         target = self._target
@@ -216,7 +209,7 @@ class Work(QObject):
         self._outcome, several = Outcome.WRITTEN, self._round.several
         is_first = layer is None
         if layer is None:
-            layer = result.layer or self._first_layer(target, annotation)
+            layer = result.layer or FirstLayer(target, several).make(annotation)
             add_in_stages(self._viewer, layer, self._owner)
         if is_first and not several:
             self.labelled.emit(annotation, 0)
