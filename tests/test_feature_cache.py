@@ -113,6 +113,8 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path):
     encode(small, picture(2))
     assert not first.exists()
     assert len(list(cache.folder.iterdir())) == 2
+    sizes = [file.stat().st_size for file in cache.folder.iterdir()]
+    assert small.nbytes == FeatureCache(cache.folder).nbytes == sum(sizes)
     small.clear()
     assert small.nbytes == 0
 
