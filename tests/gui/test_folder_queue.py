@@ -10,8 +10,9 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
 from napari_ovseg import encoding
-from napari_ovseg.gui import keys, layers
+from napari_ovseg.gui import keys
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.importers import read_labels
 
@@ -251,10 +252,10 @@ def test_how_an_image_is_shown_is_kept(opened, settle):
     widget = opened
     source = widget.form.chosen_image()
     source.gamma, source.contrast_limits = 0.5, (20, 120)
-    display = layers.display_of(source)
+    display = display_of(source)
     widget.folder.step(1)
     settle(widget)
-    assert layers.display_of(widget.form.chosen_image()) == display
+    assert display_of(widget.form.chosen_image()) == display
 
 
 def test_words_come_from_the_folder_or_must_agree_with_it(opened, images, finish, settle):

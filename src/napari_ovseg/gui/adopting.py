@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg._words import clean
 from napari_ovseg.errors import InputError, VocabularyError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.labels import count_ids
-from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary, clean
+from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
