@@ -15,6 +15,7 @@ from napari_ovseg.gui.about_label import AboutLabel
 from napari_ovseg.gui.adoption import Adoption
 from napari_ovseg.gui.brush import Brush
 from napari_ovseg.gui.controls import push_button, row
+from napari_ovseg.gui.encodes_line import EncodesLine
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.folder import Folder
 from napari_ovseg.gui.keeper import Keeper
@@ -25,7 +26,6 @@ from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.project_row import ProjectRow
 from napari_ovseg.gui.round import Target, target_of
 from napari_ovseg.gui.run_panel import RunPanel
-from napari_ovseg.gui.seen import DECIDES
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.tally import Tally
@@ -79,6 +79,7 @@ class OvsegWidget(QWidget):
         QApplication.instance().aboutToQuit.connect(self.keeper.close)
         self.destroyed.connect(self.tally.leave)
         self.destroyed.connect(self.brush.leave)
+        self.destroyed.connect(self.encodes.leave)
         self.destroyed.connect(self.folder.close)
         self._layers_changed()
         self._warm_up = QTimer(self)
@@ -94,8 +95,8 @@ class OvsegWidget(QWidget):
 
     def _build(self) -> None:
         self.form = SettingsForm(self.session, self.panel.tell)
-        self.form.image.currentIndexChanged.connect(self._show_display)
-        self.form.together.toggled.connect(self._show_together)
+        self.encodes = EncodesLine(self.pictures, self.form)
+        self.encodes.changed.connect(self._display_changed)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.words = self._words_panel()
         self.panel.writing.owners_wanted.connect(self._show_owners)
@@ -144,47 +145,26 @@ class OvsegWidget(QWidget):
         self.keeper.keep_all()
         is_new = self.form.set_images(pictures)
         self._plane_changed()
-        if not is_new:
-            return
-        for layer in pictures:
-            for name in DECIDES:
-                emitter = layer.events[name]
-                emitter.disconnect(self._display_changed)
-                emitter.connect(self._display_changed)
-        self._show_display()
+        if is_new:
+            self.encodes.watch(pictures)
+            self.encodes.show()
 
     def _plane_changed(self, _event: Any = None) -> None:
-        """Count the pixels of what is on screen now."""
+        """Count the pixels of what is on screen now, and offer its slices."""
         if self.runner.closed:
             return
         source = self.form.chosen_image()
         plane = () if source is None else self.pictures.plane_of(source)
         self.tally.watch(self._chosen_labels(), plane)
+        self.panel.writing.slices.offer(None if source is None else layers.image_of(source))
 
     def _active_changed(self, _event: Any = None) -> None:
         active = self.viewer.layers.selection.active
         if not self.runner.closed and isinstance(active, ImageLayer):
             self.form.choose_image(active)
 
-    def _show_display(self, _event: Any = None) -> None:
-        """Tell what the encoder will see of the chosen layer, and of which slices."""
-        if self.runner.closed:
-            return
-        layer = self.form.chosen_image()
-        try:
-            text = "no image layer open" if layer is None else self.pictures.describe(layer)
-        except OvsegError as error:
-            text = str(error)
-        self.form.display.setText(text)
-        self.panel.writing.slices.offer(None if layer is None else layers.image_of(layer))
-
-    def _show_together(self, on: bool) -> None:  # Qt's signal
-        self.pictures.together = on
-        self._display_changed()
-
-    def _display_changed(self, _event: Any = None) -> None:
-        """Tell what the encoder would see now, and let the labels follow if it has seen it."""
-        self._show_display()
+    def _display_changed(self) -> None:
+        """Let the labels follow what the encoder would see now, if it has seen it."""
         if not self.runner.closed and self._chosen_labels() is not None and self.session.rows:
             self.turns.follow()
 
