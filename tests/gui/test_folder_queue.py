@@ -191,6 +191,27 @@ def test_labels_that_cannot_be_written_stay_in_memory(opened, finish, settle, mo
     assert widget.folder.saver.unsaved() == {}
 
 
+def test_what_is_kept_while_a_save_fails_is_tried_again(opened, finish, settle, monkeypatch):
+    widget, saver, failures = opened, opened.folder.saver, []
+    finish(widget)
+    shown(widget)[1].paint((5, 5), 2)
+
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    def told(error):
+        failures.append(error)
+        if len(failures) == 1:
+            saver.keep()  # as where the next image arrives just then, and clears the message
+
+    monkeypatch.setattr("napari_ovseg.formats.folders._flush", refuse)
+    saver.failed.connect(told)
+    saver.keep()
+    settle(widget)
+    assert len(failures) == 2
+    assert list(saver.unsaved()) == [widget.folder.at]
+
+
 def test_the_next_image_is_encoded_ahead(opened, model, finish, settle):
     widget = opened
     assert model == []  # not before this one is labelled
