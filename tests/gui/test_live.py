@@ -93,6 +93,13 @@ def test_another_display_says_that_it_must_be_encoded_again(ready, settle):
     assert (layer.data == before).all()
 
 
+def test_labels_follow_the_display_without_another_word(ready, settle):
+    widget, _ = ready
+    widget.form.chosen_image().gamma = 0.4
+    settle(widget)
+    assert "Segment encodes again" in widget.panel.message.text()
+
+
 def test_a_run_does_not_wait_for_labels_that_follow(ready, qtbot):
     widget, layer = ready
     widget.words.add_words("sky")
