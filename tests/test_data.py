@@ -8,7 +8,7 @@ import pytest
 
 from napari_ovseg.cli import main
 from napari_ovseg.evaluate import find_datasets
-from napari_ovseg.image import open_image
+from napari_ovseg.image_files import open_image
 
 DATA = os.environ.get("OVSEG_DATA", "")
 pytestmark = [pytest.mark.data, pytest.mark.skipif(not DATA, reason="$OVSEG_DATA is not set")]

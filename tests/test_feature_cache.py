@@ -108,11 +108,15 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path):
     (first,) = cache.folder.iterdir()
     os.utime(first, (1, 1))
     small = FeatureCache(cache.folder, in_memory=1, on_disk=2 * size + size // 2)
+    assert small.nbytes == size
     encode(small, picture(1))
     assert first.exists()
+    assert small.nbytes == 2 * size
     encode(small, picture(2))
     assert not first.exists()
     assert len(list(cache.folder.iterdir())) == 2
+    sizes = [file.stat().st_size for file in cache.folder.iterdir()]
+    assert small.nbytes == FeatureCache(cache.folder).nbytes == sum(sizes)
     small.clear()
     assert small.nbytes == 0
 

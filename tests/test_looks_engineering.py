@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation, label
 
+from drawings import share
 from napari_ovseg.starter.engineering import WORDS
 from napari_ovseg.starter.engineering.canvas import Canvas, Stencil
 from napari_ovseg.starter.looks import LOOKS, Drawing
@@ -29,11 +30,6 @@ def draw(name: str, seed: int, size: int = 160) -> Drawing:
 @cache
 def some(name: str) -> tuple[Drawing, ...]:
     return tuple(draw(name, seed) for seed in range(60))
-
-
-def share(drawing: Drawing, *names: str) -> float:
-    wanted = [i for i, n in enumerate(drawing.names) if n in names]
-    return float(np.isin(drawing.parts, wanted).mean())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from drawings import brightness, share
 from napari_ovseg.starter import medical
 from napari_ovseg.starter.looks import LOOKS
 
@@ -78,16 +79,6 @@ MISSING = {
 @cache
 def drawings(name, count=30, size=128):
     return [MEDICAL[name](np.random.default_rng([7, i]), size) for i in range(count)]
-
-
-def share(drawing, name):
-    if name not in drawing.names:
-        return 0.0
-    return float((drawing.parts == drawing.names.index(name)).mean())
-
-
-def brightness(drawing, name):
-    return float(drawing.image[drawing.parts == drawing.names.index(name)].mean())
 
 
 @EVERY

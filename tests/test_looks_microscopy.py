@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from drawings import brightness, share
 from napari_ovseg.starter import microscopy
 from napari_ovseg.starter.looks import LOOKS
 
@@ -52,16 +53,6 @@ BRIGHTER = {
 
 def drawings(draw, count, size=160):
     return [draw(np.random.default_rng([7, i]), size) for i in range(count)]
-
-
-def share(drawing, name):
-    if name not in drawing.names:
-        return 0.0
-    return float((drawing.parts == drawing.names.index(name)).mean())
-
-
-def brightness(drawing, name):
-    return float(drawing.image[drawing.parts == drawing.names.index(name)].mean())
 
 
 @EVERY

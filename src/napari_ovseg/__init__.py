@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from napari_ovseg.errors import OvsegError
     from napari_ovseg.exporters import export
     from napari_ovseg.features import Features
-    from napari_ovseg.image import Grid, Image, open_image
+    from napari_ovseg.image import Grid, Image
+    from napari_ovseg.image_files import open_image
     from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
     from napari_ovseg.methods import METHODS, Method
     from napari_ovseg.pipeline import (
@@ -59,7 +60,7 @@ _HOME = {
     "export": "exporters",
     "label": "pipeline",
     "label_steps": "pipeline",
-    "open_image": "image",
+    "open_image": "image_files",
     "segment": "pipeline",
     "segment_steps": "pipeline",
 }

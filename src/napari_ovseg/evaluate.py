@@ -16,7 +16,7 @@ import numpy as np
 
 from napari_ovseg.confusion import confusion_table, interval, scores, tiles
 from napari_ovseg.errors import InputError
-from napari_ovseg.image import open_image
+from napari_ovseg.image_files import open_image
 from napari_ovseg.pipeline import segment_steps
 from napari_ovseg.progress import Progress, Steps
 from napari_ovseg.vocabulary import Category, Vocabulary

@@ -76,6 +76,7 @@ class FeatureCache:
         self.folder = folder or cache_folder() / "features"
         self._in_memory, self._on_disk = in_memory, on_disk
         self._kept: OrderedDict[str, Features] = OrderedDict()
+        self._counted: int | None = None  # bytes of all files, when they were last gone through
 
     def get(self, key: str, image: Image, device: str = "cpu") -> Features | None:
         """Return features made before, bound to `image`; a file that is damaged is removed."""
@@ -105,14 +106,17 @@ class FeatureCache:
     def clear(self) -> None:
         """Forget everything, also on disk."""
         self._kept.clear()
-        for file in self._files():
+        for file, _ in self._files():
             with suppress(OSError):
                 file.unlink()
+        self._counted = None
 
     @property
     def nbytes(self) -> int:
-        """Size of all files, bytes."""
-        return sum(file.stat().st_size for file in self._files())
+        """Size of all files, bytes, as of the last `put`; they are gone through where none was."""
+        if self._counted is None:
+            self._counted = sum(size for _, size in self._files())
+        return self._counted
 
     def _keep(self, key: str, features: Features) -> None:
         self._kept[key] = features
@@ -122,20 +126,24 @@ class FeatureCache:
     def _file(self, key: str) -> Path:
         return self.folder / f"{key[:40]}.safetensors"
 
-    def _files(self) -> list[Path]:
+    def _files(self) -> list[tuple[Path, int]]:
+        """All files and their sizes in bytes, those that were used last at the end."""
         with suppress(OSError):
-            return sorted(self.folder.glob("*.safetensors"), key=lambda f: f.stat().st_mtime)
+            told = [(file, file.stat()) for file in self.folder.glob("*.safetensors")]
+            told.sort(key=lambda each: each[1].st_mtime)
+            return [(file, stat.st_size) for file, stat in told]
         return []
 
     def _shrink(self) -> None:
         files = self._files()
-        total = sum(file.stat().st_size for file in files)
-        for file in files:
+        total = sum(size for _, size in files)
+        for file, size in files:
             if total <= self._on_disk:
-                return
-            total -= file.stat().st_size
+                break
+            total -= size
             with suppress(OSError):
                 file.unlink()
+        self._counted = total
 
 
 def _bytes(features: Features) -> bytes:

@@ -21,7 +21,7 @@ import numpy as np
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
 from napari_ovseg.exporters import export, safe_name
-from napari_ovseg.image import open_image
+from napari_ovseg.image_files import open_image
 from napari_ovseg.importers import read_labels
 from napari_ovseg.importers.ome_zarr import OMEZarr
 from napari_ovseg.progress import Progress, Steps

@@ -23,6 +23,24 @@ class Owner(IntEnum):
     LOCKED = 2
 
 
+def count_ids(ids: np.ndarray) -> dict[int, int]:
+    """Count the pixels of each id that occurs.
+
+    Parameters
+    ----------
+    ids : (...) integer
+        Any integers, as layers of other programs hold them; of ids 0..65 535 it is several
+        times faster.
+    """
+    if ids.min(initial=0) >= 0 and ids.max(initial=0) <= np.iinfo(np.uint16).max:
+        table = np.bincount(ids.astype(np.intp, copy=False).ravel())
+        found = np.flatnonzero(table)
+        counts = table[found]
+    else:  # a table of all ids up to the largest might not fit into memory
+        found, counts = np.unique(ids, return_counts=True)
+    return dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class LabelMap:
     """Category ids on the image's own pixels.

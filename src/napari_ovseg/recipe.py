@@ -6,17 +6,20 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg._words import clean
 from napari_ovseg.channels import Shown, channels_from
 from napari_ovseg.display import Display
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.methods import METHODS, Method
 from napari_ovseg.settings import Refinement, Tiling, WorkingSize
-from napari_ovseg.vocabulary import Vocabulary, clean
+
+if TYPE_CHECKING:
+    from napari_ovseg.vocabulary import Vocabulary
 
 CONTRAST: dict[str, tuple[str, ...]] = {
     "general": ("water", "snow"),

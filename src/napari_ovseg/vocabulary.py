@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -18,6 +17,7 @@ import tomli_w
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg._colours import default_colour, is_colour
+from napari_ovseg._words import clean
 from napari_ovseg.errors import VocabularyError
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 Role = Literal["thing", "stuff", "background"]
 
-MAX_CHARACTERS = 200
-"""Longest name or query: a text encoder reads at most 77 tokens anyway."""
 MAX_CATEGORIES = 2000
 MAX_ID = 65_535
 """Largest id a label map can hold (uint16)."""
@@ -34,41 +32,6 @@ MAX_SIZE = 1_000_000_000
 """Largest smallest size of an object, px: more than any plane has."""
 BACKGROUND_NAMES = frozenset({"background", "other", "others", "rest", "everything else"})
 """Names that make a typed category the vocabulary's own background."""
-
-_SPECIAL_TOKEN = re.compile(r"<\s*(start|end)_of_text\s*>", re.IGNORECASE)
-
-
-def clean(text: str, what: str = "name") -> str:
-    """Normalise a name or query (NFKC, single spaces), or say why it cannot be used.
-
-    Raises
-    ------
-    VocabularyError
-        If it is empty, too long, or holds control characters or a tokenizer's marks.
-    """
-    if not isinstance(text, str):
-        raise VocabularyError(f"a {what} must be text, got {type(text).__name__}")
-    # A character may become eighteen.
-    normal = unicodedata.normalize("NFKC", text[: MAX_CHARACTERS + 1])
-    if (length := max(len(text), len(normal))) > MAX_CHARACTERS:
-        raise VocabularyError(
-            f"a {what} may have {MAX_CHARACTERS} characters, got {length}: {text[:40]!r}…; "
-            "shorten it, an encoder would not read the rest"
-        )
-    normal = " ".join(normal.split(" ")).strip()
-    if bad := sorted({c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"}}):
-        shown = ", ".join(f"U+{ord(c):04X}" for c in bad)
-        raise VocabularyError(
-            f"a {what} may not hold control or invisible characters, got {shown} in "
-            f"{normal[:40]!r}; remove them"
-        )
-    if not normal:
-        raise VocabularyError(f"a {what} may not be empty; write a word or remove the row")
-    if _SPECIAL_TOKEN.search(normal):
-        raise VocabularyError(
-            f"a {what} may not hold a tokenizer's mark, got {normal[:40]!r}; remove the part in <>"
-        )
-    return normal
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,3 +52,15 @@ def finish(qtbot):
         qtbot.waitUntil(lambda: not widget.work.writer.writing)
 
     return wait
+
+
+@pytest.fixture
+def settle(qtbot):
+    """Wait until labels have followed the words."""
+    from napari_ovseg.gui.turns import Turn
+
+    def wait(widget):
+        qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
+        qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
+
+    return wait

@@ -10,8 +10,9 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
 from napari_ovseg import batches
-from napari_ovseg.gui import keys, layers
+from napari_ovseg.gui import keys
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.importers import read_labels
 
@@ -190,6 +191,27 @@ def test_labels_that_cannot_be_written_stay_in_memory(opened, finish, settle, mo
     assert widget.folder.saver.unsaved() == {}
 
 
+def test_what_is_kept_while_a_save_fails_is_tried_again(opened, finish, settle, monkeypatch):
+    widget, saver, failures = opened, opened.folder.saver, []
+    finish(widget)
+    shown(widget)[1].paint((5, 5), 2)
+
+    def refuse(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    def told(error):
+        failures.append(error)
+        if len(failures) == 1:
+            saver.keep()  # as where the next image arrives just then, and clears the message
+
+    monkeypatch.setattr("napari_ovseg.formats.folders._flush", refuse)
+    saver.failed.connect(told)
+    saver.keep()
+    settle(widget)
+    assert len(failures) == 2
+    assert list(saver.unsaved()) == [widget.folder.at]
+
+
 def test_the_next_image_is_encoded_ahead(opened, model, finish, settle):
     widget = opened
     assert model == []  # not before this one is labelled
@@ -251,10 +273,10 @@ def test_how_an_image_is_shown_is_kept(opened, settle):
     widget = opened
     source = widget.form.chosen_image()
     source.gamma, source.contrast_limits = 0.5, (20, 120)
-    display = layers.display_of(source)
+    display = display_of(source)
     widget.folder.step(1)
     settle(widget)
-    assert layers.display_of(widget.form.chosen_image()) == display
+    assert display_of(widget.form.chosen_image()) == display
 
 
 def test_words_come_from_the_folder_or_must_agree_with_it(opened, images, finish, settle):

@@ -6,6 +6,7 @@ from napari.layers import Image, Labels
 
 import napari_ovseg as ov
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.session import Session
 from napari_ovseg.progress import run
 
@@ -61,18 +62,18 @@ def test_limits_are_open_until_a_person_sets_them():
     data = np.random.default_rng(0).integers(0, 4000, (64, 64)).astype(np.uint16)
     data[3, 3] = 65_535
     layer = Image(data)
-    assert layers.display_of(layer).limits is None
+    assert display_of(layer).limits is None
     layer.contrast_limits = (100, 3000)
-    assert layers.display_of(layer).limits == (100, 3000)
-    assert layers.display_of(Image(data, contrast_limits=(5, 900))).limits == (5, 900)
-    assert layers.display_of(Image(data.astype(np.uint8))).limits is None
-    assert layers.display_of(Image(data / 7.0)).limits is None
+    assert display_of(layer).limits == (100, 3000)
+    assert display_of(Image(data, contrast_limits=(5, 900))).limits == (5, 900)
+    assert display_of(Image(data.astype(np.uint8))).limits is None
+    assert display_of(Image(data / 7.0)).limits is None
 
 
 def test_gamma_and_colormap_are_taken_over():
     data = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
     layer = Image(data, gamma=0.5, colormap="viridis", contrast_limits=(10, 200))
-    display = layers.display_of(layer)
+    display = display_of(layer)
     assert display.gamma == 0.5
     shown = display.colour(display.apply(data))
     normal = np.clip((data.astype(float) - 10) / 190, 0, 1) ** 0.5

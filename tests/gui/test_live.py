@@ -34,17 +34,6 @@ def ready(widget, finish, monkeypatch):
     return widget, widget.pictures.labels_of(source)
 
 
-@pytest.fixture
-def settle(qtbot):
-    """Wait until labels have followed the words."""
-
-    def wait(widget):
-        qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
-        qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
-
-    return wait
-
-
 def test_new_words_relabel_as_they_come(ready, settle):
     widget, layer = ready
     layer.paint((5, 5), 2)
@@ -104,6 +93,13 @@ def test_another_display_says_that_it_must_be_encoded_again(ready, settle):
     assert (layer.data == before).all()
 
 
+def test_labels_follow_the_display_without_another_word(ready, settle):
+    widget, _ = ready
+    widget.form.chosen_image().gamma = 0.4
+    settle(widget)
+    assert "Segment encodes again" in widget.panel.message.text()
+
+
 def test_a_run_does_not_wait_for_labels_that_follow(ready, qtbot):
     widget, layer = ready
     widget.words.add_words("sky")
@@ -125,10 +121,26 @@ def test_a_picture_that_was_encoded_yesterday_is_not_encoded_again(ready, finish
     assert (widget.pictures.labels_of(again).data == layer.data).all()
 
 
+@pytest.mark.parametrize("unfolded", [False, True])
+def test_to_follow_the_words_goes_through_no_files(ready, settle, monkeypatch, unfolded):
+    widget, _ = ready
+    if unfolded:
+        widget.form.more.expand()
+    gone_through = []
+    monkeypatch.setattr(FeatureCache, "_files", lambda _cache: gone_through.append(1) or [])
+    told = widget.form.cache_line.text()
+    widget.words.add_words("sky")
+    settle(widget)
+    assert not gone_through
+    assert widget.form.cache_line.text() == told
+
+
 def test_what_is_kept_can_be_cleared(ready, settle):
     widget, _ = ready
     line = widget.form.cache_line
-    assert line.text() != "0.0 MB kept on disk"
+    widget.form.more.expand()
+    assert line.text() == f"{widget.session.cache.nbytes / 1e6:,.1f} MB kept on disk"
+    assert widget.session.cache.nbytes > 100_000
     widget.form.clear_button.click()
     assert line.text() == "0.0 MB kept on disk"
     assert widget.session.cache.nbytes == 0

@@ -188,7 +188,7 @@ def test_several_slices_are_not_shown_first(window, run):
     assert widget.pictures.labels_of(source) is None
 
 
-def test_words_are_live_on_every_slice_that_was_encoded(window, run, qtbot):
+def test_words_are_live_on_every_slice_that_was_encoded(window, run, settle):
     widget, source = window
     choose(widget, ALL)
     run(widget)
@@ -196,8 +196,7 @@ def test_words_are_live_on_every_slice_that_was_encoded(window, run, qtbot):
     layer = widget.pictures.labels_of(source)
     before = layer.data.copy()
     widget.session.remove([3])
-    qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
-    qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
+    settle(widget)
     assert (before[0, 0] == 3).any()
     assert not (layer.data[0, 0] == 3).any()
     assert (layer.data[1] == before[1]).all()

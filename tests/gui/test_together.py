@@ -6,7 +6,6 @@ import pytest
 import napari_ovseg as ov
 from napari_ovseg.channels import Channels
 from napari_ovseg.gui.seen import seen
-from napari_ovseg.gui.turns import Turn
 from napari_ovseg.working import working_image
 
 pytestmark = pytest.mark.gui
@@ -23,15 +22,6 @@ def add(viewer, name, colormap, **options):
     return viewer.add_image(
         squares(), name=name, colormap=colormap, contrast_limits=(50, 900), **options
     )
-
-
-@pytest.fixture
-def settle(qtbot):
-    def wait(widget):
-        qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
-        qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=60_000)
-
-    return wait
 
 
 @pytest.mark.parametrize(

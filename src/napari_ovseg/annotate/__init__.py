@@ -1,1 +1,1 @@
-"""The correction logic, numpy only: a model proposes, the merge decides."""
+"""The correction logic, numpy only: a model proposes, a person decides."""

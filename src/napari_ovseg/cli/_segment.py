@@ -38,7 +38,7 @@ def _segment(args: argparse.Namespace) -> int:
     from napari_ovseg.backbones.open_clip import load_backbone
     from napari_ovseg.exporters import EXPORTERS, export
     from napari_ovseg.familiar import unfamiliar
-    from napari_ovseg.image import open_image
+    from napari_ovseg.image_files import open_image
     from napari_ovseg.pipeline import segment_steps
 
     recipe, vocabulary = recipe_of(args), vocabulary_of(args)

@@ -12,7 +12,7 @@ from napari_ovseg.errors import ExportError
 from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
 from napari_ovseg.formats.paths import paths_of
 from napari_ovseg.formats.space import kinds, millimetre_affine
-from napari_ovseg.image import open_image
+from napari_ovseg.image_files import open_image
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg._words import clean
 from napari_ovseg.errors import InputError, VocabularyError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY, editing_of
-from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary, clean
+from napari_ovseg.labels import count_ids
+from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -79,7 +81,7 @@ def ids_in(data: Any) -> set[int]:
         low, high = int(plane.min()), int(plane.max())
         if low < 0 or high > MAX_ID:
             raise InputError(f"labels hold ids 0..{MAX_ID}, got {low}..{high}; relabel them first")
-        found.update(np.flatnonzero(np.bincount(plane.ravel())).tolist())
+        found.update(count_ids(plane))
     return found
 
 

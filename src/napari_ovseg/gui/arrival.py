@@ -10,7 +10,9 @@ from napari.layers import Image as ImageLayer
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.folder_queue import fitted
 from napari_ovseg.gui import layers
-from napari_ovseg.image import MICROMETRE, open_image
+from napari_ovseg.gui.layer_display import has_automatic_limits
+from napari_ovseg.image import MICROMETRE
+from napari_ovseg.image_files import open_image
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
@@ -118,6 +120,6 @@ def look_of(layer: ImageLayer | None) -> dict[str, Any]:
     if layer is None or layer.rgb:
         return {}
     look = {"gamma": layer.gamma, "colormap": layer.colormap}
-    if not layers.has_automatic_limits(layer):
+    if not has_automatic_limits(layer):
         look["contrast_limits"] = layer.contrast_limits
     return look

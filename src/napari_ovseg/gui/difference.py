@@ -11,6 +11,7 @@ from napari_ovseg.annotate.draft import whole
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.labels import count_ids
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -50,9 +51,7 @@ class Difference:
         """How many pixels would become each category, by id; empty where nothing waits."""
         if self._waiting is None:
             return {}
-        ids = self._waiting.annotation.labels.ids[self._waiting.where]
-        found, count = np.unique(ids, return_counts=True)
-        return {int(i): int(n) for i, n in zip(found, count, strict=True)}
+        return count_ids(self._waiting.annotation.labels.ids[self._waiting.where])
 
     def show(
         self, target: Labels, annotation: Annotation, plane: tuple[int, ...],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,15 +9,13 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.folder_queue import FolderQueue
-from napari_ovseg.gui import layers
-from napari_ovseg.gui.arrival import Arrival, Carried, arrival_steps, look_of, picture_of
+from napari_ovseg.gui.ahead import Ahead
+from napari_ovseg.gui.arrival import Arrival, Carried, arrival_steps, look_of
 from napari_ovseg.gui.folder_row import FolderRow
 from napari_ovseg.gui.folder_saver import FolderSaver
 from napari_ovseg.gui.keys import bind_images
 from napari_ovseg.gui.staged import add_in_stages, run_in_turns
 from napari_ovseg.gui.worker import Runner
-from napari_ovseg.image import open_image
-from napari_ovseg.progress import Progress, Steps, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +30,7 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.session import Session
     from napari_ovseg.gui.work import Work
     from napari_ovseg.labels import Annotation
+    from napari_ovseg.progress import Steps, Stop
 
 
 class Folder(QObject):
@@ -80,8 +78,8 @@ class Folder(QObject):
         self.at: Path | None = None
         self.moving = False
         self._source: ImageLayer | None = None
-        self._prepared: tuple[Any, ...] = ()
-        work.ahead = self._ahead
+        self._ahead = Ahead(viewer, session)
+        work.ahead = self._prepare
         work.labelled.connect(self._labelled)
         session.changed.connect(self.saver.note)
         self.saver.saved.connect(self._show)
@@ -118,6 +116,16 @@ class Folder(QObject):
         """Stop for good; to be called when the window is destroyed."""
         self.runner.close()
         self.saver.close()
+
+    def _prepare(self) -> Callable[[Stop], Steps[None]] | None:
+        """Return steps that encode the next image, once this one is labelled."""
+        source, queue, at = self._source, self.queue, self.at
+        if source is None or queue is None or at is None:
+            return None
+        file = queue.beside(at, 1)
+        if file is None or self._pictures.labels_of(source) is None:
+            return None
+        return self._ahead.steps_for(file, source)
 
     # --- from one image to the next -------------------------------------------------------
 
@@ -216,33 +224,6 @@ class Folder(QObject):
             self.told.emit(str(error), True)
         else:
             self.broke.emit(f"{type(error).__name__}: {error}")
-
-    # --- ahead ------------------------------------------------------------------------------
-
-    def _ahead(self) -> Callable[[Stop], Steps[None]] | None:
-        """Return steps that encode the next image, once this one is labelled."""
-        source, queue, at = self._source, self.queue, self.at
-        if source is None or queue is None or at is None:
-            return None
-        file = queue.beside(at, 1)
-        if file is None or self._pictures.labels_of(source) is None:
-            return None
-        session, look, dims = self._session, look_of(source), self._viewer.dims
-        step, ndim = dims.current_step, dims.ndim
-        recipe = replace(session.recipe, display=layers.display_of(source))
-        wanted = (file, recipe.encoding(), session.device)
-        if wanted == self._prepared:
-            return None
-
-        def steps(stop: Stop) -> Steps[None]:
-            yield Progress("image", 0, 1)
-            layer = picture_of(open_image(file), look)
-            own = replace(recipe, display=layers.display_of(layer))
-            plane = layers.plane_index(layer, step, ndim)
-            yield from session.prepare_steps(layers.image_of(layer), plane, own, stop)
-            self._prepared = wanted
-
-        return steps
 
 
 def _set_visible(layers: list[Any], on: bool) -> None:

@@ -59,7 +59,7 @@ class FolderSaver(QObject):
         self._place: tuple[FolderQueue, Path] | None = None
         self._layer: Labels | None = None
         self._draft: Draft | None = None
-        self._changed = self._went_well = False
+        self._changed = self._go_on = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
@@ -99,6 +99,7 @@ class FolderSaver(QObject):
             make = partial(annotation_from, layer.data.copy(), ours, grid_of(layer), file.name)
             self._waiting.pop(file, None)
             self._waiting[file] = _Snapshot(queue, file, make)
+        self._go_on = self.runner.running  # what is being written may have failed by now
         self._save_next()
 
     def unsaved(self) -> dict[Path, Callable[[], Annotation]]:
@@ -117,14 +118,14 @@ class FolderSaver(QObject):
             self.runner.start(_save_steps, next(iter(self._waiting.values())))
 
     def _done(self, snapshot: _Snapshot) -> None:
-        self._went_well = True
+        self._go_on = True
         if self._waiting.get(snapshot.file) is snapshot:  # else there is a newer one
             del self._waiting[snapshot.file]
         self.saved.emit()
 
     def _ended(self) -> None:
-        went_well, self._went_well = self._went_well, False
-        if went_well:  # else the next would fail as well
+        go_on, self._go_on = self._go_on, False
+        if go_on:  # else the next would fail as well
             self._save_next()
 
 

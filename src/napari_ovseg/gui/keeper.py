@@ -10,7 +10,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +19,22 @@ from qtpy.QtCore import QTimer
 from napari_ovseg._optional import require_installed
 from napari_ovseg.errors import ExportError, InputError, OvsegError
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.gui import layers
-from napari_ovseg.gui.kept import Kept, layer_of, open_kept, show_as, source_of, take_settings
+from napari_ovseg.gui.kept import (
+    Kept,
+    image_of_project,
+    layer_of,
+    open_kept,
+    show_as,
+    source_of,
+    take_settings,
+)
 from napari_ovseg.gui.preload import give_way
-from napari_ovseg.project import Left, Project, Source, left_behind, projects_folder
+from napari_ovseg.project import Left, Project, left_behind, projects_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
+    from pathlib import Path
 
     from napari.components import ViewerModel
     from napari.layers import Image as ImageLayer
@@ -159,7 +166,7 @@ class Keeper:
     def _show(self, opened: tuple[Project, Any, dict[str, Any]]) -> None:
         project, annotation, state = opened
         try:
-            source = self._image_of(project.source)
+            source = image_of_project(project.source, self._viewer, self._pictures)
             show_as(source, state)
             layer = layer_of(annotation, source)
             take_settings(self._session, project, state)
@@ -171,28 +178,6 @@ class Keeper:
         self._session.set_rows(annotation.labels.vocabulary)
         self._viewer.layers.selection.active = layer
         self.on_opened()
-
-    def _image_of(self, source: Source) -> ImageLayer:
-        """Find the image of a project among the layers, or open it."""
-        for image in self._pictures.images():
-            if image.name == source.name and layers.image_of(image).shape == source.shape:
-                if self._pictures.labels_of(image) is not None:
-                    raise InputError(
-                        f"the image {source.name!r} has labels already; remove that layer first"
-                    )
-                return image
-        if not source.path or not Path(source.path).exists():
-            raise InputError(
-                f"the image {source.name!r} of this project is neither open nor at "
-                f"{source.path!r}; open it, then the project again"
-            )
-        before = set(self._pictures.images())
-        self._viewer.open(source.path)
-        for image in self._pictures.images():
-            if image not in before and layers.image_of(image).shape == source.shape:
-                image.name = source.name
-                return image
-        raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
 
     # --- the thread -------------------------------------------------------------------
 

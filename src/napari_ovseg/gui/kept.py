@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.gui.preload import window_first
 from napari_ovseg.gui.readers import layer_data
 from napari_ovseg.project import Project, Source
@@ -18,14 +20,15 @@ from napari_ovseg.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from napari.components import ViewerModel
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
 
     from napari_ovseg.annotate.change import Box
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.errors import ExportError
+    from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.gui.session import Session
     from napari_ovseg.labels import Annotation
 
@@ -135,11 +138,40 @@ def source_of(image: ImageLayer) -> Source:
     return Source(str(image.source.path or ""), image.name, shape)
 
 
+def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) -> ImageLayer:
+    """Find the image of a project among the layers, or open it.
+
+    Raises
+    ------
+    InputError
+        If it has labels already, is nowhere to be found, or is of another shape by now.
+    """
+    for image in pictures.images():
+        if image.name == source.name and layers.image_of(image).shape == source.shape:
+            if pictures.labels_of(image) is not None:
+                raise InputError(
+                    f"the image {source.name!r} has labels already; remove that layer first"
+                )
+            return image
+    if not source.path or not Path(source.path).exists():
+        raise InputError(
+            f"the image {source.name!r} of this project is neither open nor at "
+            f"{source.path!r}; open it, then the project again"
+        )
+    before = set(pictures.images())
+    viewer.open(source.path)
+    for image in pictures.images():
+        if image not in before and layers.image_of(image).shape == source.shape:
+            image.name = source.name
+            return image
+    raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
+
+
 def _display(image: ImageLayer) -> dict[str, Any]:
     shown: dict[str, Any] = {"gamma": float(image.gamma)}
     if not image.rgb:
         shown["colormap"] = image.colormap.name
-        if not layers.has_automatic_limits(image):
+        if not has_automatic_limits(image):
             shown["contrast_limits"] = [float(limit) for limit in image.contrast_limits]
     return shown
 

@@ -82,10 +82,11 @@ def _warm_labels() -> None:
     """
     import numpy as np
     from napari.layers import Labels
-    from napari.utils.colormaps import DirectLabelColormap
     from vispy.visuals.line.dash_atlas import DashAtlas
 
-    colours = DirectLabelColormap(color_dict={None: "#808080", 0: "transparent", 1: "#ff0000"})
+    from napari_ovseg.gui.colours import CategoryColours
+
+    colours = CategoryColours(color_dict={None: "#808080", 0: "transparent", 1: "#ff0000"})
     table = {"index": [0, 1], "category": ["", ""]}
     Labels(np.zeros((8, 8), np.uint16), colormap=colours, features=table)
     DashAtlas()

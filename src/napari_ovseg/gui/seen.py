@@ -9,7 +9,8 @@ import numpy as np
 from napari_ovseg.channels import Channel, Channels
 from napari_ovseg.composite import together
 from napari_ovseg.errors import ImageError
-from napari_ovseg.gui.layers import describe_display, display_of, grid_of, image_of
+from napari_ovseg.gui.layer_display import describe_display, display_of
+from napari_ovseg.gui.layers import grid_of, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -81,7 +81,6 @@ class SettingsForm(QWidget):
         self.clear_button.setObjectName("ovseg_clear")
         self.clear_button.setToolTip("Forget what was encoded; pictures are encoded anew then")
         self._lay_out()
-        self.show_cache()
         self._connect()
 
     def _lay_out(self) -> None:
@@ -127,6 +126,7 @@ class SettingsForm(QWidget):
         self.domain.currentTextChanged.connect(self._set_domain)
         self.contrast.editingFinished.connect(self._set_contrast)
         self.clear_button.clicked.connect(self._clear)
+        self.more.toggled.connect(self.show_cache)
 
     def show_recipe(self) -> None:
         """Show a recipe that did not come from these controls."""
@@ -144,10 +144,11 @@ class SettingsForm(QWidget):
         self.contrast.setCursorPosition(0)
         self.methods.show_recipe()
 
-    def show_cache(self) -> None:
-        """Tell how much of what was encoded is kept."""
-        size = self._session.cache.nbytes
-        self.cache_line.setText(f"{size / 1e6:,.1f} MB kept on disk")
+    def show_cache(self, _on: object = None) -> None:
+        """Tell how much of what was encoded is kept, while the settings are unfolded."""
+        if self.more.isExpanded():  # the first count asks the disk about every file
+            size = self._session.cache.nbytes
+            self.cache_line.setText(f"{size / 1e6:,.1f} MB kept on disk")
 
     def _clear(self) -> None:
         self._session.forget()

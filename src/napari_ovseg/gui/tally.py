@@ -10,6 +10,7 @@ import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.labels import count_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +105,6 @@ class Tally(QObject):
     def _count_square(self, square: tuple[int, int]) -> None:
         assert self._layer is not None  # the timer runs only while there is one
         place = (*self._plane, *(slice(i * _TILE, (i + 1) * _TILE) for i in square))
-        found = np.unique(np.asarray(self._layer.data[place]), return_counts=True)
         self._totals.subtract(self._parts.get(square, {}))
-        self._parts[square] = dict(zip(*(part.tolist() for part in found), strict=True))
+        self._parts[square] = count_ids(np.asarray(self._layer.data[place]))
         self._totals.update(self._parts[square])

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_ovseg.device import choose_device, describe_device
-from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.about_label import AboutLabel
 from napari_ovseg.gui.adoption import Adoption
+from napari_ovseg.gui.brush import Brush
 from napari_ovseg.gui.controls import push_button, row
+from napari_ovseg.gui.encodes_line import EncodesLine
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.folder import Folder
 from napari_ovseg.gui.keeper import Keeper
-from napari_ovseg.gui.keys import bind
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
@@ -27,12 +26,10 @@ from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.project_row import ProjectRow
 from napari_ovseg.gui.round import Target, target_of
 from napari_ovseg.gui.run_panel import RunPanel
-from napari_ovseg.gui.seen import DECIDES
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.turns import Turn
-from napari_ovseg.gui.where import where_to
 from napari_ovseg.gui.words_panel import WordsPanel
 from napari_ovseg.gui.work import Work
 
@@ -69,8 +66,7 @@ class OvsegWidget(QWidget):
         self.runner, self.turns = self.work.runner, self.work.turns
         self.folder = Folder(napari_viewer, self.session, self.pictures, self.work, self)
         self.owner_view = OwnerView(napari_viewer)
-        self.tally = Tally(self)
-        self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
+        self.tally, self.brush = Tally(self), Brush(self.session, self)
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.panel.tell)
         self._build()
@@ -82,6 +78,8 @@ class OvsegWidget(QWidget):
         self.destroyed.connect(self.keeper.close)
         QApplication.instance().aboutToQuit.connect(self.keeper.close)
         self.destroyed.connect(self.tally.leave)
+        self.destroyed.connect(self.brush.leave)
+        self.destroyed.connect(self.encodes.leave)
         self.destroyed.connect(self.folder.close)
         self._layers_changed()
         self._warm_up = QTimer(self)
@@ -97,8 +95,8 @@ class OvsegWidget(QWidget):
 
     def _build(self) -> None:
         self.form = SettingsForm(self.session, self.panel.tell)
-        self.form.image.currentIndexChanged.connect(self._show_display)
-        self.form.together.toggled.connect(self._show_together)
+        self.encodes = EncodesLine(self.pictures, self.form)
+        self.encodes.changed.connect(self._display_changed)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.words = self._words_panel()
         self.panel.writing.owners_wanted.connect(self._show_owners)
@@ -129,6 +127,7 @@ class OvsegWidget(QWidget):
         pictures = self.pictures
         panel = WordsPanel(self.session, self.panel.tell, pictures.uses, pictures.give)
         panel.table.chosen.connect(self._choose)
+        self.brush.chosen.connect(panel.table.select)
         panel.adoption_wanted.connect(self.adopt)
         self.form.image.currentIndexChanged.connect(self._plane_changed)
         self.tally.counted.connect(panel.table.show_pixels)
@@ -142,51 +141,30 @@ class OvsegWidget(QWidget):
             return
         pictures = self.pictures.images()
         for layer in self.pictures.all_labels():
-            self._join(layer)
+            self.brush.attend(layer)
         self.keeper.keep_all()
         is_new = self.form.set_images(pictures)
         self._plane_changed()
-        if not is_new:
-            return
-        for layer in pictures:
-            for name in DECIDES:
-                emitter = layer.events[name]
-                emitter.disconnect(self._display_changed)
-                emitter.connect(self._display_changed)
-        self._show_display()
+        if is_new:
+            self.encodes.watch(pictures)
+            self.encodes.show()
 
     def _plane_changed(self, _event: Any = None) -> None:
-        """Count the pixels of what is on screen now."""
+        """Count the pixels of what is on screen now, and offer its slices."""
         if self.runner.closed:
             return
         source = self.form.chosen_image()
         plane = () if source is None else self.pictures.plane_of(source)
         self.tally.watch(self._chosen_labels(), plane)
+        self.panel.writing.slices.offer(None if source is None else layers.image_of(source))
 
     def _active_changed(self, _event: Any = None) -> None:
         active = self.viewer.layers.selection.active
         if not self.runner.closed and isinstance(active, ImageLayer):
             self.form.choose_image(active)
 
-    def _show_display(self, _event: Any = None) -> None:
-        """Tell what the encoder will see of the chosen layer, and of which slices."""
-        if self.runner.closed:
-            return
-        layer = self.form.chosen_image()
-        try:
-            text = "no image layer open" if layer is None else self.pictures.describe(layer)
-        except OvsegError as error:
-            text = str(error)
-        self.form.display.setText(text)
-        self.panel.writing.slices.offer(None if layer is None else layers.image_of(layer))
-
-    def _show_together(self, on: bool) -> None:  # Qt's signal
-        self.pictures.together = on
-        self._display_changed()
-
-    def _display_changed(self, _event: Any = None) -> None:
-        """Tell what the encoder would see now, and let the labels follow if it has seen it."""
-        self._show_display()
+    def _display_changed(self) -> None:
+        """Let the labels follow what the encoder would see now, if it has seen it."""
         if not self.runner.closed and self._chosen_labels() is not None and self.session.rows:
             self.turns.follow()
 
@@ -210,20 +188,6 @@ class OvsegWidget(QWidget):
             return False
         layers.describe(layer, self.session.vocabulary(), self.session.hidden)
         return True
-
-    def _join(self, layer: Labels) -> None:
-        """Let the keys and the table follow each other while a layer is painted."""
-        bind(layer, self.session)
-        self._painting.setdefault(layer, int(layer.selected_label))
-        layer.events.selected_label.disconnect(self._chosen)
-        layer.events.selected_label.connect(self._chosen)
-
-    def _chosen(self, event: Any) -> None:
-        layer, label = event.source, int(event.source.selected_label)
-        # Napari tells of it after a change of colours, too.
-        if not self.runner.closed and label != self._painting.get(layer):
-            self._painting[layer] = label
-            self.words.table.select(label)
 
     def _choose(self, category_id: int) -> None:
         """Paint with a category from now on."""
@@ -249,14 +213,8 @@ class OvsegWidget(QWidget):
 
     def _targets(self, turn: Turn) -> list[Target]:
         target = target_of(self.pictures, self.form.chosen_image())
-        where = where_to(self.panel.writing.place.currentText(), self.viewer, target.source)
-        target = replace(target, where=where, preview=self.panel.writing.preview.isChecked())
-        if turn == Turn.FOLLOW:
-            return [target]
-        planes = self.panel.writing.slices.planes(target.plane)
-        if target.preview and len(planes) > 1:
-            raise InputError("'show first' shows one slice; choose 'this slice', or untick it")
-        return [replace(target, plane=plane) for plane in planes]
+        target = self.panel.writing.restricted(target, self.viewer)
+        return [target] if turn == Turn.FOLLOW else self.panel.writing.in_slices(target)
 
     def _show_owners(self, on: bool) -> None:  # Qt's signal
         self.owner_view.show(self._chosen_labels() if on else None)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
+from napari_ovseg.errors import InputError
 from napari_ovseg.gui.controls import combo, push_button, row
 from napari_ovseg.gui.slices import SliceRow
-from napari_ovseg.gui.where import PLACES
+from napari_ovseg.gui.where import PLACES, where_to
 
 if TYPE_CHECKING:
+    from napari.components import ViewerModel
     from qtpy.QtWidgets import QHBoxLayout
+
+    from napari_ovseg.gui.round import Target
 
 
 class WritingRow(QWidget):
@@ -52,6 +57,30 @@ class WritingRow(QWidget):
     def ask(self, on: bool) -> None:  # like Qt's setVisible
         """Show the buttons that decide on what is shown, or hide them."""
         self._decisions.setVisible(on)
+
+    def restricted(self, target: Target, viewer: ViewerModel) -> Target:
+        """Return a target that is written where, and when, a person has chosen.
+
+        Raises
+        ------
+        InputError
+            See `where_to`.
+        """
+        where = where_to(self.place.currentText(), viewer, target.source)
+        return replace(target, where=where, preview=self.preview.isChecked())
+
+    def in_slices(self, target: Target) -> list[Target]:
+        """Return a target for each slice that a person has chosen.
+
+        Raises
+        ------
+        InputError
+            If there are several, and they are to be shown first.
+        """
+        planes = self.slices.planes(target.plane)
+        if target.preview and len(planes) > 1:
+            raise InputError("'show first' shows one slice; choose 'this slice', or untick it")
+        return [replace(target, plane=plane) for plane in planes]
 
     def _box(self, name: str, text: str, tip: str) -> QCheckBox:
         box = QCheckBox(text)

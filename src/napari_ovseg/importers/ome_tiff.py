@@ -11,7 +11,8 @@ import numpy as np
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, TAG, Record, read_record
-from napari_ovseg.image import MICROMETRE, open_image
+from napari_ovseg.image import MICROMETRE
+from napari_ovseg.image_files import open_image
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, reading
 from napari_ovseg.labels import Provenance

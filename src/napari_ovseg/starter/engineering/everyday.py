@@ -89,19 +89,24 @@ def place_things(
         stand(rng, canvas, thing, (x, y, height), name)
 
 
+def _hang(
+    rng: np.random.Generator, canvas: Canvas, names: tuple[str, ...], horizon: float,
+    heights: tuple[float, float], least: float,
+) -> None:  # fmt: skip
+    """Put a thing above the ground: between shares of the way down to it, of a size at least."""
+    name, size = str(rng.choice(names)), canvas.size
+    aside, down = rng.uniform(0, size), horizon * rng.uniform(*heights)
+    at = (aside, down, size * log_uniform(rng, least, 0.4))
+    stand(rng, canvas, THINGS[name](rng), at, name)
+
+
 @look("engineering", "out of doors")
 def outdoors(rng: np.random.Generator, size: int) -> Drawing:
     """Sky, hills, houses and trees behind a ground, and what stands, drives or flies there."""
     canvas = Canvas(sky(rng, size), "sky")
     horizon = size * rng.uniform(-0.2, 0.95)
     for _ in range(rng.choice([0, 1, 1, 3])):
-        name = str(rng.choice(ABOVE))
-        at = (
-            rng.uniform(0, size),
-            horizon * rng.uniform(0.1, 0.9),
-            size * log_uniform(rng, 0.03, 0.4),
-        )
-        stand(rng, canvas, THINGS[name](rng), at, name)
+        _hang(rng, canvas, ABOVE, horizon, (0.1, 0.9), 0.03)
     for chance, behind in ((0.35, hills), (0.4, buildings), (0.6, treeline)):
         if rng.random() < chance:
             behind(rng, canvas, horizon)
@@ -138,13 +143,7 @@ def indoors(rng: np.random.Generator, size: int) -> Drawing:
     canvas, horizon = room(rng, size, (plaster, plaster, plaster, tiles, brick_wall, wood),
                            (wood, wood, tiles, carpet, concrete))  # fmt: skip
     for _ in range(rng.choice([0, 0, 1, 2])):
-        name = str(rng.choice(ON_WALL))
-        at = (
-            rng.uniform(0, size),
-            horizon * rng.uniform(0.3, 0.95),
-            size * log_uniform(rng, 0.06, 0.4),
-        )
-        stand(rng, canvas, THINGS[name](rng), at, name)
+        _hang(rng, canvas, ON_WALL, horizon, (0.3, 0.95), 0.06)
     if rng.random() < 0.3:
         canvas.image = blurred(canvas.image, log_uniform(rng, 0.7, 4))
     place_things(rng, canvas, INSIDE, horizon)

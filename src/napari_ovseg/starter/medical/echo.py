@@ -29,6 +29,16 @@ def tissue_echo(strength: float, grain: float = 0.2) -> Material:
     return Material("other tissue", strength, grain)
 
 
+def layered(
+    rng: np.random.Generator, size: int, deep: float, grain: float, sector: float
+) -> tuple[Plate, Array]:
+    """A plate of skin, fat and muscle over tissue `deep`, and where the rays come from."""
+    plate = echo_plate(rng, size, tissue_echo(deep, grain))
+    source = apex(rng, sector)
+    layers(rng, plate, deep)
+    return plate, source
+
+
 def layers(rng: np.random.Generator, plate: Plate, deep: float) -> None:
     """Skin, fat with bright strands, and sheets of muscle, wavy and nearly level."""
     top = -1.7

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_ovseg.starter.drawing import Array, log_uniform
 from napari_ovseg.starter.looks import Drawing, look
-from napari_ovseg.starter.medical.echo import apex, echo_picture, echo_plate, layers, tissue_echo
+from napari_ovseg.starter.medical.echo import apex, echo_picture, echo_plate, layered, tissue_echo
 from napari_ovseg.starter.medical.outlines import inset, organ, oval, ribbon, wander
 from napari_ovseg.starter.medical.plate import Material, Plate
 
@@ -50,9 +50,7 @@ def _lump(
 def ultrasound_lump(rng: np.random.Generator, size: int) -> Drawing:
     """Breast or soft tissue in layers, with none, one or two masses."""
     deep = rng.uniform(0.25, 0.6)
-    plate = echo_plate(rng, size, tissue_echo(deep, 0.3))
-    source = apex(rng, 0.2)
-    layers(rng, plate, deep)
+    plate, source = layered(rng, size, deep, 0.3, 0.2)
     shades = []
     for _ in range(int(rng.choice([0, 1, 1, 1, 1, 1, 2]))):
         spot = rng.uniform((-0.5, -0.5), (0.5, 0.4))
@@ -64,9 +62,7 @@ def ultrasound_lump(rng: np.random.Generator, size: int) -> Drawing:
 def ultrasound_neck(rng: np.random.Generator, size: int) -> Drawing:
     """Lobes of the thyroid, dark round or long vessels, perhaps a nodule."""
     deep = rng.uniform(0.2, 0.45)
-    plate = echo_plate(rng, size, tissue_echo(deep, 0.3))
-    source = apex(rng, 0.15)
-    layers(rng, plate, deep)
+    plate, source = layered(rng, size, deep, 0.3, 0.15)
     shades: list[tuple[Array, float]] = []
     sides = ((-1.0,), (1.0,), (-1.0, 1.0))[int(rng.integers(3))]
     for side in sides:

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_ovseg.starter.drawing import Array, log_uniform
 from napari_ovseg.starter.looks import Drawing, look
-from napari_ovseg.starter.medical.echo import apex, echo_picture, echo_plate, layers, tissue_echo
+from napari_ovseg.starter.medical.echo import apex, echo_picture, echo_plate, layered, tissue_echo
 from napari_ovseg.starter.medical.outlines import SIDES, inset, oval, ribbon
 from napari_ovseg.starter.medical.plate import Material
 
@@ -55,9 +55,7 @@ def ultrasound_heart(rng: np.random.Generator, size: int) -> Drawing:
 def ultrasound_fetal_head(rng: np.random.Generator, size: int) -> Drawing:
     """A bright oval outline with grey inside, a midline, and dark fluid around."""
     tissue = rng.uniform(0.2, 0.45)
-    plate = echo_plate(rng, size, tissue_echo(tissue, 0.5))
-    source = apex(rng, 0.9)
-    layers(rng, plate, tissue)
+    plate, source = layered(rng, size, tissue, 0.5, 0.9)
     pool = oval(rng, rng.normal(0, 0.15, 2), rng.uniform(0.7, 1.1, 2), 0, 0.08)
     if rng.random() < 0.6:
         plate.fill(pool, Material("other tissue", rng.uniform(0.0, 0.1)))

@@ -1,0 +1,46 @@
+"""Words that people type, as every file and every model can hold them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from napari_ovseg.errors import VocabularyError
+
+MAX_CHARACTERS = 200
+"""Longest name or query: a text encoder reads at most 77 tokens anyway."""
+
+_SPECIAL_TOKEN = re.compile(r"<\s*(start|end)_of_text\s*>", re.IGNORECASE)
+
+
+def clean(text: str, what: str = "name") -> str:
+    """Normalise a name or query (NFKC, single spaces), or say why it cannot be used.
+
+    Raises
+    ------
+    VocabularyError
+        If it is empty, too long, or holds control characters or a tokenizer's marks.
+    """
+    if not isinstance(text, str):
+        raise VocabularyError(f"a {what} must be text, got {type(text).__name__}")
+    # A character may become eighteen.
+    normal = unicodedata.normalize("NFKC", text[: MAX_CHARACTERS + 1])
+    if (length := max(len(text), len(normal))) > MAX_CHARACTERS:
+        raise VocabularyError(
+            f"a {what} may have {MAX_CHARACTERS} characters, got {length}: {text[:40]!r}…; "
+            "shorten it, an encoder would not read the rest"
+        )
+    normal = " ".join(normal.split(" ")).strip()
+    if bad := sorted({c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"}}):
+        shown = ", ".join(f"U+{ord(c):04X}" for c in bad)
+        raise VocabularyError(
+            f"a {what} may not hold control or invisible characters, got {shown} in "
+            f"{normal[:40]!r}; remove them"
+        )
+    if not normal:
+        raise VocabularyError(f"a {what} may not be empty; write a word or remove the row")
+    if _SPECIAL_TOKEN.search(normal):
+        raise VocabularyError(
+            f"a {what} may not hold a tokenizer's mark, got {normal[:40]!r}; remove the part in <>"
+        )
+    return normal

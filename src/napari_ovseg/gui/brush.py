@@ -1,0 +1,51 @@
+"""The category that is painted with: chosen in the table, or by napari's keys and picker."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_ovseg.gui.keys import bind
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+
+    from napari_ovseg.gui.session import Session
+
+
+class Brush(QObject):
+    """Notices which category labels layers are painted with.
+
+    Attributes
+    ----------
+    chosen
+        Emitted with the id when a layer is painted with another one.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
+
+    def attend(self, layer: Labels) -> None:
+        """Give a layer the keys, and follow it; once or again."""
+        bind(layer, self._session)
+        self._painting.setdefault(layer, int(layer.selected_label))
+        layer.events.selected_label.disconnect(self._told)
+        layer.events.selected_label.connect(self._told)
+
+    def leave(self) -> None:
+        """Follow no layer any more."""
+        for layer in self._painting:
+            layer.events.selected_label.disconnect(self._told)
+
+    def _told(self, event: Any) -> None:
+        layer, label = event.source, int(event.source.selected_label)
+        # Napari tells of it after a change of colours, too.
+        if label != self._painting.get(layer):
+            self._painting[layer] = label
+            self.chosen.emit(label)

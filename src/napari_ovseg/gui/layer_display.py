@@ -1,0 +1,68 @@
+"""How an image layer is shown, as the engine's `Display`; no Qt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from napari.layers.utils.layer_utils import calc_data_range
+
+from napari_ovseg.display import GREY, Display
+from napari_ovseg.gui.layers import image_of
+
+if TYPE_CHECKING:
+    from napari.layers import Image as ImageLayer
+
+_COLORMAP_STEPS = 33
+
+
+def display_of(layer: ImageLayer) -> Display:
+    """How a layer is shown; its limits only once a person has set them.
+
+    Napari's own first guess stretches from the smallest to the largest value, so one hot
+    pixel would blacken the rest: then the limits stay open and robust ones are taken.
+    """
+    colours: tuple[str, ...] = GREY
+    if not layer.rgb and layer.colormap.name != "gray":
+        table = layer.colormap.map(np.linspace(0, 1, _COLORMAP_STEPS, dtype=np.float32))
+        colours = tuple(
+            "#{:02x}{:02x}{:02x}".format(*tuple(row))
+            for row in np.round(table[:, :3] * 255).astype(int)
+        )
+    limits = (
+        None
+        if layer.rgb or has_automatic_limits(layer)
+        else tuple(map(float, layer.contrast_limits))
+    )
+    return Display(limits, float(layer.gamma), colours)  # type: ignore[arg-type]
+
+
+def describe_display(layer: ImageLayer) -> str:
+    """Say what the encoder will see of a layer."""
+    display = display_of(layer)
+    if layer.rgb and layer.dtype == np.uint8:
+        return "the colours as shown"
+    if display.limits is not None:
+        return f"{display.limits[0]:.6g} … {display.limits[1]:.6g}, as you set them"
+    if not isinstance(layer.data, np.ndarray):
+        return "0.2–99.8 % of the values, until you set limits"
+    low, high = display.resolve(image_of(layer)).limits or (0.0, 1.0)
+    return f"{low:.6g} … {high:.6g} (0.2–99.8 %, until you set limits)"
+
+
+def has_automatic_limits(layer: ImageLayer) -> bool:
+    """Whether a layer's contrast limits are those that napari gives by itself."""
+    limits = tuple(map(float, layer.contrast_limits))
+    dtype = np.dtype(layer.dtype)
+    guesses: list[tuple[float, ...]] = []
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        guesses.append((float(info.min), float(info.max)))
+    coarsest = layer.data[-1] if layer.multiscale else layer.data
+    views = [coarsest]
+    if not isinstance(coarsest, np.ndarray):
+        leading = coarsest.ndim - 2
+        middle = tuple(n // 2 for n in coarsest.shape[:leading])
+        views = [np.asarray(coarsest[index]) for index in ((0,) * leading, middle)]
+    guesses += [calc_data_range(view) for view in views]
+    return limits in guesses
