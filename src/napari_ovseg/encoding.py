@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.channels import as_shown
+from napari_ovseg.comparing import refuse_too_many
 from napari_ovseg.device import free_memory, guarded, is_out_of_memory
-from napari_ovseg.errors import RecipeError, WeightsError
+from napari_ovseg.errors import WeightsError
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
@@ -32,8 +33,6 @@ _MAX_BATCH = 32
 _CPU_WORK = 2.1e11
 """Multiply-adds times two per batch on a CPU: about a second. Smaller batches waste a tenth to a
 third of the time; cancel does not wait for the end of one, see `Vision.interruptible`."""
-_MOST_APART = 1024
-"""Windows whose features are kept side by side for a trained method: a few GB."""
 _GUIDED_WORK = 5.2e11
 """The same where a guide works too: three windows of ViT-B/16 and DINO B/8."""
 
@@ -45,11 +44,13 @@ def encode_steps(
     device: str = "auto",
     stop: Stop | None = None,
     cache: FeatureCache | None = None,
+    queries: int = 0,
 ) -> Steps[Features]:
     """Encode one picture; see `napari_ovseg.pipeline.encode`.
 
     `stop` is asked inside of long steps, too; where it says so, `Cancelled` is raised. What is
-    in the cache is not encoded again.
+    in the cache is not encoded again. A trained method refuses at once what would not fit with
+    so many `queries`.
     """
     from napari_ovseg.backbones.open_clip import load_backbone
 
@@ -69,7 +70,7 @@ def encode_steps(
     side = resolved.tiling.canvas
     work = (side, side) if side else (int(rgb.shape[-2]), int(rgb.shape[-1]))
     with encoders.interruptible(stop):
-        vectors, windows = yield from encode_views(encoders, resolved, rgb)
+        vectors, windows = yield from encode_views(encoders, resolved, rgb, queries)
     features = Features(
         vectors=vectors.half() if resolved.precision == "float16" else vectors,
         windows=tuple(windows),
@@ -132,7 +133,7 @@ def _known(plan: _Plan, picture: Image, key: str, cache: FeatureCache) -> Featur
 
 
 def encode_views(
-    encoders: Encoders, recipe: Recipe, rgb: Tensor
+    encoders: Encoders, recipe: Recipe, rgb: Tensor, queries: int = 0
 ) -> Steps[tuple[Tensor, list[Window]]]:
     """Encode the working image (3, H, W), and other views of it that the recipe asks for.
 
@@ -147,11 +148,8 @@ def encode_views(
     if recipe.tiling.whole and len(sizes[0][1]) > 1:
         sizes.append((rgb, [Window(0, 0, rgb.shape[-2], rgb.shape[-1])]))
     total = sum(len(windows) for _, windows in sizes)
-    if recipe.method.trained and total > _MOST_APART:
-        raise RecipeError(
-            f"{total} windows would have to be kept apart, at most {_MOST_APART} can be; choose a "
-            "smaller working size"
-        )
+    if (head := encoders.backbone.head) and recipe.method.trained:
+        refuse_too_many(total, queries, head)
     done, found = 0, []
     for pixels, windows in sizes:
         steps = encode_windows(encoders, recipe, pixels, windows)
@@ -216,7 +214,7 @@ def _guide(recipe: Recipe, device: str) -> Guide | None:
 def encode_windows(
     encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
-    """Encode all windows: (L, gh, gw, C) float32; again with half a batch if memory runs out."""
+    """Encode all windows: (L, gh, gw, C); again with half a batch if memory runs out."""
     size = batch_size(encoders, windows[0])
     while True:
         try:
@@ -257,7 +255,10 @@ def _attempt(
             )
             yield backbone.normalise(stack)
 
-    parts: list[Tensor] = []
+    # In the type they are kept in, if windows are not averaged: there may be a thousand.
+    is_half = recipe.method.trained and recipe.precision == "float16"
+    kept = torch.float16 if is_half else torch.float32
+    found: Tensor | None = None
     done = 0
     yield Progress("windows", 0, len(windows))
     guide = encoders.maps if encoders.guide else None
@@ -266,10 +267,13 @@ def _attempt(
         with torch.inference_mode():
             part = next(stream, None)
         if part is None:
-            return torch.cat(parts)
+            assert found is not None  # there is at least one window
+            return found
         part = part.float()
         if not bool(torch.isfinite(part).all()):
             raise RuntimeError("the encoder gave values that are not finite")
-        parts.append(part)
+        if found is None:
+            found = part.new_empty(len(windows), *part.shape[1:], dtype=kept)
+        found[done : done + len(part)] = part
         done += len(part)
         yield Progress("windows", done, len(windows))

@@ -139,7 +139,8 @@ def segment_steps(
     ids = np.zeros(stack.shape, np.uint16)
     features = None
     for index in planes:
-        features = yield from encode_steps(stack.plane(index), recipe, device)
+        plane, queries = stack.plane(index), recipe.queries(vocabulary)
+        features = yield from encode_steps(plane, recipe, device, queries=queries)
         labels = yield from label_steps(features, vocabulary)
         ids[index] = labels.ids
     assert features is not None  # an Image has at least one plane

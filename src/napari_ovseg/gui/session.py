@@ -198,7 +198,10 @@ class Session:
         features = self.recent.features(job, recipe)
         if features is None:
             picture = job.image.plane(job.plane)
-            features = yield from encode_steps(picture, recipe, job.device, stop, self.cache)
+            queries = recipe.queries(job.vocabulary)
+            features = yield from encode_steps(
+                picture, recipe, job.device, stop, self.cache, queries
+            )
             self.recent.encoded(job, recipe, features)
         return (yield from self._label_steps(features, job))
 
