@@ -194,7 +194,7 @@ def test_sizes_of_the_catalogue_are_those_of_the_tensors():
         model = open_clip.model.CustomTextCLIP(**config)
     megabytes = sum(p.numel() for p in model.parameters()) * 4 / 1e6
     assert abs(sizes["ViT-B-16-SigLIP2:webli"].megabytes / megabytes - 1) < 0.02
-    assert sizes["BiomedCLIP"].licence.startswith("MIT")
+    assert sizes["BiomedCLIP"].terms.licence.startswith("MIT")
 
 
 def test_quickgelu_names_and_tags_agree():
