@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_ovseg.backbones._dino import GUIDES
 from napari_ovseg.backbones._domain import DOMAIN
-from napari_ovseg.backbones._files import MANIFEST, STARTER
+from napari_ovseg.backbones._files import STARTER
 from napari_ovseg.backbones._names import data_of, licence_of
-from napari_ovseg.backbones._store import stored
+from napari_ovseg.backbones._store import read_manifest, stored
 
 if TYPE_CHECKING:
     from napari_ovseg.backbones._dino import Known
@@ -71,14 +70,3 @@ def _usual(name: str) -> Terms:
         return Terms(known.licence, known.trained_on)
     tag = name.partition(":")[2]
     return Terms(licence_of(tag), data_of(tag)) if tag else Terms()
-
-
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Read a manifest; {} if there is none, None if it is damaged."""
-    try:
-        told = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) and isinstance(told.get("sha256", {}), dict) else None

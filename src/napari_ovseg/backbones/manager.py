@@ -15,8 +15,14 @@ from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER
 from napari_ovseg.backbones._import import import_steps
 from napari_ovseg.backbones._locate import find, find_guide
 from napari_ovseg.backbones._remove import Removal, removal, remove_steps
-from napari_ovseg.backbones._store import hash_steps, slot, stored, stored_names
-from napari_ovseg.backbones._terms import read_manifest, terms_of
+from napari_ovseg.backbones._store import (
+    hash_steps,
+    read_manifest,
+    slot,
+    stored,
+    stored_names,
+)
+from napari_ovseg.backbones._terms import terms_of
 from napari_ovseg.errors import WeightsError
 
 if TYPE_CHECKING:
