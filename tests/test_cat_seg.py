@@ -11,7 +11,7 @@ from PIL import Image
 
 import napari_ovseg as ov
 from models import CAT_SEG, cat_seg_folder
-from napari_ovseg import comparing, encoding, presets, text
+from napari_ovseg import batches, comparing, presets, text
 from napari_ovseg.aggregation import Head, Sizes, _groups
 from napari_ovseg.aggregation._aggregator import Aggregator
 from napari_ovseg.apart import window_logits
@@ -192,6 +192,44 @@ def test_where_memory_runs_out_groups_become_smaller(monkeypatch):
         done(_groups.in_groups(lambda _: work(x), x, 1))
 
 
+PARTS = ("conv1", "layers.0.swin_block.block_1", "layers.1.attention.attention", "decoder1")
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("error", [MemoryError(), torch.OutOfMemoryError("CUDA out of memory. Tried to allocate")])  # fmt: skip
+@torch.inference_mode()
+def test_every_part_of_the_aggregator_goes_on_in_smaller_groups(part, error):
+    torch.manual_seed(0)
+    aggregator = Aggregator(CAT_SEG).eval()
+    given = inputs(9)
+    whole, asked = done(aggregator.pauses(*given)), []
+
+    def refuse(_, inputs):
+        asked.append(len(inputs[0]))
+        if len(inputs[0]) > 2:
+            raise error
+
+    aggregator.get_submodule(part).register_forward_pre_hook(refuse)
+    assert torch.allclose(done(aggregator.pauses(*given)), whole, atol=1e-5)
+    assert max(asked) > 2
+    assert 1 <= min(asked) <= 2
+
+
+def test_labels_are_the_same_where_memory_is_short(folder):
+    features = ov.encode(picture(), recipe_of(folder))
+    whole, head = ov.label(features, WORDS).ids, load_backbone(folder, "cpu").head
+
+    def refuse(_, inputs):
+        if len(inputs[0]) > 1:
+            raise MemoryError
+
+    hook = head.transformer.decoder1.register_forward_pre_hook(refuse)
+    try:
+        assert (ov.label(features, WORDS).ids == whole).mean() > 0.999
+    finally:
+        hook.remove()
+
+
 @torch.inference_mode()
 def test_beyond_what_competes_the_likeliest_words_of_a_view_do():
     torch.manual_seed(0)
@@ -244,13 +282,35 @@ def test_another_grid_than_the_heads_is_refused(folder):
         ov.label(features, WORDS)
 
 
-def test_what_would_not_fit_into_memory_is_refused(folder, monkeypatch):
-    monkeypatch.setattr(comparing, "_MOST", 1000)
-    with pytest.raises(RecipeError, match="choose a smaller working size or fewer words"):
-        ov.segment(picture(60, 60), WORDS, recipe_of(folder))
-    monkeypatch.setattr(encoding, "_MOST_APART", 4)
-    with pytest.raises(RecipeError, match="5 windows would have to be kept apart"):
+def test_scores_that_would_not_fit_are_refused_before_the_work(folder, monkeypatch):
+    features = ov.encode(picture(), recipe_of(folder))
+    monkeypatch.setattr(comparing, "_MOST_BYTES", 4 * 16 * 16 * 5 * 3 - 1)
+    told = r"scores of 5 windows and 3 words would take .* choose a smaller working size or fewer"
+    monkeypatch.setattr(Head, "pauses", lambda *_: pytest.fail("was compared"))
+    with pytest.raises(RecipeError, match=told):
+        ov.label(features, WORDS)
+    monkeypatch.setattr(batches, "_attempt", lambda *_: pytest.fail("was encoded"))
+    with pytest.raises(RecipeError, match=told):
+        ov.segment(picture(), WORDS, recipe_of(folder))
+
+
+def test_what_the_limit_is_worked_out_from_is_what_the_head_makes(folder):
+    features, queries = scored(ov.encode(picture(), recipe_of(folder)), folder)
+    cells = load_backbone(folder, "cpu").head.cells
+    assert features.nbytes == 4 * cells * len(features.windows) * len(queries.ids)
+
+
+def test_too_many_windows_are_refused_before_the_work(folder, monkeypatch):
+    monkeypatch.setattr(comparing, "_MOST_WINDOWS", 4)
+    monkeypatch.setattr(batches, "_attempt", lambda *_: pytest.fail("was encoded"))
+    with pytest.raises(RecipeError, match="5 windows would have to be kept apart, at most 4"):
         ov.encode(picture(), recipe_of(folder))
+
+
+@pytest.mark.parametrize("precision", ["float16", "float32"])
+def test_features_are_kept_in_the_precision_of_the_recipe(folder, precision):
+    recipe = replace(recipe_of(folder), precision=precision)
+    assert ov.encode(picture(), recipe).vectors.dtype == getattr(torch, precision)
 
 
 def test_comparing_can_be_cancelled_within_a_window(folder):

@@ -10,6 +10,8 @@ from PIL import Image
 
 from models import cat_seg_checkpoint, cat_seg_folder, cat_seg_tensors, tiny_clip
 from napari_ovseg.backbones import manager
+from napari_ovseg.backbones._cat_seg import LICENCE, TRAINED_ON
+from napari_ovseg.backbones._terms import Terms, terms_of
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.cli import main
 from napari_ovseg.errors import WeightsError
@@ -37,8 +39,7 @@ def test_a_checkpoint_is_imported_listed_used_and_packed(tmp_path, models, capsy
     assert main(["models", "verify", "model_base"]) == 0
     main(["models"])
     (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("model_base  ") and "MB" in x]  # fmt: skip
-    assert "none stated" in line
-    assert "trained on COCO-Stuff" in line
+    assert "none stated (their code: MIT); trained on COCO-Stuff" in line
     photo = tmp_path / "photo.png"
     Image.fromarray(np.arange(4800).reshape(60, 80).astype(np.uint8)).save(photo)
     assert main(["segment", str(photo), "--words", "grass; gravel", "--backbone", "model_base", "--method",
@@ -48,6 +49,8 @@ def test_a_checkpoint_is_imported_listed_used_and_packed(tmp_path, models, capsy
     first, again = load_backbone("model_base", "cpu"), load_backbone("again", "cpu")
     assert first.head_fingerprint == again.head_fingerprint
     assert again.method_values["cat_seg"] == {"patches": 4}
+    for name in ("model_base", "again", str(models / "again")):
+        assert terms_of(name) == Terms(LICENCE, TRAINED_ON)
 
 
 def test_every_tensor_arrives_where_it_belongs(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import napari_ovseg as ov
 from napari_ovseg import bands, batches
 from napari_ovseg.early import Early, early_steps
+from napari_ovseg.encoding import Purpose
 from napari_ovseg.image import Grid, Image
 from napari_ovseg.progress import run
 
@@ -37,7 +38,7 @@ def recipe(magnification=1.0, scales=(1.0,), **values):
 
 def early(image, settings, words=WORDS):
     seen = []
-    steps = early_steps(ov.encode_steps(image, settings, "cpu", early=True), words)
+    steps = early_steps(ov.encode_steps(image, settings, "cpu", purpose=Purpose(early=True)), words)
     features = run(steps, lambda p: seen.append(p) if isinstance(p, Early) else None)
     return seen, features
 

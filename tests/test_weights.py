@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from hub import served
 from models import CONFIG, openai_archive, tiny_clip, write_folder
 from napari_ovseg.backbones import _files, _names, catalogue
+from napari_ovseg.backbones._terms import Terms, terms_of
 from napari_ovseg.backbones._timm import difference
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError, WeightsError
@@ -194,7 +195,31 @@ def test_sizes_of_the_catalogue_are_those_of_the_tensors():
         model = open_clip.model.CustomTextCLIP(**config)
     megabytes = sum(p.numel() for p in model.parameters()) * 4 / 1e6
     assert abs(sizes["ViT-B-16-SigLIP2:webli"].megabytes / megabytes - 1) < 0.02
-    assert sizes["BiomedCLIP"].licence.startswith("MIT")
+    assert sizes["BiomedCLIP"].terms.licence.startswith("MIT")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("starter", "BSD-3-Clause; trained on scenes drawn by this program"),
+        ("ViT-B-16-quickgelu:openai", "MIT; trained on OpenAI's WIT (never published)"),
+        ("ViT-B-16:of_nobody", "see the model card"),
+        ("QuiltNet-B-16", "MIT (its card: for research); trained on Quilt-1M"),
+        ("dinov2_vitb14", "Apache-2.0; trained on LVD-142M (never published)"),
+        ("half a na", "unknown"),
+        ("~nobody-of-this-name", "unknown"),
+        ("a" * 5000, "unknown"),
+    ],
+)
+def test_licence_and_training_data_of_a_name(name, told):
+    assert str(terms_of(name)) == told
+
+
+def test_a_manifest_is_believed_and_a_damaged_one_is_no_obstacle(tmp_path):
+    folder = write_folder(tmp_path / "model")
+    assert terms_of(str(folder)) == Terms("CC0-1.0", "")
+    (folder / "manifest.json").write_text("{")
+    assert terms_of(str(folder)) == Terms()
 
 
 def test_quickgelu_names_and_tags_agree():

@@ -68,15 +68,12 @@ class Bands:
         return self._band(progress, top, bottom)
 
     def _band(self, encoded: Encoded, top: int, bottom: int) -> Band:
-        import torch
-
         whole, patch = self._whole, self._patch
-        vectors = [v for batch in encoded.batches for v in batch]
-        windows = encoded.windows[: len(vectors)]
+        windows = encoded.windows[: len(encoded.vectors)]
         reach = [i for i, w in enumerate(windows) if w.top < bottom and w.top + w.height > top]
         above = windows[reach[0]].top
         lowered = [replace(windows[i], top=windows[i].top - above) for i in reach]
-        merged, (around,) = merge(torch.stack([vectors[i] for i in reach]), lowered, patch)
+        merged, (around,) = merge(encoded.vectors[reach], lowered, patch)
         cells = merged.shape[1] * patch // around.height
         inside = slice((top - above) // patch * cells, (bottom - above) // patch * cells)
         scale = whole.shape[0] / whole.working[0]
@@ -95,5 +92,5 @@ class Bands:
 
 def _finished(encoded: Encoded) -> int:
     """Return the row of the working image above which no window is left to encode."""
-    left = encoded.windows[sum(map(len, encoded.batches)) :]
+    left = encoded.windows[len(encoded.vectors) :]
     return min((w.top for w in left), default=0)

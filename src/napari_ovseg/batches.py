@@ -34,13 +34,13 @@ class Encoded(Progress):
 
     Attributes
     ----------
-    batches
-        Vectors (b, gh, gw, C) of each batch.
+    vectors : (l, gh, gw, C)
+        Of the first l windows.
     windows
-        All windows of this size, in the order of the batches.
+        All L windows of this size.
     """
 
-    batches: list[Tensor]
+    vectors: Tensor
     windows: list[Window]
 
 
@@ -74,7 +74,7 @@ class Encoders:
 def encode_windows(
     encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
-    """Encode all windows: (L, gh, gw, C) float32; again with half a batch if memory runs out."""
+    """Encode all windows: (L, gh, gw, C); again with half a batch if memory runs out."""
     size = batch_size(encoders, windows[0])
     while True:
         try:
@@ -115,7 +115,10 @@ def _attempt(
             )
             yield backbone.normalise(stack)
 
-    parts: list[Tensor] = []
+    # In the type they are kept in, if windows are not averaged: there may be a thousand.
+    is_half = recipe.method.trained and recipe.precision == "float16"
+    kept = torch.float16 if is_half else torch.float32
+    found: Tensor | None = None
     done = 0
     yield Progress("windows", 0, len(windows))
     guide = encoders.maps if encoders.guide else None
@@ -124,10 +127,13 @@ def _attempt(
         with torch.inference_mode():
             part = next(stream, None)
         if part is None:
-            return torch.cat(parts)
+            assert found is not None  # there is at least one window
+            return found
         part = part.float()
         if not bool(torch.isfinite(part).all()):
             raise RuntimeError("the encoder gave values that are not finite")
-        parts.append(part)
+        if found is None:
+            found = part.new_empty(len(windows), *part.shape[1:], dtype=kept)
+        found[done : done + len(part)] = part
         done += len(part)
-        yield Encoded("windows", done, len(windows), parts, windows)
+        yield Encoded("windows", done, len(windows), found[:done], windows)

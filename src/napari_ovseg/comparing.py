@@ -16,8 +16,43 @@ if TYPE_CHECKING:
     from napari_ovseg.progress import Pauses
     from napari_ovseg.scoring import Queries
 
-_MOST = 4 << 30
+_MOST_WINDOWS = 1024
+"""Windows whose features are kept side by side: a few GB."""
+_MOST_BYTES = 4 << 30
 """Bytes that the scores of all windows may take."""
+
+
+def refuse_too_many(windows: int, queries: int, head: Head) -> None:
+    """Say that windows and words do not fit into memory, before any work is done for them.
+
+    Both are kept for all windows at once: labelling reads the scores more than once, and to
+    make them again for every window takes seconds.
+
+    Parameters
+    ----------
+    windows
+        How many there are.
+    queries
+        How many there will be; 0 where nobody knows yet.
+    head
+        What compares them.
+
+    Raises
+    ------
+    RecipeError
+    """
+    if windows > _MOST_WINDOWS:
+        raise RecipeError(
+            f"{windows} windows would have to be kept apart, at most {_MOST_WINDOWS} can be; "
+            "choose a smaller working size"
+        )
+    wanted = 4 * head.cells * windows * queries  # bytes of float32
+    if wanted > _MOST_BYTES:
+        raise RecipeError(
+            f"the scores of {windows} windows and {queries} words would take "
+            f"{wanted / 2**30:.1f} GiB, at most {_MOST_BYTES / 2**30:.0f} can be; choose a smaller "
+            "working size or fewer words"
+        )
 
 
 def compare_steps(features: Features, queries: Queries, head: Head | None) -> Steps[Features]:
@@ -38,11 +73,11 @@ def compare_steps(features: Features, queries: Queries, head: Head | None) -> St
 
     maps: Tensor | None = None
     count = len(features.windows)
+    refuse_too_many(count, len(queries.ids), head)
     for number, vectors in enumerate(features.vectors):
         pauses = method.compare(vectors.float(), queries.text, head)
         part = yield from _counted(pauses, number, count)
         if maps is None:
-            _check(part, count)
             maps = torch.empty(count, *part.shape, device=part.device)
         maps[number] = part
     assert maps is not None  # an image has at least one window
@@ -60,12 +95,3 @@ def _counted(pauses: Pauses[Tensor], number: int, count: int) -> Steps[Tensor]:
                 scores: Tensor = end.value
                 return scores
         yield Progress("comparing", number, count)
-
-
-def _check(part: Tensor, count: int) -> None:
-    wanted = part.numel() * part.element_size() * count
-    if wanted > _MOST:
-        raise RecipeError(
-            f"the scores of {count} windows and {part.shape[-1]} words would take "
-            f"{wanted / 2**30:.1f} GiB; choose a smaller working size or fewer words"
-        )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from napari_ovseg.bands import Bands
 from napari_ovseg.batches import Encoders, encode_windows
 from napari_ovseg.channels import as_shown
+from napari_ovseg.comparing import refuse_too_many
 from napari_ovseg.device import guarded
-from napari_ovseg.errors import RecipeError, WeightsError
+from napari_ovseg.errors import WeightsError
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.features import Features
 from napari_ovseg.image import Image
@@ -25,8 +26,22 @@ if TYPE_CHECKING:
 
     from napari_ovseg.backbones.guide import Guide
 
-_MOST_APART = 1024
-"""Windows whose features are kept side by side for a trained method: a few GB."""
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What features are wanted for.
+
+    Attributes
+    ----------
+    queries
+        How many there will be; 0 where nobody knows yet. A trained method refuses at once what
+        would not fit with so many.
+    early
+        Whether rows are wanted before the end: then some steps are a `Band` of what is finished.
+    """
+
+    queries: int = 0
+    early: bool = False
 
 
 @guarded("encoding the image")
@@ -36,12 +51,12 @@ def encode_steps(
     device: str = "auto",
     stop: Stop | None = None,
     cache: FeatureCache | None = None,
-    early: bool = False,
+    purpose: Purpose | None = None,
 ) -> Steps[Features]:
     """Encode one picture; see `napari_ovseg.pipeline.encode`.
 
     `stop` is asked inside of long steps, too; where it says so, `Cancelled` is raised. What is
-    in the cache is not encoded again. With `early`, some steps are a `Band` of what is finished.
+    in the cache is not encoded again.
     """
     import torch
 
@@ -71,9 +86,11 @@ def encode_steps(
         recipe=resolved,
         weights=plan.weights,
     )
-    bands = Bands(whole, encoders.backbone.vision.patch) if early else None
+    purpose = purpose or Purpose()
+    bands = Bands(whole, encoders.backbone.vision.patch) if purpose.early else None
     with encoders.interruptible(stop):
-        vectors, windows = yield from encode_views(encoders, resolved, rgb, bands)
+        views = encode_views(encoders, resolved, rgb, purpose.queries, bands)
+        vectors, windows = yield from views
     kept = vectors.half() if resolved.precision == "float16" else vectors
     features = replace(whole, vectors=kept, windows=tuple(windows))
     if cache is not None:
@@ -129,7 +146,7 @@ def _known(plan: _Plan, picture: Image, key: str, cache: FeatureCache) -> Featur
 
 
 def encode_views(
-    encoders: Encoders, recipe: Recipe, rgb: Tensor, bands: Bands | None = None
+    encoders: Encoders, recipe: Recipe, rgb: Tensor, queries: int = 0, bands: Bands | None = None
 ) -> Steps[tuple[Tensor, list[Window]]]:
     """Encode the working image (3, H, W), and other views of it that the recipe asks for.
 
@@ -145,11 +162,8 @@ def encode_views(
     if recipe.tiling.whole and len(sizes[0][1]) > 1:
         sizes.append((rgb, [Window(0, 0, rgb.shape[-2], rgb.shape[-1])]))
     total = sum(len(windows) for _, windows in sizes)
-    if recipe.method.trained and total > _MOST_APART:
-        raise RecipeError(
-            f"{total} windows would have to be kept apart, at most {_MOST_APART} can be; choose a "
-            "smaller working size"
-        )
+    if (head := encoders.backbone.head) and recipe.method.trained:
+        refuse_too_many(total, queries, head)
     done = 0
     found: list[tuple[Tensor, list[Window]]] = []
     for pixels, windows in sizes:

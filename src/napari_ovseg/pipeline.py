@@ -17,7 +17,7 @@ import numpy as np
 from napari_ovseg.channels import as_shown
 from napari_ovseg.comparing import compare_steps
 from napari_ovseg.device import guarded
-from napari_ovseg.encoding import encode_steps
+from napari_ovseg.encoding import Purpose, encode_steps
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.familiar import queries_for
 from napari_ovseg.glimpse import Rectangle, glimpse
@@ -139,7 +139,8 @@ def segment_steps(
     ids = np.zeros(stack.shape, np.uint16)
     features = None
     for index in planes:
-        features = yield from encode_steps(stack.plane(index), recipe, device)
+        purpose = Purpose(recipe.queries(vocabulary))
+        features = yield from encode_steps(stack.plane(index), recipe, device, purpose=purpose)
         labels = yield from label_steps(features, vocabulary)
         ids[index] = labels.ids
     assert features is not None  # an Image has at least one plane

@@ -121,8 +121,11 @@ class Recipe:
 
     def remark(self, vocabulary: Vocabulary) -> str:
         """What a user should know of a result with these words; mostly nothing."""
-        queries = sum(len(c.queries) for c in vocabulary) + len(self.contrast_for(vocabulary))
-        return self.method.remark(queries)
+        return self.method.remark(self.queries(vocabulary))
+
+    def queries(self, vocabulary: Vocabulary) -> int:
+        """How many queries and contrast words compete."""
+        return sum(len(c.queries) for c in vocabulary) + len(self.contrast_for(vocabulary))
 
     def encoding(self) -> Recipe:
         """The part that features depend on: what only labelling uses is set to its default."""

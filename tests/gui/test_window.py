@@ -254,7 +254,7 @@ def test_to_do_without_a_guide_is_for_the_user_to_say(widget, finish):
     methods.method.setCurrentText("proxyclip")
     assert methods.preset.currentText() == "custom"
     assert methods.guide.currentText() == "dino_vitb8"
-    assert "and the guide" in methods.cost.text()
+    assert "and guide" in methods.cost.text()
     finish(widget)
     assert "needs a guide" in widget.panel.message.text()
     assert widget.pictures.labels_of(source) is None

@@ -83,6 +83,7 @@ class SeededBackbone:
     def __init__(self, case):
         self.vision = NativeVision(visual(case))
         told = (case["options"][f"clip_pixel_{name}"] for name in ("mean", "std"))
+        self.head = head_of(case)
         self.mean, self.std = (torch.tensor(values).view(3, 1, 1) for values in told)
 
     def normalise(self, rgb):
@@ -107,7 +108,7 @@ def test_sliding(case):
     stride = int(o["kernel"] * (1 - o["overlap"]))
     method = method_of(case, clip // backbone.vision.patch)
     tiling = method.tiling(Tiling(o["kernel"], stride, canvas=side), backbone.vision)
-    recipe = Recipe(method=method, tiling=tiling)
+    recipe = Recipe(method=method, tiling=tiling, precision="float32")
     vectors, windows = run(encode_views(Encoders(backbone), recipe, make_input(case, 0)))
     shape = tuple(o["output_size"])
     picture = Image.of(np.zeros(shape))
@@ -115,6 +116,6 @@ def test_sliding(case):
     text = make_input(case, 1)[0, :, 0]
     some = torch.ones(len(text))
     queries = Queries(text, some.long(), some * 0, some.bool(), 1.0, independent=True)
-    features = run(compare_steps(features, queries, head_of(case)))
+    features = run(compare_steps(features, queries, backbone.head))
     scores = window_logits(features, queries, 0, shape[0]).permute(2, 0, 1)
     case.check("out", scores.numpy())

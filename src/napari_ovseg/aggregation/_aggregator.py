@@ -85,7 +85,7 @@ class Aggregator(nn.Module):
             costs, words = costs[chosen], words[chosen]
         appearance = self.guidance_projection(image[None])[0].permute(1, 2, 0)
         meanings = self.text_guidance_projection(words)
-        x = self.conv1(costs[:, None]).permute(0, 2, 3, 1).contiguous()
+        x = yield from in_groups(self._embedded, costs, self.conv1.out_channels * costs[0].numel())
         for layer in self.layers:
             assert isinstance(layer, Layer)
             x = yield from layer.pauses(x, appearance, meanings)
@@ -95,6 +95,11 @@ class Aggregator(nn.Module):
         every = maps.new_full((len(text), *maps.shape[1:]), OUT)
         every[chosen] = maps
         return every
+
+    def _embedded(self, costs: Tensor) -> Tensor:
+        """Make (n, h, w) costs vectors (n, h, w, D)."""
+        vectors: Tensor = self.conv1(costs[:, None])
+        return vectors.permute(0, 2, 3, 1)
 
     def _decoded(self, x: Tensor, taps: Sequence[Tensor]) -> Pauses[Tensor]:
         """Decode (T, D, h, w) to (T, 4h, 4w)."""

@@ -22,11 +22,19 @@ class Head(nn.Module):
         Of the aggregator.
     width
         Of the encoder's tokens.
+
+    Attributes
+    ----------
+    grid
+        Side of the patch grid that it wants.
+    cells
+        Logits of a view that it makes for each word.
     """
 
     def __init__(self, sizes: Sizes, width: int) -> None:
         super().__init__()
-        self.grid, self.most, self._parts = sizes.grid, sizes.most, (sizes.channels, width, width)
+        self.grid, self._parts = sizes.grid, (sizes.channels, width, width)
+        self.cells = (4 * sizes.grid) ** 2
         self.upsample1 = nn.ConvTranspose2d(width, sizes.taps[0], 2, 2)
         self.upsample2 = nn.ConvTranspose2d(width, sizes.taps[1], 4, 4)
         self.transformer = Aggregator(sizes)

@@ -134,7 +134,8 @@ def _checked(sizes: Mapping[str, int], read: Callable[[str], BinaryIO], stem: st
 
 def _understood(told: Any) -> dict[str, Any]:
     """Take from a manifest what we know the meaning of; anything else of it is not kept."""
-    texts = {key: str(told[key]) for key in ("name", "licence", "origin") if key in told}
+    known = ("name", "licence", "trained_on", "origin")
+    texts = {key: str(told[key]) for key in known if key in told}
     sums = {str(name): str(value) for name, value in told.get("sha256", {}).items()}
     sides = {}
     if told.get("short_side"):

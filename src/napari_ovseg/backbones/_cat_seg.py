@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from napari_ovseg.aggregation import Head
 
 SUFFIX = ".pth"
-LICENCE = "none stated by its authors (their code: MIT); trained on COCO-Stuff"
+LICENCE = "none stated (their code: MIT)"
+TRAINED_ON = "COCO-Stuff"
 _CLIP = "sem_seg_head.predictor.clip_model."
 _AGGREGATOR = "sem_seg_head.predictor.transformer."
 _UPSAMPLE = ("upsample1.", "upsample2.")
@@ -61,7 +62,8 @@ def convert(checkpoint: Path, folder: Path) -> dict[str, Any]:
     save_file(head, folder / _files.HEAD)
     (folder / _files.CONFIG).write_text(json.dumps(config), encoding="utf-8")
     values = {"cat_seg": {"patches": grid}}
-    return {"licence": LICENCE, "short_side": _SIDES, "method_values": values}
+    told = {"licence": LICENCE, "trained_on": TRAINED_ON}
+    return {**told, "short_side": _SIDES, "method_values": values}
 
 
 def load_head(weights: _files.Weights) -> Head:

@@ -23,6 +23,8 @@ class Known:
         Size of its weights in float32.
     licence
         Of the weights.
+    trained_on
+        Their training data.
     """
 
     architecture: str
@@ -31,6 +33,7 @@ class Known:
     patch: int
     megabytes: float
     licence: str = "Apache-2.0"
+    trained_on: str = "ImageNet-1k"
 
     @property
     def repository(self) -> str:
@@ -44,12 +47,13 @@ class Known:
         return {"architecture": self.architecture, "pretrained_cfg": pretrained}
 
 
+_LVD = "LVD-142M (never published)"
 GUIDES = {
     "dino_vitb8": Known("vit_base_patch8_224", "dino", 224, 8, 343.2),
     "dino_vits8": Known("vit_small_patch8_224", "dino", 224, 8, 86.7),
     "dino_vits16": Known("vit_small_patch16_224", "dino", 224, 16, 86.7),
     "dino_vitb16": Known("vit_base_patch16_224", "dino", 224, 16, 343.2),
-    "dinov2_vits14": Known("vit_small_patch14_dinov2", "lvd142m", 518, 14, 88.2),
-    "dinov2_vitb14": Known("vit_base_patch14_dinov2", "lvd142m", 518, 14, 346.3),
+    "dinov2_vits14": Known("vit_small_patch14_dinov2", "lvd142m", 518, 14, 88.2, trained_on=_LVD),
+    "dinov2_vitb14": Known("vit_base_patch14_dinov2", "lvd142m", 518, 14, 346.3, trained_on=_LVD),
 }
 """Caron et al., ICCV 2021 (arXiv 2104.14294); Oquab et al., TMLR 2024 (arXiv 2304.07193)."""

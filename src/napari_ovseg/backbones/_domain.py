@@ -17,6 +17,8 @@ class Published:
         Side of a patch, px; pictures have 224.
     megabytes
         Size of its weights in float32.
+    trained_on
+        Training data of the weights.
     licence
         Of the weights.
     """
@@ -24,15 +26,16 @@ class Published:
     repository: str
     patch: int
     megabytes: float
+    trained_on: str
     licence: str = "MIT (its card: for research)"
     pixels: int = 224
 
 
 DOMAIN = {
     "BiomedCLIP": Published(
-        "microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224", patch=16, megabytes=784
+        "microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224", 16, 784, "PMC-15M"
     ),
-    "QuiltNet-B-16": Published("wisdomik/QuiltNet-B-16", patch=16, megabytes=599),
-    "QuiltNet-B-32": Published("wisdomik/QuiltNet-B-32", patch=32, megabytes=605),
+    "QuiltNet-B-16": Published("wisdomik/QuiltNet-B-16", 16, 599, "Quilt-1M"),
+    "QuiltNet-B-32": Published("wisdomik/QuiltNet-B-32", 32, 605, "Quilt-1M"),
 }
 """Zhang et al., 2023 (arXiv 2303.00915); Ikezogwo et al., NeurIPS 2023 (arXiv 2306.11207)."""

@@ -16,6 +16,17 @@ _LICENCES = {
     "dfn": "Apple research licence (see the model card)",
     "webli": "Apache-2.0",
 }
+_DATA = {
+    "openai": "OpenAI's WIT (never published)",
+    "laion400m": "LAION-400M",
+    "laion2b": "LAION-2B",
+    "datacomp": "DataComp",
+    "commonpool": "CommonPool",
+    "metaclip": "Common Crawl, curated by MetaCLIP",
+    "dfn2b": "DFN-2B",
+    "dfn5b": "DFN-5B",
+    "webli": "WebLI (never published)",
+}
 
 
 def split(name: str) -> tuple[str, str]:
@@ -94,3 +105,8 @@ def models() -> list[str]:
 def licence_of(tag: str) -> str:
     """Licence of the weights of a tag."""
     return next((v for k, v in _LICENCES.items() if tag.startswith(k)), "see the model card")
+
+
+def data_of(tag: str) -> str:
+    """Training data of the weights of a tag; empty if nobody said."""
+    return next((v for k, v in _DATA.items() if tag.startswith(k)), "")

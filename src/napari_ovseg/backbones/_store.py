@@ -71,6 +71,17 @@ def stored_names() -> list[str]:
     return sorted(name for name in found if stored(name) is not None)
 
 
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Read a manifest; {} if there is none, None if it is damaged."""
+    try:
+        told = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) and isinstance(told.get("sha256", {}), dict) else None
+
+
 def unfinished(name: str, work: str) -> Path:
     """Folder where the files of a model gather before they are all there and checked."""
     return models_folder() / f".{work}" / slot(name).name

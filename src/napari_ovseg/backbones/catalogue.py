@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_ovseg.backbones import _dino, _names
 from napari_ovseg.backbones._domain import DOMAIN
 from napari_ovseg.backbones._locate import find, find_guide
+from napari_ovseg.backbones._terms import Terms, terms_of
 from napari_ovseg.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Entry:
         Size of its weights in float32, or of the file where it is here.
     pixels, patch
         Side of the picture it was trained on, and of a patch, px.
-    licence
-        Of the weights.
+    terms
+        Licence and training data of the weights.
     here
         Whether the weights are on this machine.
     guide
@@ -43,7 +44,7 @@ class Entry:
     megabytes: float
     pixels: int
     patch: int
-    licence: str
+    terms: Terms
     here: bool
     guide: bool = False
 
@@ -62,7 +63,7 @@ def _known(name: str, known: Published | Known, find_it: Callable[[str], Weights
     except WeightsError:
         here = False
     size, guide = known.megabytes, find_it is find_guide
-    return Entry(name, size, known.pixels, known.patch, known.licence, here, guide)
+    return Entry(name, size, known.pixels, known.patch, terms_of(name), here, guide)
 
 
 def _entry(name: str) -> Entry:
@@ -73,15 +74,15 @@ def _entry(name: str) -> Entry:
     except WeightsError:
         weights = None
     if weights is not None and weights.config is not None:
-        config, licence = weights.config["model_cfg"], weights.licence
+        config = weights.config["model_cfg"]
         megabytes = weights.file.stat().st_size / 1e6
     else:
-        architecture, _, tag = name.partition(":")
-        config, licence = open_clip.get_model_config(architecture), _names.licence_of(tag)
+        config = open_clip.get_model_config(name.partition(":")[0])
         megabytes = _parameters(config) * 4 / 1e6
     vision = config["vision_cfg"]
     patch = vision.get("patch_size") or _counted(vision["timm_model_name"])[1]
-    return Entry(name, megabytes, vision["image_size"], patch, licence, weights is not None)
+    pixels, here = vision["image_size"], weights is not None
+    return Entry(name, megabytes, pixels, patch, terms_of(name), here)
 
 
 def _parameters(config: dict[str, Any]) -> float:

@@ -5,10 +5,9 @@ Nothing here is downloaded but by `fetch_steps`, which wants the `Offer` that wa
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_ovseg.backbones import _dino, _pack, catalogue
 from napari_ovseg.backbones._fetch import Offer, fetch_steps, offer
@@ -16,7 +15,14 @@ from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER
 from napari_ovseg.backbones._import import import_steps
 from napari_ovseg.backbones._locate import find, find_guide
 from napari_ovseg.backbones._remove import Removal, removal, remove_steps
-from napari_ovseg.backbones._store import hash_steps, slot, stored, stored_names
+from napari_ovseg.backbones._store import (
+    hash_steps,
+    read_manifest,
+    slot,
+    stored,
+    stored_names,
+)
+from napari_ovseg.backbones._terms import terms_of
 from napari_ovseg.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -66,24 +72,11 @@ def listing() -> list[catalogue.Entry]:
 
 def _imported(name: str) -> catalogue.Entry:
     folder = slot(name)
-    told = _manifest(folder) or {}
+    told = read_manifest(folder) or {}
     size = sum(p.stat().st_size for p in folder.iterdir()) / 1e6
     pixels, patch = (int(told.get(key) or 0) for key in ("pixels", "patch"))
     guide = (folder / _dino.NAMES[0]).is_file()
-    return catalogue.Entry(
-        name, size, pixels, patch, str(told.get("licence", "unknown")), bool(told), guide
-    )
-
-
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    """Read a manifest; {} if there is none, None if it is damaged."""
-    try:
-        told = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError):
-        return None
-    return told if isinstance(told, dict) and isinstance(told.get("sha256", {}), dict) else None
+    return catalogue.Entry(name, size, pixels, patch, terms_of(name), bool(told), guide)
 
 
 def pack_steps(name: str, target: Path) -> Steps[Path]:
@@ -116,7 +109,7 @@ def _verdict_steps(name: str) -> Steps[Verdict]:
             return Verdict(name, "missing")
         folder, recorded = weights.file.parent, {weights.file.name: weights.sha256}
     else:
-        manifest = _manifest(folder)
+        manifest = read_manifest(folder)
         if manifest is None:
             return Verdict(name, "damaged", (MANIFEST,))
         recorded = manifest.get("sha256", {})

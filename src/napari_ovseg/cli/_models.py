@@ -22,7 +22,7 @@ def add_models(commands: Any) -> None:
     models.set_defaults(command=_list)
     kinds = models.add_subparsers(metavar="COMMAND")
 
-    kinds.add_parser("list", help="all there are, with size and licence").set_defaults(
+    kinds.add_parser("list", help="all there are: size, licence, training data").set_defaults(
         command=_list
     )
     fetch = kinds.add_parser("fetch", help="download a model, or go on with it")
@@ -47,11 +47,12 @@ def add_models(commands: Any) -> None:
 def _list(_: argparse.Namespace) -> int:
     from napari_ovseg.backbones import manager
 
-    say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  licence of the weights")
+    terms = "licence of the weights; training data"
+    say(f"{'model':<44} {'size':>8} {'px/patch':>9} {'here':>5}  {terms}")
     for entry in manager.listing():
         here = "yes" if entry.here else "no"
         shape = f"{entry.pixels or '?'}/{entry.patch or '?'}"
-        say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.licence}")
+        say(f"{entry.name:<44} {entry.megabytes:5.0f} MB {shape:>9} {here:>5}  {entry.terms}")
     return 0
 
 

@@ -12,7 +12,9 @@ from qtpy.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLayout,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -28,7 +30,15 @@ def row(*widgets: QWidget) -> QHBoxLayout:
     return layout
 
 
-def form(owner: QWidget, *rows: tuple[str | None, QWidget | QHBoxLayout]) -> None:
+def column(*parts: QWidget | QLayout) -> QVBoxLayout:
+    """Put parts below each other; hidden ones take no room."""
+    layout = QVBoxLayout()
+    for part in parts:
+        (layout.addWidget if isinstance(part, QWidget) else layout.addLayout)(part)
+    return layout
+
+
+def form(owner: QWidget, *rows: tuple[str | None, QWidget | QLayout]) -> None:
     """Lay labels and controls out in two columns; without a label both are the control's."""
     layout = QFormLayout(owner)
     layout.setContentsMargins(0, 0, 0, 0)

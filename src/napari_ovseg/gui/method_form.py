@@ -71,10 +71,12 @@ class MethodForm(QWidget):
         self.snap.setValue(recipe.refinement.edge_snap)
         for control in (self.method, self.guide, self.snap):
             control.blockSignals(False)
-        passes = f"{method.passes} pass{'es' * (method.passes > 1)} per window"
+        passes = f"{method.passes} pass{'es' * (method.passes > 1)}"
         guided = bool(method.default_guide) and recipe.guide != NO_GUIDE
-        self.cost.setText(f"{passes}{' and the guide' * guided}, {method.memory}")
-        self.cost.setToolTip(method.source)
+        more = " and guide" * guided + " and head" * method.trained
+        self.cost.setText(f"{passes}{more}, {method.memory}")
+        per = "Per window of the image" + "; the head also per word" * method.trained
+        self.cost.setToolTip(f"{per}. {method.source}".strip())
 
     def _set_preset(self, name: str) -> None:
         if name != CUSTOM:

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
 if TYPE_CHECKING:
     from napari_ovseg.backbones.catalogue import Entry
 
-COLUMNS = ("model", "size", "patch", "here", "licence of the weights")
+COLUMNS = ("model", "size", "patch", "here", "licence of the weights", "trained on")
 
 
 class ModelTable(QWidget):
@@ -92,5 +92,6 @@ def _cells(entry: Entry) -> tuple[str, ...]:
         f"{entry.megabytes:.0f} MB",
         f"{entry.patch} px" if entry.patch else "",
         "yes" if entry.here else "",
-        entry.licence,
+        entry.terms.licence,
+        entry.terms.trained_on,
     )

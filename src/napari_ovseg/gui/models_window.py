@@ -56,7 +56,7 @@ class ModelsWindow(QDialog):
         self._then: Callable[[Any], None] = self._list
         self._build()
         self.destroyed.connect(self.runner.close)
-        self.resize(760, 480)
+        self.resize(980, 480)
 
     def _build(self) -> None:
         self.models = ModelTable()

@@ -196,13 +196,15 @@ class Session:
     def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
         import_engine()
         from napari_ovseg.early import early_steps
+        from napari_ovseg.encoding import Purpose
         from napari_ovseg.pipeline import encode_steps
 
         recipe = self.recent.resolved(job)
         features = self.recent.features(job, recipe)
         if features is None:
             picture = job.image.plane(job.plane)
-            steps = encode_steps(picture, recipe, job.device, stop, self.cache, job.early)
+            purpose = Purpose(recipe.queries(job.vocabulary), job.early)
+            steps = encode_steps(picture, recipe, job.device, stop, self.cache, purpose)
             features = yield from (early_steps(steps, job.vocabulary) if job.early else steps)
             self.recent.encoded(job, recipe, features)
         return (yield from self._label_steps(features, job))

@@ -8,8 +8,9 @@ from qtpy.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
 from superqt import QCollapsible
 
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.controls import combo, form, label, row, small_button, spin
+from napari_ovseg.gui.controls import column, combo, form, label, row, small_button, spin
 from napari_ovseg.gui.method_form import CUSTOM, MethodForm
+from napari_ovseg.gui.terms_line import TermsLine
 from napari_ovseg.recipe import CONTRAST
 from napari_ovseg.settings import WorkingSize
 
@@ -57,6 +58,7 @@ class SettingsForm(QWidget):
         self.models_button = small_button(
             "ovseg_models", "All models: fetch, import, verify, remove, pack"
         )
+        self.terms_line = TermsLine(self.model)
         self.methods = MethodForm(session)
         self.size = spin(
             "ovseg_magnification",
@@ -105,9 +107,10 @@ class SettingsForm(QWidget):
             self,
             ("image", row(self.image, self.together)),
             ("encodes", self.display),
-            ("model", row(self.model, self.models_button)),
+            ("model", column(row(self.model, self.models_button), self.terms_line)),
             (None, self.more),
         )
+        self.terms_line.refresh()
         self._summarise()
         self._session.changed.connect(self._summarise)
 
@@ -142,6 +145,7 @@ class SettingsForm(QWidget):
             control.blockSignals(False)
         self.contrast.setText(", ".join(recipe.contrast))
         self.contrast.setCursorPosition(0)
+        self.terms_line.refresh()
         self.methods.show_recipe()
 
     def show_cache(self, _on: object = None) -> None:
@@ -176,6 +180,7 @@ class SettingsForm(QWidget):
         """Put models that are here into the list, behind those that are always in it."""
         listed = {self.model.itemText(i) for i in range(self.model.count())}
         self.model.addItems([name for name in names if name not in listed])
+        self.terms_line.refresh()
 
     def set_images(self, pictures: Sequence[ImageLayer]) -> bool:
         """Offer these layers; the chosen one stays chosen while it is there.

@@ -67,6 +67,7 @@ def pack(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None:
     manifest = {
         "name": "starter",
         "licence": "BSD-3-Clause",
+        "trained_on": "scenes drawn by this program",
         "short_side": SHORT_SIDE,
         "method_values": METHOD_VALUES,
         "sha256": {WEIGHTS: hashlib.sha256(data).hexdigest()},
