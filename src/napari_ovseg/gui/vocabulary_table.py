@@ -34,7 +34,9 @@ COLUMNS = {
     "pixels": "In the picture on screen, the model's and yours; they follow the brush",
 }
 SHOW, LOCK, ID, COLOUR, NAME, QUERIES, THRESHOLD, PIXELS = range(len(COLUMNS))
-_WIDTHS = {SHOW: 40, LOCK: 34, ID: 26, COLOUR: 46, NAME: 88, QUERIES: 72, THRESHOLD: 56}
+_WIDTHS = {
+    SHOW: 40, LOCK: 34, ID: 26, COLOUR: 46, NAME: 88, QUERIES: 72, THRESHOLD: 56, PIXELS: 66,
+}  # fmt: skip
 
 _SWATCH = QSize(28, 16)
 
@@ -73,6 +75,10 @@ class VocabularyTable(QTableWidget):
                 lambda _gone=None, told=signal: told.disconnect(self.refresh, missing_ok=True)
             )
         self.refresh()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Ask for so much room that all columns are seen; a narrower one scrolls."""
+        return QSize(sum(_WIDTHS.values()) + 2 * self.frameWidth(), super().sizeHint().height())
 
     def selected(self) -> list[int]:
         """Ids of the selected rows."""
