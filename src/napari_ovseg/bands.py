@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_ovseg.batches import Encoded
-from napari_ovseg.merging import merge
 from napari_ovseg.progress import Progress, Steps, mapped
 from napari_ovseg.windows import Window
 
@@ -68,6 +67,8 @@ class Bands:
         return self._band(progress, top, bottom)
 
     def _band(self, encoded: Encoded, top: int, bottom: int) -> Band:
+        from napari_ovseg.merging import merge
+
         whole, patch = self._whole, self._patch
         windows = encoded.windows[: len(encoded.vectors)]
         reach = [i for i, w in enumerate(windows) if w.top < bottom and w.top + w.height > top]

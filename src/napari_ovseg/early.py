@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from napari_ovseg.bands import Band
 from napari_ovseg.labels import Annotation
-from napari_ovseg.pipeline import label_steps, provenance_of
 from napari_ovseg.progress import Loop, Progress, Steps, mapped
 from napari_ovseg.vocabulary import Vocabulary
 
@@ -46,6 +45,8 @@ def early_steps(steps: Steps[Features], vocabulary: Vocabulary) -> Steps[Feature
 
 
 def _label(band: Band, vocabulary: Vocabulary) -> Steps[None]:
+    from napari_ovseg.pipeline import label_steps, provenance_of
+
     still = Progress(band.stage, band.done, band.total)
     yield still
     features = band.features
