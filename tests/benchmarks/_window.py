@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from functools import partial
+from itertools import product
 
 import napari
 import numpy as np
@@ -122,15 +123,18 @@ def segment(widget):
 
 
 def run(widget, viewer):
-    """Time a first run: until its labels come, and while the layer is made and shown."""
+    """Time a first run: until labels come, while their layer is made and shown, and to the end."""
+    source = viewer.layers[0]
     with Watch() as watch:
         widget.segment()
-        turns(until=lambda: not widget.runner.running)
+        turns(until=lambda: widget.pictures.labels_of(source) is not None)
         encoded, watch.longest = watch.longest, 0.0
-        turns(1)
-    side = max(viewer.layers[0].data.shape)
-    say(f"encode {side}", encoded)
-    say(f"first layer {side}", watch.longest)
+        turns(2)
+        shown, watch.longest = watch.longest, 0.0
+        turns(until=lambda: not widget.runner.running and not widget.work.writer.writing)
+    side = max(source.data.shape)
+    say(f"encode {side}", max(encoded, watch.longest))
+    say(f"first layer {side}", shown)
 
 
 def cancels(widget):
@@ -194,24 +198,32 @@ def large(widget, viewer):
         shown.append((place, time.perf_counter()))
 
     layer.events.labels_update.connect(drawn)
-    learnt = iter(learnt[50:])
-    for name, zoom in (("part", 0.4), ("all", 0.15)):
+    new = iter(learnt[50:])
+    changes = {
+        "known": lambda: widget.session.edit(common(layer), threshold=0.9),
+        "new": lambda: widget.words.add_words(next(new)),
+    }
+    for zoom, name in ((0.4, "part"), (0.15, "all")):
         viewer.camera.zoom = zoom
         turns(1)
-        for number in range(RUNS):
+        for (words, change), number in product(changes.items(), range(RUNS)):
             shown.clear()
             view = in_view(layer)
-            change = partial(widget.words.add_words, next(learnt))
             began = follow(widget, f"relabel {name} {number}", change)
             covers = (
                 when
                 for place, when in shown
                 if all(a <= v.start and v.stop <= b for (a, b), v in zip(place, view, strict=True))
             )
-            say(f"viewport {name} {number}", next(covers) - began)
+            say(f"viewport {name} {words} {number}", next(covers) - began)
     keeper.EVERY_S = 0.0
     for number in range(RUNS):
         say(f"autosave {number}", waits(lambda: paint(layer)))
+
+
+def common(layer):
+    """Return the category that most pixels have."""
+    return int(np.bincount(layer.data.ravel())[1:].argmax()) + 1
 
 
 if __name__ == "__main__":

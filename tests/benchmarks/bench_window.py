@@ -50,7 +50,9 @@ def rows():
     yield _within(wait + "encode 4096 x 4096", ours["encode 4096"], 0.05)
     for view, name in (("part", "a part in view"), ("all", "all in view")):
         size = f"4096 x 4096, 50 categories, {name}"
-        yield _within(f"viewport shown, {size}", ours[f"viewport {view}"], 0.1)
+        for words in ("known", "new"):
+            seen = ours[f"viewport {view} {words}"]
+            yield _within(f"viewport shown, {size}, {words} words", seen, 0.1)
         yield _within(f"{wait}relabel {size}", ours[f"relabel {view}"], 0.05)
         yield _beside(f"the same, {name}", ours[f"relabel {view}"], napari["refresh"], 1.5)
     yield _within(wait + "autosave while painting, 4096 x 4096", ours["autosave"], 0.05)

@@ -43,13 +43,13 @@ def test_names_of_every_kind_are_shown(sheet):
     assert list(layer.features["category"])[1:] == ["nucleus", "beta-actin", "細胞質", "background"]
 
 
-def test_what_is_hidden_is_transparent_and_still_there(sheet):
+def test_what_is_hidden_is_transparent_and_still_there(sheet, qtbot):
     _, layer, table = sheet
     table.item(1, SHOW).setCheckState(Qt.CheckState.Unchecked)
-    assert layer.colormap.color_dict[2][3] == 0
+    qtbot.waitUntil(lambda: layer.colormap.color_dict[2][3] == 0)
     assert (layer.data == 2).any()
     table.item(1, SHOW).setCheckState(Qt.CheckState.Checked)
-    assert layer.colormap.color_dict[2][3] == 1
+    qtbot.waitUntil(lambda: layer.colormap.color_dict[2][3] == 1)
 
 
 def test_what_is_locked_cannot_be_painted_or_removed(sheet):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QTableWidget
+from qtpy.QtWidgets import QApplication, QTableWidget
 
 from napari_ovseg import batches
 from napari_ovseg.feature_cache import FeatureCache
@@ -64,12 +64,14 @@ def test_a_synonym_and_a_threshold_count_at_once(ready, settle):
     assert not (layer.data == 1).any()
 
 
-def test_names_and_colours_do_not_wait(ready):
+def test_names_and_colours_do_not_wait_for_the_labels(ready):
     widget, layer = ready
     table = widget.findChild(QTableWidget, "ovseg_table")
     table.item(0, NAME).setText("lawn")
+    QApplication.processEvents()
     assert list(layer.features["category"])[1] == "lawn"
     widget.session.edit(2, colour="#123456")
+    QApplication.processEvents()
     assert np.allclose(layer.colormap.color_dict[2][:3] * 255, [0x12, 0x34, 0x56], atol=1)
 
 

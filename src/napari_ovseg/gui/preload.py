@@ -20,7 +20,7 @@ import gc
 import importlib
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,6 +39,9 @@ _NICENESS = 10
 """Of threads that compute: where there are as many as cores the window would wait its turn."""
 
 
+_FOR_KEEPING = ("zarr", "ome_zarr.writer")
+"""What the first save of a project would import, while its layer is being made and drawn."""
+
 _importing = Lock()
 
 
@@ -52,6 +55,9 @@ def warm_up() -> Thread:
         sweep_dead()
         with window_first():
             import_engine()
+            for module in _FOR_KEEPING:
+                with suppress(ImportError):  # who needs it says so
+                    importlib.import_module(module)
 
     thread = Thread(target=work, name="ovseg-warm-up")
     thread.start()

@@ -94,6 +94,9 @@ class OvsegWidget(QWidget):
     # --- building -------------------------------------------------------------------
 
     def _build(self) -> None:
+        self._recolour = QTimer(self)  # in a turn of its own: napari takes a while for it
+        self._recolour.setSingleShot(True)
+        self._recolour.timeout.connect(self._show_words)
         self.form = SettingsForm(self.session, self.panel.tell)
         self.encodes = EncodesLine(self.pictures, self.form)
         self.encodes.changed.connect(self._display_changed)
@@ -177,17 +180,16 @@ class OvsegWidget(QWidget):
         return None if source is None else self.pictures.labels_of(source)
 
     def _words_changed(self) -> None:
-        """Show new names and colours at once, and let the labels follow the words."""
-        if self._show_words():
+        """Show new names and colours in the next turn, and let the labels follow the words."""
+        if self._chosen_labels() is not None and not self.runner.closed and self.session.rows:
+            self._recolour.start(0)
             self.turns.follow()
 
-    def _show_words(self) -> bool:
-        """Give the labels the names and colours of the table; False where there are none."""
+    def _show_words(self) -> None:
+        """Give the labels the names and colours of the table."""
         layer = self._chosen_labels()
-        if layer is None or self.runner.closed or not self.session.rows:
-            return False
-        layers.describe(layer, self.session.vocabulary(), self.session.hidden)
-        return True
+        if layer is not None and self.session.rows:
+            layers.describe(layer, self.session.vocabulary(), self.session.hidden)
 
     def _choose(self, category_id: int) -> None:
         """Paint with a category from now on."""
