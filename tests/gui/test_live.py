@@ -39,7 +39,8 @@ def test_new_words_relabel_as_they_come(ready, settle):
     layer.paint((5, 5), 2)
     before = layer.data.copy()
     widget.words.add_words("sky; water")
-    assert list(layer.features["category"])[-2:] == ["sky", "water"]  # at once
+    QApplication.processEvents()
+    assert list(layer.features["category"])[-2:] == ["sky", "water"]  # before the labels
     settle(widget)
     assert set(np.unique(layer.data)) - set(np.unique(before))
     assert layer.data[5, 5] == 2

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
 
 import napari_ovseg as ov
 from models import write_folder
-from napari_ovseg import batches
+from napari_ovseg import bands, batches
 from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
 
 pytestmark = pytest.mark.gui
@@ -146,7 +146,9 @@ def test_weights_that_are_not_here_are_explained(widget, finish):
     assert "ovseg models fetch" in widget.panel.message.text()
 
 
-def test_a_layer_removed_during_the_run(widget, qtbot):
+@pytest.mark.parametrize("every", [0.0, 1e9])
+def test_a_layer_removed_during_the_run(widget, qtbot, monkeypatch, every):
+    monkeypatch.setattr(bands, "EVERY_S", every)
     source = widget.viewer.add_image(picture(400, 400))
     widget.words.add_words("grass")
     widget.segment()

@@ -166,8 +166,9 @@ class Work(QObject):
         if self.turns.now == Turn.AHEAD:
             return
         self._advance(progress, seconds)
-        if isinstance(progress, Glimpse | Early) and self._target is not None:
-            self._show_early(self._target, progress)
+        target = self._target
+        if isinstance(progress, Glimpse | Early) and target and self._pictures.holds(target.source):
+            self._show_early(target, progress)
 
     def _show_early(self, target: Target, progress: Glimpse | Early) -> None:
         """Show labels that are not those of the end yet; rows that are finished stay."""
