@@ -7,6 +7,7 @@ import napari_ovseg as ov
 from napari_ovseg import bands, batches
 from napari_ovseg.early import Early, early_steps
 from napari_ovseg.encoding import Purpose
+from napari_ovseg.errors import ImageError
 from napari_ovseg.image import Grid, Image
 from napari_ovseg.progress import run
 
@@ -17,6 +18,7 @@ SHAPE = (448, 300)
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(bands, "EVERY_S", 0.0)
+    monkeypatch.setattr(bands, "PAUSE", 0.0)
     monkeypatch.setattr(batches, "batch_size", lambda *_: 2)
 
 
@@ -105,3 +107,34 @@ def test_windows_kept_apart_and_half_a_batch_after_memory_ran_out(pixels, monkey
     assert failed
     starts = [e.rows.start for e in seen]
     assert starts == sorted(set(starts))
+
+
+def test_rows_too_few_for_a_picture_wait_for_more(pixels):
+    settings = ov.Recipe(
+        working_size=ov.WorkingSize(magnification=8.0),
+        tiling=ov.Tiling(crop=112, stride=8, scales=(1.0,)),
+    )
+    seen, _ = early(pixels[:30, :16], settings)
+    assert len(seen) > 2
+    assert all(e.rows.stop - e.rows.start >= 2 for e in seen)
+    assert [e.rows.start for e in seen[1:]] == [e.rows.stop for e in seen[:-1]]
+
+
+def test_labelling_takes_a_share_of_the_time(pixels, monkeypatch):
+    many, _ = early(pixels, recipe())
+    monkeypatch.setattr(bands, "PAUSE", 1e9)
+    assert len(many) > 1
+    assert len(early(pixels, recipe())[0]) == 1
+
+
+def test_rows_are_read_when_they_are_looked_at(pixels):
+    class Unread:
+        shape, dtype = pixels.shape, pixels.dtype
+
+        def __getitem__(self, rows):
+            raise OSError("the network is gone")
+
+    image = Image((Unread(),), True, Grid.regular(2)).rows(slice(10, 30))
+    assert image.shape == (20, SHAPE[1])
+    with pytest.raises(ImageError, match="the network is gone"):
+        image.read()

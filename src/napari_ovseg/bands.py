@@ -6,19 +6,19 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_ovseg.batches import Encoded
-from napari_ovseg.progress import Progress, Steps, mapped
+from napari_ovseg.progress import Progress
 from napari_ovseg.windows import Window
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from napari_ovseg.features import Features
 
 EVERY_S = 2.0
-"""Between two bands: labels are taken of each, which should not slow the encoding down."""
+"""Between two bands, seconds."""
+PAUSE = 4.0
+"""Between two bands, times what labelling the last one took: a fifth of the time at most."""
+_LEAST_ROWS = 2
+"""Of a band: less is no picture."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,23 +50,32 @@ class Bands:
     """
 
     def __init__(self, whole: Features, patch: int) -> None:
-        self._whole, self._patch = whole, patch
-        self._top, self._last = 0, time.monotonic()
+        self._whole, self._patch, self._top = whole, patch, 0
+        self._told: Progress | None = None
+        self._when = time.monotonic()
+        self._next = self._when + EVERY_S
 
-    def watch(self, steps: Steps[Tensor]) -> Steps[Tensor]:
-        """Encode windows, and tell of a band instead of a step now and then."""
-        return mapped(steps, self._told)
+    def tell(self, progress: Progress) -> Progress:
+        """Return a band instead of a step, if it is time for one; else the plain step."""
+        now = time.monotonic()
+        if isinstance(self._told, Band):  # whoever asked for it has labelled it meanwhile
+            self._next = now + max(EVERY_S, PAUSE * (now - self._when))
+        self._told, self._when = progress.plain, now
+        if isinstance(progress, Encoded) and now >= self._next:
+            bottom = _finished(progress)
+            rows = self._rows(self._top, bottom)
+            if rows.stop - rows.start >= _LEAST_ROWS:
+                self._told = self._band(progress, self._top, bottom, rows)
+                self._top = bottom
+        return self._told
 
-    def _told(self, progress: Progress) -> Progress:
-        if not isinstance(progress, Encoded) or time.monotonic() - self._last < EVERY_S:
-            return progress
-        bottom = _finished(progress)
-        if bottom <= self._top:
-            return progress
-        top, self._top, self._last = self._top, bottom, time.monotonic()
-        return self._band(progress, top, bottom)
+    def _rows(self, top: int, bottom: int) -> slice:
+        """Return which rows of the image lie between rows of the working image."""
+        height = self._whole.shape[0]
+        scale = height / self._whole.working[0]
+        return slice(round(top * scale), min(round(bottom * scale), height))
 
-    def _band(self, encoded: Encoded, top: int, bottom: int) -> Band:
+    def _band(self, encoded: Encoded, top: int, bottom: int, rows: slice) -> Band:
         from napari_ovseg.merging import merge
 
         whole, patch = self._whole, self._patch
@@ -77,16 +86,13 @@ class Bands:
         merged, (around,) = merge(encoded.vectors[reach], lowered, patch)
         cells = merged.shape[1] * patch // around.height
         inside = slice((top - above) // patch * cells, (bottom - above) // patch * cells)
-        scale = whole.shape[0] / whole.working[0]
-        rows = slice(round(top * scale), min(round(bottom * scale), whole.shape[0]))
-        pixels = np.asarray(whole.image.levels[0][rows])
         features = replace(
             whole,
             vectors=merged[:, inside],
             windows=(Window(0, 0, bottom - top, around.width),),
             working=(bottom - top, whole.working[1]),
             shape=(rows.stop - rows.start, whole.shape[1]),
-            image=replace(whole.image, levels=(pixels,)),
+            image=whole.image.rows(rows),
         )
         return Band(encoded.stage, encoded.done, encoded.total, features, rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.bands import Bands
@@ -16,7 +17,7 @@ from napari_ovseg.features import Features
 from napari_ovseg.image import Image
 from napari_ovseg.interpolate import stretched
 from napari_ovseg.merging import enlarged, merge, scaled
-from napari_ovseg.progress import Progress, Steps, Stop, counted_on
+from napari_ovseg.progress import Progress, Steps, Stop, counted_on, mapped
 from napari_ovseg.recipe import NO_GUIDE, Recipe
 from napari_ovseg.windows import Window
 from napari_ovseg.working import cut, resolve, working_image
@@ -172,9 +173,9 @@ def encode_views(
         steps = counted_on(
             encode_windows(encoders, recipe, pixels, windows), "windows", done, total
         )
-        if bands is not None and not found and not alone:
-            steps = bands.watch(steps)
-        vectors = yield from steps
+        watched = bands is not None and not found and not alone
+        tell = bands.tell if bands is not None and watched else attrgetter("plain")
+        vectors = yield from mapped(steps, tell)
         done += len(windows)
         found.append((vectors, windows) if alone else merge(vectors, windows, patch))
     if recipe.method.trained:

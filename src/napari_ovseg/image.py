@@ -162,6 +162,10 @@ class Image:
         levels = tuple(_Plane(level, index) for level in self.levels)
         return replace(self, levels=levels, grid=grid)
 
+    def rows(self, rows: slice) -> Image:
+        """Return some rows of one picture, still lazy, at the finest level."""
+        return replace(self, levels=(_Rows(self.levels[0], rows),))
+
     def level_for(self, size: tuple[int, int]) -> int:
         """Coarsest level that still has at least `size` (H, W) pixels."""
         fits = [
@@ -211,8 +215,27 @@ class _Plane:
     def dtype(self) -> Any:
         return self.stack.dtype
 
-    def __getitem__(self, key: slice) -> Any:
-        return self.stack[(*self.index, key)]
+    def __getitem__(self, rows: slice) -> Any:
+        return self.stack[(*self.index, rows)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.stack[self.index], dtype=dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Some rows of a picture, read only when numpy asks for the pixels."""
+
+    picture: Any
+    rows: slice
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.rows.stop - self.rows.start, *self.picture.shape[1:])
+
+    @property
+    def dtype(self) -> Any:
+        return self.picture.dtype
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.picture[self.rows], dtype=dtype)

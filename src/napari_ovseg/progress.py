@@ -17,6 +17,11 @@ class Progress:
     done: int
     total: int
 
+    @property
+    def plain(self) -> Progress:
+        """How far it is, without what else a step may tell."""
+        return Progress(self.stage, self.done, self.total)
+
 
 Steps = Generator[Progress, None, R]
 """Work in steps; between two of them it can be cancelled by closing it."""
@@ -57,6 +62,7 @@ def mapped(steps: Steps[R], change: Callable[[Progress], Progress]) -> Steps[R]:
     loop = Loop(steps)
     for progress in loop:
         yield change(progress)
+        del progress  # what it holds may be large
     return loop.values[0]
 
 

@@ -149,6 +149,7 @@ def many_windows(widget, photo, tmp_path, monkeypatch):
     )
     array[:] = pixels
     monkeypatch.setattr(bands, "EVERY_S", 0.0)
+    monkeypatch.setattr(bands, "PAUSE", 0.0)
     widget.session.configure(
         working_size=ov.WorkingSize(magnification=1.0),
         tiling=ov.Tiling(crop=112, stride=112, scales=(1.0,)),
@@ -196,3 +197,18 @@ def test_what_is_painted_while_the_rest_is_encoded_stays(widget, many_windows, q
     assert layer.data[1000, 1000] == 2
     (annotation,) = found
     assert (layer.data[~mine] == annotation.labels.ids[~mine]).all()
+
+
+def test_words_that_came_while_the_rest_was_encoded_are_those_of_the_layer(
+    widget, many_windows, qtbot
+):
+    widget.segment()
+    widget.words.add_words("water")
+    qtbot.waitUntil(lambda: widget.pictures.labels_of(many_windows) is not None, timeout=60_000)
+    layer = widget.pictures.labels_of(many_windows)
+    qtbot.waitUntil(lambda: list(layer.features["category"])[-1] == "water")
+    widget.words.add_words("sand")
+    qtbot.waitUntil(lambda: len(labelled_rows(layer)) > 200, timeout=60_000)
+    widget.turns.stop()
+    qtbot.waitUntil(lambda: not widget.runner.running, timeout=20_000)
+    assert list(layer.features["category"])[-2:] == ["water", "sand"]

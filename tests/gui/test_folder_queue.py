@@ -1,5 +1,7 @@
 """The images of a folder in the real window, one after the other."""
 
+import time
+
 import numpy as np
 import pytest
 from napari.layers import Image as ImageLayer
@@ -10,11 +12,13 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
 from napari_ovseg import batches
+from napari_ovseg.early import Early
 from napari_ovseg.gui import keys
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.importers import read_labels
+from napari_ovseg.progress import Progress
 
 pytestmark = pytest.mark.gui
 
@@ -328,3 +332,33 @@ def test_no_key_of_ours_is_naparis(opened):
     taken |= {str(key) for key in opened.viewer.class_keymap}
     taken |= {str(k) for several in action_manager._shortcuts.values() for k in several}
     assert not ours & taken
+
+
+def test_rows_that_were_finished_before_a_cancel_can_be_corrected_and_are_kept(
+    widget, images, settle, monkeypatch, qtbot
+):
+    def say(job, _stop=None):
+        early = ov.LabelMap(np.ones((30, 80), np.uint16), job.vocabulary, ov.Grid.regular(2))
+        yield Early("windows", 1, 2, ov.Annotation(job.image.name, early), slice(0, 30))
+        while True:
+            time.sleep(0.001)
+            yield Progress("windows", 1, 2)
+
+    monkeypatch.setattr(widget.session, "run_steps", say)
+    monkeypatch.setattr(widget.session, "prepare_steps", lambda *_: iter(()))
+    widget.words.add_words("cell")
+    widget.folder.open(images)
+    settle(widget)
+    source = widget.form.chosen_image()
+    widget.segment()
+    qtbot.waitUntil(lambda: widget.pictures.labels_of(source) is not None)
+    layer = widget.pictures.labels_of(source)
+    qtbot.waitUntil(lambda: bool(layer.data.any()))
+    widget.turns.stop()
+    settle(widget)
+    layer.paint((50, 40), 1)
+    painted = layer.data.copy()
+    widget.folder.step(1)
+    settle(widget)
+    (file,) = (images / "ovseg").glob("*.zarr")
+    assert (read_labels(file).labels.ids == painted).all()

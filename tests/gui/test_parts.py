@@ -181,6 +181,24 @@ def test_some_rows_do_not_take_the_place_of_others(layer, writer, ids):
     assert editing_of(layer).draft.steps == (1, 0)
 
 
+def test_a_write_that_fails_is_told_once(layer, writer, ids, qtbot, monkeypatch):
+    draft, real = editing_of(layer).draft, editing_of(layer).draft.propose
+    box = ordered((slice(0, SHAPE[0]), slice(0, SHAPE[1])), (slice(0, 9), slice(0, 9)))[-1]
+
+    def propose(place, *rest):
+        if place == box:
+            raise OSError("the disk is full")
+        return real(place, *rest)
+
+    monkeypatch.setattr(draft, "propose", propose)
+    layer.corner_pixels = np.array([[0, 0], [8, 8]])
+    with qtbot.captureExceptions() as errors:
+        writer.write(layer, annotation_of(ids), ())
+        qtbot.waitUntil(lambda: not writer.writing)
+        qtbot.wait(50)
+    assert [str(error) for _, error, _ in errors] == ["the disk is full"]
+
+
 def test_parts_cover_every_pixel_once():
     place = (slice(5, 2000), slice(100, 3001))
     seen = np.zeros((2100, 3100), int)

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.gui.session import Session
     from napari_ovseg.gui.work import Work
-    from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Steps, Stop
 
 
@@ -80,7 +79,8 @@ class Folder(QObject):
         self._source: ImageLayer | None = None
         self._ahead = Ahead(viewer, session)
         work.ahead = self._prepare
-        work.labelled.connect(self._labelled)
+        work.labelled.connect(lambda _annotation, _kept: self._labelled())
+        work.appeared.connect(self._labelled)
         session.changed.connect(self.saver.note)
         self.saver.saved.connect(self._show)
         self.saver.failed.connect(self._failed)
@@ -211,7 +211,7 @@ class Folder(QObject):
         labels = None if self._source is None else self._pictures.labels_of(self._source)
         self.saver.watch(labels)
 
-    def _labelled(self, _annotation: Annotation, _kept: int) -> None:
+    def _labelled(self) -> None:
         self._watch()
         self.saver.note()
 

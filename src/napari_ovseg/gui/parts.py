@@ -45,8 +45,12 @@ class _Proposal:
     def replaces(self, other: _Proposal) -> bool:
         """Whether all of another one is written anew, as the same step of undo."""
         same = self.layer is other.layer and self.plane == other.plane
-        whole = self.where is None and self.ids.shape == self.layer.data.shape[-2:]
-        return same and whole and self.part_of == other.part_of
+        return same and self.where is None and self.is_whole and self.part_of == other.part_of
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is of all rows."""
+        return bool(self.ids.shape == self.layer.data.shape[-2:])
 
     @property
     def place(self) -> Rectangle:
@@ -121,7 +125,8 @@ class PartWriter:
         if self._proposal is not None and proposal.replaces(self._proposal):
             self._parts.clear()
         self.finish()
-        layers.describe_proposal(layer, annotation)
+        if proposal.is_whole:  # else it is not what the layer holds
+            layers.describe_proposal(layer, annotation)
         editing = editing_of(layer)
         editing.finish = self.finish
         owner = editing.draft.owner[plane][proposal.place]
@@ -174,15 +179,15 @@ class PartWriter:
             self._timer.stop()
             return
         part = self._parts.popleft()
-        proposal.write(part)
-        self._undrawn.append(part)
         if not self._parts:
             self._proposal = None
+        proposal.write(part)
+        self._undrawn.append(part)
         self._draw(proposal)
 
     def _draw(self, proposal: _Proposal) -> None:
         now, layer = time.monotonic(), proposal.layer
-        if self._ahead is not None or (self._parts and now - self._drawn < _DRAW_S):
+        if self._ahead is layer or (self._parts and now - self._drawn < _DRAW_S):
             return
         self._drawn, parts = now, self._undrawn
         self._undrawn = []

@@ -131,7 +131,10 @@ def give_way() -> None:
     Linux alone has this for a thread. It lasts: the window's own thread must not call it.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), _NICENESS)
+        thread = get_native_id()
+        wanted = max(_NICENESS, os.getpriority(os.PRIO_PROCESS, thread))
+        with suppress(OSError):  # where it is forbidden the window waits its turn
+            os.setpriority(os.PRIO_PROCESS, thread, wanted)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class RunPanel(QWidget):
         self._selected: Callable[[], Collection[int] | None] = lambda: None
         self.writing, self.bar = WritingRow(), StageBar()
         self.run_button = push_button("ovseg_segment", "Segment", "Label the picture on screen")
-        self.cancel_button = push_button("ovseg_cancel", "Cancel", "Stop; nothing is changed")
+        self.cancel_button = push_button("ovseg_cancel", "Cancel", "Stop; finished rows stay")
         self.cancel_button.setEnabled(False)
         self.message = QLabel("")
         self.message.setObjectName("ovseg_message")

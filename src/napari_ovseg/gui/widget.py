@@ -106,6 +106,7 @@ class OvsegWidget(QWidget):
         self.panel.note.models_wanted.connect(self.show_models)
         self.panel.attend(self.work, self.folder, self.words.table.selected)
         self.work.labelled.connect(self._labelled)
+        self.work.appeared.connect(self._show_words)  # they may not be those of the run any more
         self.folder.arrived.connect(self._arrived)
         self.exports = ExportDialog(self._chosen_labels, self.pictures.all_labels, self)
         self.project = ProjectRow(self.keeper, self._chosen_labels, self.panel.tell)

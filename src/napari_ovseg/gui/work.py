@@ -65,6 +65,8 @@ class Work(QObject):
         Emitted around a run that was asked for; `ended` after labels that follow, too.
     stepped
         Emitted when another slice begins, with its place among them; empty for one alone.
+    appeared
+        Emitted when rows were written before the end.
     labelled
         Emitted with the annotation and the number of pixels that were kept.
     previewed
@@ -78,6 +80,7 @@ class Work(QObject):
     began = Signal()
     ended = Signal()
     stepped = Signal(str)
+    appeared = Signal()
     labelled = Signal(object, int)
     previewed = Signal(int)
     told = Signal(str, bool)
@@ -185,6 +188,7 @@ class Work(QObject):
             where, top = target.where, progress.rows.start
             annotation, name = progress.annotation, self._round.name
             self.writer.write(layer, annotation, target.plane, name, where, top)
+            self.appeared.emit()
 
     def _done(self, result: Result | None) -> None:
         target = self._target
@@ -237,7 +241,7 @@ class Work(QObject):
 
     def _ended(self) -> None:
         target, outcome = self._target, self._outcome
-        self._target, self._outcome = None, Outcome.CANCELLED
+        self._target, self._first, self._outcome = None, None, Outcome.CANCELLED
         self.writer.hide()  # a glimpse of what was not written
         if target is not None and outcome == Outcome.WRITTEN:
             following = self._round.next(self._pictures.labels_of(target.source))

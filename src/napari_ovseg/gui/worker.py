@@ -84,7 +84,7 @@ class Runner(Generic[R]):
         worker.start()
 
     def cancel(self) -> None:
-        """Ask the run to stop at its next step; nothing of it is shown."""
+        """Ask the run to stop at its next step; it has no result then."""
         if self._worker is not None:
             self._worker.quit()
 
