@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
-from qtpy.QtWidgets import QInputDialog, QPushButton
+from qtpy.QtWidgets import QApplication, QInputDialog, QPushButton
 
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
@@ -50,6 +50,7 @@ def test_drawn_labels_become_the_images_with_their_ids(window):
     assert (editing_of(layer).draft.owner[:20] == Owner.PERSON).all()
     assert "1,200 labelled pixels" in widget.panel.message.text()
     widget.session.edit(7, name="membrane")
+    QApplication.processEvents()
     assert list(layer.features["category"]) == ["unlabelled", "category 1", "membrane"]
     layer.fill((2, 2), 7)
     layer.undo()
