@@ -45,7 +45,7 @@ def dense_loss(
 ) -> Tensor:
     """Cross-entropy of every patch over phrases, rare ones weighing more.
 
-    A third of it is over all phrases, a third over those of the picture's family, a third over
+    A quarter of it is over all phrases, a quarter over those of the picture's family, half over
     those that the picture shows: so words are told apart everywhere, and most of all where they
     meet, which is what people ask.
 
@@ -78,6 +78,9 @@ def dense_loss(
     within = everywhere.masked_fill(~(kin[:, None] | shown), _NEVER)
     here = shares / shares.sum(-1, keepdim=True)
     adjusted = (logits + here.clamp_min(1e-12).log() / 2).masked_fill(~shown, _NEVER)
-    likely = sum(each.log_softmax(-1) for each in (everywhere, within, adjusted))
-    each = -(targets * likely).sum(-1) / 3
+    likely = sum(
+        share * each.log_softmax(-1)
+        for share, each in ((0.25, everywhere), (0.25, within), (0.5, adjusted))
+    )
+    each = -(targets * likely).sum(-1)
     return (each * weight).sum() / weight.sum()

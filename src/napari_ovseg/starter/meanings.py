@@ -53,11 +53,16 @@ class Meanings(nn.Module):
 
     @torch.no_grad()
     def take_over(self, model: Any, learnt: Collection[str]) -> None:
-        """Begin with what a trained model says of the categories that it has learnt."""
-        known = [place for place, name in enumerate(categories()) if name in learnt]
+        """Begin with what a trained model says of the phrases that it has learnt."""
+        known = [place for place, phrase in enumerate(phrases()) if phrase in learnt]
         tokenize = open_clip.SimpleTokenizer(context_length=model.context_length)
-        said = Text(model)(tokenize([categories()[place] for place in known]).to(self.own.device))
-        self.categories[known] = F.normalize(said, dim=-1) * self.categories.norm(dim=-1).mean()
+        said = Text(model)(tokenize([phrases()[place] for place in known]).to(self.own.device))
+        said = F.normalize(said, dim=-1) * self.categories.norm(dim=-1).mean()
+        vectors = {phrases()[place]: vector for place, vector in zip(known, said, strict=True)}
+        for place, name in enumerate(categories()):
+            if name in vectors:
+                self.categories[place] = vectors[name]
+        self.own[known] = said - self.shares[known] @ self.categories
 
 
 def unlike(texts: Tensor, meant: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ MODEL: dict[str, Any] = {
         "image_size": SIDE,
         "patch_size": 8,
         "width": 160,
-        "layers": 5,
+        "layers": 7,
         "head_width": 32,
         "pool_type": "avg",
     },
@@ -39,6 +39,7 @@ MODEL: dict[str, Any] = {
         "layers": 2,
     },
 }
+_BLOCKS = "visual.transformer.resblocks."
 SHORT_SIDE = (768, 1152)
 """Working sizes that suit it, px: objects of a few pixels need patches of their own."""
 METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
@@ -51,6 +52,30 @@ def new_model() -> Any:
     from open_clip.model import CLIP
 
     return CLIP(**MODEL, init_logit_scale=math.log(14))
+
+
+def deepened(tensors: dict[str, Tensor], fresh: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Make weights of fewer layers fit a deeper image encoder; at first it gives the same.
+
+    Parameters
+    ----------
+    tensors
+        Trained.
+    fresh
+        Of the deeper model. Its new blocks go before the last, which methods replace, and add
+        nothing to begin with.
+    """
+    last, deepest = _layers(tensors) - 1, _layers(fresh) - 1
+    result = {k.replace(f"{_BLOCKS}{last}.", f"{_BLOCKS}{deepest}."): v for k, v in tensors.items()}
+    for place in range(last, deepest):
+        for key in (k for k in fresh if k.startswith(f"{_BLOCKS}{place}.")):
+            silent = "out_proj" in key or "c_proj" in key
+            result[key] = fresh[key] * 0 if silent else fresh[key]
+    return result
+
+
+def _layers(tensors: dict[str, Tensor]) -> int:
+    return len({k.removeprefix(_BLOCKS).split(".")[0] for k in tensors if k.startswith(_BLOCKS)})
 
 
 def pack(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ from napari_ovseg.methods import METHODS
 from napari_ovseg.starter.batches import Batch, Source
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
-from napari_ovseg.starter.model import MODEL, SIDE, new_model, pack
+from napari_ovseg.starter.model import MODEL, SIDE, deepened, new_model, pack
 
 TAUGHT = ("vanilla", "sclip")
 """Methods whose patches are told what they show; the first gives the whole picture, too."""
@@ -66,7 +66,7 @@ def encode(model: Any, pixels: Tensor) -> tuple[Tensor, list[Tensor]]:
     vision = NativeVision(model.visual)
     x, grid = vision.embed(pixels), vision.grid(pixels)
     for block in vision.blocks[:-1]:
-        x = block(x)
+        x = block.resume(x, *block.heads(x))
     last = vision.blocks[-1]
     patches = [vision.project(METHODS.get(name)().last_block(last, x, grid)) for name in TAUGHT]
     return patches[0].mean(1), patches
@@ -119,7 +119,8 @@ class Training:
         if args.start:
             packed = in_folder(args.start)
             packed.verified()
-            fill(model, read_tensors(packed.file), packed.file.name, set())
+            tensors = deepened(read_tensors(packed.file), model.state_dict())
+            fill(model, tensors, packed.file.name, set())
             meanings.take_over(model, packed.learnt)
         self = cls(model, meanings, new_optimisers(model, meanings, args.lr), seen)
         if args.checkpoint.is_file():
