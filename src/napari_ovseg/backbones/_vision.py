@@ -143,7 +143,8 @@ def attention(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Te
     torch's own function takes twice as long.
     """
     if bias is None and q.requires_grad and q.device.type == "cpu":
-        return (q * q.shape[-1] ** -0.5 @ k.mT).softmax(-1) @ v
+        joined: Tensor = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1) @ v
+        return joined
     return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
 
