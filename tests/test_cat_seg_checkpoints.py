@@ -48,7 +48,7 @@ def test_a_checkpoint_is_imported_listed_used_and_packed(tmp_path, models, capsy
     assert main(["models", "import", str(tmp_path / "m.zip"), "--name", "again"]) == 0
     first, again = load_backbone("model_base", "cpu"), load_backbone("again", "cpu")
     assert first.head_fingerprint == again.head_fingerprint
-    assert again.method_values["cat_seg"] == {"patches": 4}
+    assert again.preferences.method_values["cat_seg"] == {"patches": 4}
     for name in ("model_base", "again", str(models / "again")):
         assert terms_of(name) == Terms(LICENCE, TRAINED_ON)
 

@@ -40,12 +40,12 @@ def encoded(folder, image, scales, size=1.0):
     return ov.encode(image, recipe, device="cpu")
 
 
-def test_features_of_all_scales_are_averaged(folder):
+def test_features_of_all_scales_are_averaged_by_their_size(folder):
     image = np.random.default_rng(0).integers(0, 255, (72, 104, 3), np.uint8)
     whole, half = encoded(folder, image, (1.0,)), encoded(folder, image, (1.0,), 0.5)
     both = encoded(folder, image, (1.0, 0.5))
     grid = tuple(whole.vectors.shape[1:3])
-    mean = (whole.vectors + enlarged(half.vectors, grid, 0.5)) / 2
+    mean = (whole.vectors + 0.5 * enlarged(half.vectors, grid, 0.5)) / 1.5
     assert torch.allclose(both.vectors, mean, atol=1e-5)
     assert not torch.allclose(both.vectors, whole.vectors, atol=1e-2)
     assert encoded(folder, image, ()).recipe.tiling.scales == (1.0,)

@@ -132,6 +132,27 @@ def test_area_threshold_drops_small_categories_and_fills_their_place():
     assert (dropped.ids > 0).all()
 
 
+def test_a_margin_leaves_more_to_the_background():
+    image = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
+    words = ov.Vocabulary.parse("grass; gravel; background")
+    features = ov.encode(image, ov.Recipe(background_margin=0.0))
+    shares = [
+        (ov.label(features, words, ov.Recipe(background_margin=m)).ids == 3).mean()
+        for m in (-100.0, -1.0, 0.0, 1.0, 100.0)
+    ]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 1)
+    assert 0 < shares[2] < 1
+    # The starter asks for one of its own where the recipe says nothing.
+    own = load_backbone("starter", "cpu").preferences.background_margin
+    given = ov.label(features, words, ov.Recipe(background_margin=own))
+    assert np.array_equal(ov.label(features, words, ov.Recipe()).ids, given.ids)
+    # Without a background nothing is behind.
+    alone = ov.Vocabulary.parse("grass; gravel")
+    ids = [ov.label(features, alone, ov.Recipe(background_margin=m)).ids for m in (0.0, 100.0)]
+    assert np.array_equal(*ids)
+
+
 def test_thresholds_leave_pixels_unlabelled():
     features = ov.encode(picture(), ov.Recipe(contrast=()))
     strict = ov.Vocabulary(tuple(ov.Category(c.id, c.name, threshold=0.99) for c in WORDS))

@@ -11,7 +11,7 @@ def test_toml_round_trip(method, tmp_path):
     recipe = Recipe(
         backbone="ViT-B-16-quickgelu:openai", method=method, display=Display((1.5, 9), 0.7, ("#000000", "#00ff00")),
         working_size=WorkingSize(pixel_size=0.25), tiling=Tiling(224, 112, "exact"), contrast=("sky", "mur épais"),
-        logit_scale=50, area_threshold=0.1, precision="float32",
+        logit_scale=50, area_threshold=0.1, precision="float32", background_margin=1.5,
     )  # fmt: skip
     recipe.save(tmp_path / "r.toml")
     assert Recipe.load(tmp_path / "r.toml") == recipe
@@ -25,6 +25,7 @@ def test_toml_round_trip(method, tmp_path):
         ({"backbone": " "}, "backbone"),
         ({"contrast": ("a\x00",)}, "U\\+0000"),
         ({"logit_scale": 0}, "logit_scale"),
+        ({"background_margin": 101.0}, "background_margin"),
         ({"area_threshold": 1}, "area_threshold"),
         ({"precision": "int8"}, "precision"),
     ],

@@ -22,7 +22,8 @@ def logits_of(features: Features, vectors: Tensor, queries: Queries) -> Tensor:
     """Logits of patches: (a, b, C) to (a, b, Q)."""
     if features.scored:
         return vectors
-    return features.recipe.method.score(vectors.float(), queries.text * queries.scale)
+    method = features.recipe.method
+    return method.score(vectors.float(), queries.text * queries.scale) + queries.ahead
 
 
 def window_logits(features: Features, queries: Queries, start: int, stop: int) -> Tensor:

@@ -151,7 +151,8 @@ def encode_views(
 ) -> Steps[tuple[Tensor, list[Window]]]:
     """Encode the working image (3, H, W), and other views of it that the recipe asks for.
 
-    Features of smaller sizes are added to its own; a view of the whole stands by itself. `bands`
+    Features of smaller sizes are averaged with its own, each with its share of the size for a
+    weight, as it is that much coarser; a view of the whole stands by itself. `bands`
     tells of windows of its own size while they are encoded, where they will be merged.
     """
     import torch
@@ -185,8 +186,8 @@ def encode_views(
         return vectors, windows
     grid = (vectors.shape[1], vectors.shape[2])
     for (smaller, _), scale in zip(found[1:], scales[1:], strict=True):
-        vectors = vectors + enlarged(smaller, grid, scale)
-    return vectors / len(found), windows
+        vectors = vectors + scale * enlarged(smaller, grid, scale)
+    return vectors / sum(scales), windows
 
 
 def _guide(recipe: Recipe, device: str) -> Guide | None:

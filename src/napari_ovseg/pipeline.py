@@ -199,6 +199,10 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
     mixtures, ids, thresholds = zip(*rows, strict=True)
     text = yield from embed_steps(backbone, mixtures, recipe.method.template)
     device = text.device
+    margin = recipe.background_margin
+    if margin is None:
+        margin = backbone.preferences.background_margin
+    ahead = [margin if background and i == background.id else 0.0 for i in ids]
     return Queries(
         text=text,
         ids=torch.tensor(ids, device=device),
@@ -207,6 +211,7 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
         scale=recipe.logit_scale,
         below=background.id if background else 0,
         independent=recipe.method.trained,
+        ahead=torch.tensor(ahead, device=device),
     )
 
 

@@ -64,6 +64,9 @@ class Recipe:
         the vocabulary has a background category or shares a word with them.
     logit_scale
         Factor on cosines before the softmax over queries (40, SCLIP's).
+    background_margin
+        Logits by which a category must be ahead of the vocabulary's background, -100..100: more
+        leaves more to the background. What suits the encoder if None: 0 for a CLIP of full size.
     threshold
         Probability that any category must reach, 0..1 (the papers' ``prob_thd``); a category
         may ask for more. What fails becomes the vocabulary's background, or unlabelled.
@@ -82,6 +85,7 @@ class Recipe:
     refinement: Refinement = field(default_factory=Refinement)
     contrast: tuple[str, ...] = CONTRAST["general"]
     logit_scale: float = 40.0
+    background_margin: float | None = None
     threshold: float = 0.0
     area_threshold: float = 0.0
     precision: Precision = "float16"
@@ -100,6 +104,10 @@ class Recipe:
             raise RecipeError(str(error)) from error
         if not 0 < self.logit_scale < 1e4:
             raise RecipeError(f"logit_scale must be above 0, got {self.logit_scale}")
+        if not -100 <= (self.background_margin or 0) <= 100:
+            raise RecipeError(
+                f"background_margin must be within -100..100, got {self.background_margin}"
+            )
         for name in ("threshold", "area_threshold"):
             if not 0 <= getattr(self, name) < 1:
                 raise RecipeError(
@@ -138,6 +146,7 @@ class Recipe:
             refinement=other.refinement,
             contrast=other.contrast,
             logit_scale=other.logit_scale,
+            background_margin=other.background_margin,
             threshold=other.threshold,
             area_threshold=other.area_threshold,
         )

@@ -2,7 +2,7 @@
 
 Letters: Q queries (always the last axis), L windows, (gh, gw) patch grid, C channels, (h, w)
 image, n rows of a block. Logits are cosines times `Queries.scale`, bilinear between patch
-centres (``align_corners=False``), as in SCLIP.
+centres (``align_corners=False``), as in SCLIP, plus `Queries.ahead`.
 
 On one merged grid most of the work can be skipped. Interpolate along the columns only;
 then, on the stretch of a column between two grid rows, every query's logit is a straight
@@ -14,7 +14,7 @@ above 1 / threshold it does nowhere. Only the other stretches are computed pixel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -52,6 +52,8 @@ class Queries:
         Id of pixels where no threshold was reached.
     independent : bool
         Whether scores are probabilities already, of each query by itself.
+    ahead : (Q,) or () float32
+        Added to the logits, where they are cosines; nothing by default.
     """
 
     text: Tensor
@@ -61,6 +63,7 @@ class Queries:
     scale: float
     below: int = 0
     independent: bool = False
+    ahead: Tensor = field(default_factory=lambda: torch.zeros(()))
 
     @property
     def thresholded(self) -> bool:

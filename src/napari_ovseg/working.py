@@ -38,7 +38,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
         )
     shape = (image.shape[-2], image.shape[-1])
     window = backbone.vision.native
-    bounds = (window, *(backbone.short_side or (2 * window, 9 * window)))
+    bounds = (window, *(backbone.preferences.short_side or (2 * window, 9 * window)))
     factor = recipe.working_size.magnify(shape, image.grid, bounds)
     if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
@@ -58,14 +58,14 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
 
 def _scales(tiling: Tiling, backbone: Backbone) -> tuple[float, ...]:
     """What is asked for, else what suits the encoder; windows kept apart have one scale."""
-    usual = backbone.scales if tiling.blend == "merged" else ()
+    usual = backbone.preferences.scales if tiling.blend == "merged" else ()
     return tiling.scales or usual or (1.0,)
 
 
 def _suited(method: Method, guide: str, backbone: Backbone) -> Method:
     """Take the encoder's own values for what the user left at its default."""
     alone = " without a guide" if guide == NO_GUIDE and method.default_guide else ""
-    given = backbone.method_values.get(method.name + alone, {})
+    given = backbone.preferences.method_values.get(method.name + alone, {})
     defaults = asdict(type(method)())
     own = asdict(method)
     left = {k: v for k, v in given.items() if k in own and own[k] == defaults[k]}

@@ -21,6 +21,7 @@ from napari_ovseg.backbones._files import (
     WEIGHTS,
     in_folder,
 )
+from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.backbones._store import LICENCE
 from napari_ovseg.backbones._tokenizer import FILES as TOKENIZER
 from napari_ovseg.errors import OvsegError, WeightsError
@@ -137,12 +138,4 @@ def _understood(told: Any) -> dict[str, Any]:
     known = ("name", "licence", "trained_on", "origin")
     texts = {key: str(told[key]) for key in known if key in told}
     sums = {str(name): str(value) for name, value in told.get("sha256", {}).items()}
-    sides = {}
-    if told.get("short_side"):
-        low, high = told["short_side"]
-        sides = {"short_side": [int(low), int(high)]}
-    values = {
-        str(method): {str(name): float(value) for name, value in given.items()}
-        for method, given in told.get("method_values", {}).items()
-    }
-    return {**texts, **sides, "method_values": values, "sha256": sums}
+    return {**texts, **Preferences.of(told).told(), "sha256": sums}

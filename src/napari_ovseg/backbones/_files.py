@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.errors import WeightsError
 
 CONFIG = "open_clip_config.json"
@@ -42,16 +43,10 @@ class Weights:
         What the file must hash to; empty where nobody has said.
     licence
         Of the weights.
-    short_side
-        Between which lengths (px) of the shorter side the encoder works best, if its folder
-        says so.
-    method_values
-        Hyper-parameters that suit this encoder better than the papers', by method; a method
-        without its guide has a name of its own, ``METHOD without a guide``.
+    preferences
+        What suits this encoder better than the defaults, if its folder says so.
     learnt
         The phrases that a small model learnt; none where a model knows language.
-    scales
-        Shares of the working size that suit it, see `Tiling`; none for one size.
     head
         Weights of a trained method beside it, if any.
     """
@@ -60,10 +55,8 @@ class Weights:
     config: dict[str, Any] | None
     sha256: str
     licence: str
-    short_side: tuple[int, int] | None = None
-    method_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    preferences: Preferences = field(default_factory=Preferences)
     learnt: tuple[str, ...] = ()
-    scales: tuple[float, ...] = ()
     head: Weights | None = None
 
     def verified(self) -> str:
@@ -102,18 +95,16 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     licence = str(manifest.get("licence", "unknown"))
     sums = manifest.get("sha256", {})
-    sides = manifest.get("short_side")
-    short_side = (int(sides[0]), int(sides[1])) if sides else None
+    preferences = Preferences.of(manifest)
     if (file := folder / weights).is_file():
         told = read_json(folder / config)
-        values = manifest.get("method_values", {})
-        learnt, scales = (tuple(manifest.get(name, ())) for name in ("learnt", "scales"))
+        learnt = tuple(manifest.get("learnt", ()))
         known = sums.get(weights, "")
         beside = folder / HEAD
         head = Weights(beside, None, sums.get(HEAD, ""), licence) if beside.is_file() else None
-        return Weights(file, told, known, licence, short_side, values, learnt, scales, head)
+        return Weights(file, told, known, licence, preferences, learnt, head)
     if weights == WEIGHTS and (archives := sorted(folder.glob("*.pt"))):
-        return Weights(archives[0], None, sums.get(archives[0].name, ""), licence)
+        return Weights(archives[0], None, sums.get(archives[0].name, ""), licence, preferences)
     if (folder / PICKLED).is_file():
         raise WeightsError(
             f"{PICKLED} is a pickle, which can run code; take the folder over with 'ovseg models "

@@ -14,6 +14,7 @@ from napari_ovseg.backbones._learnt import Learnt
 from napari_ovseg.backbones._loaded import Loaded, statistics
 from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._native import NativeVision
+from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._timm import TimmVision, difference
 from napari_ovseg.backbones._tokenizer import Tokenize, tokenizer
@@ -39,14 +40,10 @@ class Backbone(Loaded):
         The two towers, opened.
     tokenize
         From a list of texts to (B, T) token ids.
-    short_side
-        Between which lengths (px) of the shorter side it works best; None if nobody said.
-    method_values
-        Hyper-parameters that suit it better than the papers', see `Weights`.
+    preferences
+        What suits it better than the defaults.
     learnt
         The words it learnt, where they are few; None for a model that knows language.
-    scales
-        Shares of the working size at which it should see an image; none for one size.
     head, head_fingerprint
         Weights of a trained method that came with it, and their sha256, if any.
     """
@@ -54,10 +51,8 @@ class Backbone(Loaded):
     vision: Vision
     text: Text
     tokenize: Tokenize
-    short_side: tuple[int, int] | None = None
-    method_values: dict[str, dict[str, float]] = field(default_factory=dict)
+    preferences: Preferences = field(default_factory=Preferences)
     learnt: Learnt | None = None
-    scales: tuple[float, ...] = ()
     head: Head | None = None
     head_fingerprint: str = ""
 
@@ -115,10 +110,8 @@ def _load(name: str, device: torch.device) -> Backbone:
         mean=mean,
         std=std,
         device=device,
-        short_side=weights.short_side,
-        method_values=weights.method_values,
+        preferences=weights.preferences,
         learnt=Learnt(weights.learnt) if weights.learnt else None,
-        scales=weights.scales,
         head=head,
         head_fingerprint=head_fingerprint,
     )
