@@ -128,7 +128,7 @@ def test_a_picture_that_was_encoded_yesterday_is_not_encoded_again(ready, finish
 def test_to_follow_the_words_goes_through_no_files(ready, settle, monkeypatch, unfolded):
     widget, _ = ready
     if unfolded:
-        widget.form.more.expand()
+        widget.form.more.unfold()
     gone_through = []
     monkeypatch.setattr(FeatureCache, "_files", lambda _cache: gone_through.append(1) or [])
     told = widget.form.cache_line.text()
@@ -141,7 +141,7 @@ def test_to_follow_the_words_goes_through_no_files(ready, settle, monkeypatch, u
 def test_what_is_kept_can_be_cleared(ready, settle):
     widget, _ = ready
     line = widget.form.cache_line
-    widget.form.more.expand()
+    widget.form.more.unfold()
     assert line.text() == f"{widget.session.cache.nbytes / 1e6:,.1f} MB kept on disk"
     assert widget.session.cache.nbytes > 100_000
     widget.form.clear_button.click()

@@ -1,1 +1,1 @@
-"""The only place that imports napari, Qt and superqt."""
+"""The only place that imports napari and Qt."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari.settings import get_settings
 from napari.utils.theme import get_theme
+from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -69,6 +70,7 @@ def combo(name: str, items: Sequence[str], tip: str) -> QComboBox:
     box.addItems(list(items))
     box.setMinimumContentsLength(10)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    leave_wheel(box)
     return box
 
 
@@ -108,4 +110,21 @@ def spin(
     made.setSingleStep(0.25)
     made.setSpecialValueText(at_zero)
     made.setSuffix(suffix)
+    leave_wheel(made)
     return made
+
+
+def leave_wheel(control: QWidget) -> None:
+    """Leave the wheel to what scrolls around a control, which else would be changed by it."""
+    control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    control.installEventFilter(_PassesWheel(control))
+
+
+class _PassesWheel(QObject):
+    """Sends the wheel on to the parent of what it is installed in."""
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        is_wheel = bool(event.type() == QEvent.Type.Wheel)
+        if is_wheel:
+            event.ignore()
+        return is_wheel

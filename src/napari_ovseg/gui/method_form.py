@@ -85,8 +85,8 @@ class MethodForm(QWidget):
             self.show_recipe()
 
     def _change(self, **values: object) -> None:
+        self.preset.setCurrentText(CUSTOM)  # before others hear of the change, and read it
         self._session.configure(**values)
-        self.preset.setCurrentText(CUSTOM)
         self.show_recipe()
 
     def _set_method(self, name: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
-from superqt import QCollapsible
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import column, combo, form, label, row, small_button, spin
+from napari_ovseg.gui.fold import Fold
 from napari_ovseg.gui.method_form import CUSTOM, MethodForm
 from napari_ovseg.gui.terms_line import TermsLine
 from napari_ovseg.recipe import CONTRAST
@@ -97,12 +97,8 @@ class SettingsForm(QWidget):
             ("contrast", self.contrast),
             ("encoded", row(self.cache_line, self.clear_button)),
         )
-        self.more = QCollapsible("", expandedIcon="▾", collapsedIcon="▸")
-        self.more.setObjectName("ovseg_settings")
-        self.more.toggleButton().setToolTip("Method, borders, size, device, contrast words, cache")
-        self.more.setDuration(0)
-        self.more.addWidget(rest)
-        self.more.layout().setContentsMargins(0, 0, 0, 0)
+        tip = "Method, borders, size, device, contrast words, cache"
+        self.more = Fold("ovseg_settings", tip, rest)
         form(
             self,
             ("image", row(self.image, self.together)),
@@ -118,7 +114,7 @@ class SettingsForm(QWidget):
         """Name the settings that decide most on the fold, so that nothing is hidden by it."""
         recipe, preset = self._session.recipe, self.methods.preset.currentText()
         parts = (preset, recipe.method.name, f"against {', '.join(recipe.contrast) or 'nothing'}")
-        self.more.setText(", ".join(parts))
+        self.more.tell(", ".join(parts))
 
     def _connect(self) -> None:
         self.model.currentTextChanged.connect(lambda text: self._configure(backbone=text))
@@ -147,10 +143,11 @@ class SettingsForm(QWidget):
         self.contrast.setCursorPosition(0)
         self.terms_line.refresh()
         self.methods.show_recipe()
+        self._summarise()
 
     def show_cache(self, _on: object = None) -> None:
         """Tell how much of what was encoded is kept, while the settings are unfolded."""
-        if self.more.isExpanded():  # the first count asks the disk about every file
+        if self.more.unfolded:  # the first count asks the disk about every file
             size = self._session.cache.nbytes
             self.cache_line.setText(f"{size / 1e6:,.1f} MB kept on disk")
 

@@ -27,7 +27,7 @@ class StageBar(QProgressBar):
         super().__init__()
         self.setObjectName("ovseg_progress")
         self._place = ""
-        self.setFormat("ready")
+        self.rest()
 
     def begin(self) -> None:
         """Show that something runs, nobody knows how long."""

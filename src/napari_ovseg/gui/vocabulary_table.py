@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ovseg.errors import OvsegError
+from napari_ovseg.gui.controls import leave_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,8 +78,9 @@ class VocabularyTable(QTableWidget):
         self.refresh()
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
-        """Ask for so much room that all columns are seen; a narrower one scrolls."""
-        return QSize(sum(_WIDTHS.values()) + 2 * self.frameWidth(), super().sizeHint().height())
+        """Ask for so much room that all columns are seen beside the scroll bar."""
+        beside = 2 * self.frameWidth() + self.verticalScrollBar().sizeHint().width()
+        return QSize(sum(_WIDTHS.values()) + beside, self.minimumHeight())
 
     def selected(self) -> list[int]:
         """Ids of the selected rows."""
@@ -145,6 +147,7 @@ class VocabularyTable(QTableWidget):
             slider = QSlider(Qt.Orientation.Horizontal)
             slider.setRange(0, 99)
             slider.setToolTip(COLUMNS["at least"])
+            leave_wheel(slider)
             slider.valueChanged.connect(lambda value: self._set_threshold(row, value))
             self.setCellWidget(row, THRESHOLD, slider)
         return slider

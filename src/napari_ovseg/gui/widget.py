@@ -26,6 +26,7 @@ from napari_ovseg.gui.preload import warm_up
 from napari_ovseg.gui.project_row import ProjectRow
 from napari_ovseg.gui.round import Target, target_of
 from napari_ovseg.gui.run_panel import RunPanel
+from napari_ovseg.gui.scrolled import Messages, Scrolled
 from napari_ovseg.gui.session import Session
 from napari_ovseg.gui.settings_form import SettingsForm
 from napari_ovseg.gui.tally import Tally
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 _WARM_UP_AFTER_MS = 300
 """When the window has drawn itself."""
+_LEAST_UPPER, _LEAST_TOLD = 200, 48
+"""Heights in the lowest windows, px: the table with its header, and three lines."""
 
 
 class OvsegWidget(QWidget):
@@ -118,14 +121,15 @@ class OvsegWidget(QWidget):
         self.panel.lay_out(self.about)
         export = push_button("ovseg_export", "Export…", "Write the labels to files")
         export.clicked.connect(lambda _checked=False: self._show_exports())
+        upper = Scrolled(self.form, self.words, least=_LEAST_UPPER)
+        self.words.awaited.connect(lambda: upper.ensureWidgetVisible(self.words.entry))
         layout = QVBoxLayout(self)
         layout.addWidget(self.folder.row)
-        layout.addWidget(self.form)
-        layout.addWidget(self.words, stretch=1)
+        layout.addWidget(upper, stretch=1)
         layout.addWidget(self.panel)
         layout.addLayout(row(export, self.project))
-        for part in (self.project.offer, self.panel.message, self.panel.note):
-            layout.addWidget(part)
+        told = (self.project.offer, self.panel.message, self.panel.note)
+        layout.addWidget(Messages(*told, least=_LEAST_TOLD))
 
     def _words_panel(self) -> WordsPanel:
         pictures = self.pictures

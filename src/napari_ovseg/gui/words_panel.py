@@ -53,9 +53,12 @@ class WordsPanel(QWidget):
     ----------
     adoption_wanted
         Emitted when a labels layer shall become the labels of the image.
+    awaited
+        Emitted when words are to be typed into `entry`.
     """
 
     adoption_wanted = Signal()
+    awaited = Signal()
 
     def __init__(
         self,
@@ -155,6 +158,7 @@ class WordsPanel(QWidget):
 
     def _await_words(self) -> None:
         self.entry.setFocus()
+        self.awaited.emit()
 
     def _paste(self) -> None:
         self.add_words(QGuiApplication.clipboard().text())
