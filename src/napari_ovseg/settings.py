@@ -89,8 +89,8 @@ class Tiling:
         ``merged`` averages their features on one patch grid, which is smaller and faster.
     scales
         Shares of the working size at which the image is encoded, the first 1; features of all
-        are averaged, each with its share for a weight. Smaller ones show a window more of what is around. The encoder's own
-        if empty: a CLIP of full size does with one.
+        are averaged, each with its share for a weight. Smaller ones show a window more of what
+        is around. The encoder's own if empty: a CLIP of full size does with one.
     whole
         Whether the whole image is seen as well, brought to the size of a window; its scores
         count as much as those of all windows together. Only for a trained method, which

@@ -53,6 +53,24 @@ def test_new_words_relabel_as_they_come(ready, settle):
     assert (layer.data[5, 5] == before[5, 5]) == (layer.data[5, 5] == 2)
 
 
+def test_the_margin_of_the_background_counts_at_once(ready, settle):
+    widget, layer = ready
+    widget.words.add_words("background")
+    settle(widget)
+    shares = []
+    for margin in (-9.75, 10):
+        widget.form.margin.setValue(margin)
+        settle(widget)
+        assert widget.session.recipe.background_margin == margin
+        shares.append((layer.data == 3).mean())
+    assert shares[0] < shares[1]
+    widget.form.margin.setValue(-10)
+    assert widget.session.recipe.background_margin is None
+    widget.session.configure(background_margin=2.5)
+    widget.form.show_recipe()
+    assert widget.form.margin.value() == 2.5
+
+
 def test_a_synonym_and_a_threshold_count_at_once(ready, settle):
     widget, layer = ready
     before = layer.data.copy()

@@ -100,15 +100,20 @@ def label(name: str, text: str = "") -> QLabel:
 
 
 def spin(
-    name: str, tip: str, largest: float, at_zero: str = "off", suffix: str = ""
+    name: str,
+    tip: str,
+    largest: float,
+    at_least: str = "off",
+    suffix: str = "",
+    smallest: float = 0.0,
 ) -> QDoubleSpinBox:
-    """Make a number from 0, which means what `at_zero` says."""
+    """Make a number whose smallest value means what `at_least` says."""
     made = QDoubleSpinBox()
     made.setObjectName(name)
     made.setToolTip(tip)
-    made.setRange(0.0, largest)
+    made.setRange(smallest, largest)
     made.setSingleStep(0.25)
-    made.setSpecialValueText(at_zero)
+    made.setSpecialValueText(at_least)
     made.setSuffix(suffix)
     leave_wheel(made)
     return made

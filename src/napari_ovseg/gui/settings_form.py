@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QCheckBox, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QPushButton, QWidget
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import column, combo, form, label, row, small_button, spin
@@ -33,6 +33,16 @@ MODELS = (
     "QuiltNet-B-16",
 )
 """Offered in the list; any other name of ``ovseg models`` or a folder can be typed."""
+
+_MOST_MARGIN = 10.0
+"""Logits; its negative stands for what suits the model."""
+
+
+def _margin() -> QDoubleSpinBox:
+    tip = "How far other words must be ahead of a background of yours; more leaves more to it"
+    made = spin("ovseg_margin", tip, _MOST_MARGIN, "as suits the model", smallest=-_MOST_MARGIN)
+    made.setValue(-_MOST_MARGIN)
+    return made
 
 
 class SettingsForm(QWidget):
@@ -75,6 +85,7 @@ class SettingsForm(QWidget):
             "hold a background"
         )
         self.contrast.setCursorPosition(0)
+        self.margin = _margin()
         self.device = combo("ovseg_device", ("auto", "cpu", "cuda", "mps"), "Where to compute")
         self.device_line = label("ovseg_device_line", "told at the first run")
         self.device_line.setWordWrap(False)
@@ -95,9 +106,10 @@ class SettingsForm(QWidget):
             ("device", row(self.device, self.device_line)),
             ("domain", self.domain),
             ("contrast", self.contrast),
+            ("margin", self.margin),
             ("encoded", row(self.cache_line, self.clear_button)),
         )
-        tip = "Method, borders, size, device, contrast words, cache"
+        tip = "Method, borders, size, device, contrast words, margin of the background, cache"
         self.more = Fold("ovseg_settings", tip, rest)
         form(
             self,
@@ -121,6 +133,11 @@ class SettingsForm(QWidget):
         self.size.valueChanged.connect(
             lambda value: self._configure(working_size=WorkingSize(magnification=value or None))
         )
+        self.margin.valueChanged.connect(
+            lambda value: self._configure(
+                background_margin=None if value == -_MOST_MARGIN else value
+            )
+        )
         self.device.currentTextChanged.connect(self._set_device)
         self.domain.currentTextChanged.connect(self._set_domain)
         self.contrast.editingFinished.connect(self._set_contrast)
@@ -130,14 +147,17 @@ class SettingsForm(QWidget):
     def show_recipe(self) -> None:
         """Show a recipe that did not come from these controls."""
         recipe = self._session.recipe
-        for control in (self.model, self.size, self.domain, self.methods.preset):
+        controls = (self.model, self.size, self.domain, self.margin, self.methods.preset)
+        for control in controls:
             control.blockSignals(True)
         self.model.setCurrentText(recipe.backbone)
         self.size.setValue(recipe.working_size.magnification or 0)
         named = [name for name, words in CONTRAST.items() if words == recipe.contrast]
         self.domain.setCurrentText((named or ["general"])[0])
         self.methods.preset.setCurrentText(CUSTOM)
-        for control in (self.model, self.size, self.domain, self.methods.preset):
+        margin = recipe.background_margin
+        self.margin.setValue(-_MOST_MARGIN if margin is None else margin)
+        for control in controls:
             control.blockSignals(False)
         self.contrast.setText(", ".join(recipe.contrast))
         self.contrast.setCursorPosition(0)
