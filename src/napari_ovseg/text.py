@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from napari_ovseg.backbones import Backbone
 
 Mixture: TypeAlias = tuple[tuple[float, str], ...]
-_PROMPTS_PER_STEP = 10
+_PER_STEP = 400_000_000
+"""Prompts times parameters that are read between two chances to cancel: ten by CLIP's own
+encoder. A small encoder reads all at once: each call waits its turn beside a busy window."""
 _ENSEMBLE = "openai-80"
 _memory: dict[tuple[str, str, str], np.ndarray] = {}
 _MEMORY_LIMIT = 20_000
@@ -83,10 +85,11 @@ def _ensemble(backbone: Backbone, prompts: list[str], number: int, total: int) -
 
     tokens = backbone.tokenize(prompts).to(backbone.device)
     vectors = []
-    for start in range(0, len(prompts), _PROMPTS_PER_STEP):
+    count = max(1, _PER_STEP // backbone.text.parameters)
+    for start in range(0, len(prompts), count):
         yield Progress("words", number * len(prompts) + start, total * len(prompts))
         with torch.inference_mode():
-            part = backbone.text(tokens[start : start + _PROMPTS_PER_STEP])
+            part = backbone.text(tokens[start : start + count])
             vectors.append(torch.nn.functional.normalize(part.float(), dim=-1))
     mean = torch.cat(vectors).mean(0)
     return np.asarray(torch.nn.functional.normalize(mean, dim=0).cpu())

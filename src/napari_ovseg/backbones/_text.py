@@ -9,12 +9,19 @@ from torch import Tensor
 
 
 class Text:
-    """The text encoder of an open_clip model: its own transformer, or a BERT."""
+    """The text encoder of an open_clip model: its own transformer, or a BERT.
+
+    Attributes
+    ----------
+    parameters
+        How many numbers its blocks have.
+    """
 
     def __init__(self, model: Any) -> None:
         self._model = model
         tower = getattr(model, "text", model)
         self._tower = tower
+        self.parameters = sum(p.numel() for p in tower.transformer.parameters())
         pool = getattr(tower, "text_pool_type", getattr(tower, "pool_type", ""))
         self._causal = (
             pool == "argmax"
