@@ -10,8 +10,8 @@ from skimage import data
 
 import napari_ovseg as ov
 from napari_ovseg import points, refining, scoring
+from napari_ovseg.asking import queries_steps
 from napari_ovseg.errors import VocabularyError
-from napari_ovseg.pipeline import queries_steps
 from napari_ovseg.progress import run
 from napari_ovseg.refine.small_objects import small_objects
 

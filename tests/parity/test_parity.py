@@ -204,7 +204,7 @@ def bar_small(features: Features, queries: Queries, share: float) -> Queries:
     """area_thd through the pipeline's own function; class 0 is the background there."""
     from dataclasses import replace
 
-    from napari_ovseg.pipeline import without_small
+    from napari_ovseg.asking import without_small
     from napari_ovseg.vocabulary import Category, Vocabulary
 
     unthresholded = replace(queries, thresholds=torch.zeros_like(queries.thresholds))

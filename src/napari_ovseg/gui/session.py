@@ -244,9 +244,10 @@ class Session:
         self.cache.clear()
 
     def _label_steps(self, features: Features, job: Job) -> Steps[Annotation]:
+        from napari_ovseg.asking import queries_steps
         from napari_ovseg.backbones.open_clip import load_backbone
         from napari_ovseg.familiar import unfamiliar
-        from napari_ovseg.pipeline import label_steps, provenance_of, queries_steps
+        from napari_ovseg.pipeline import label_steps, provenance_of
 
         labels = yield from label_steps(features, job.vocabulary, view=job.view)
         if not features.recipe.method.trained:  # whose scores are not cosines of these features
