@@ -12,6 +12,7 @@ from safetensors.torch import save
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.backbones._files import CONFIG, MANIFEST, WEIGHTS
+from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.starter.batches import CONTEXT
 from napari_ovseg.starter.words import phrases
 
@@ -40,11 +41,13 @@ MODEL: dict[str, Any] = {
     },
 }
 _BLOCKS = "visual.transformer.resblocks."
-SHORT_SIDE = (768, 1152)
-"""Working sizes that suit it, px: objects of a few pixels need patches of their own."""
-METHOD_VALUES = {"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}}
-"""Its patches are more alike than those of a CLIP of full size, so the papers' limits on cosines
-(0.4 and 0.55) let everything through; chosen on generated scenes."""
+PREFERENCES = Preferences(
+    # Objects of a few pixels need patches of their own.
+    short_side=(768, 1152),
+    # Its patches are more alike than those of a CLIP of full size, so the papers' limits on
+    # cosines (0.4 and 0.55) let everything through; chosen on generated scenes.
+    method_values={"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}},
+)
 
 
 def new_model() -> Any:
@@ -93,8 +96,7 @@ def pack(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None:
         "name": "starter",
         "licence": "BSD-3-Clause",
         "trained_on": "scenes drawn by this program",
-        "short_side": SHORT_SIDE,
-        "method_values": METHOD_VALUES,
+        **PREFERENCES.told(),
         "sha256": {WEIGHTS: hashlib.sha256(data).hexdigest()},
         "learnt": sorted(phrases()),
         "training": card,
