@@ -6,15 +6,17 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from open_clip.model import CLIP
 from safetensors.torch import load_file
 
 from napari_ovseg.backbones._files import STARTER
 from napari_ovseg.backbones._text import Text
+from napari_ovseg.backbones._vision import attention
 from napari_ovseg.starter import train
 from napari_ovseg.starter.batches import Source, make_batch
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
-from napari_ovseg.starter.model import SIDE, new_model, pack
+from napari_ovseg.starter.model import MODEL, SIDE, deepened, new_model, pack
 from napari_ovseg.starter.sampling import Bank
 from napari_ovseg.starter.words import categories, phrases, words
 
@@ -131,6 +133,29 @@ def test_a_training_may_begin_with_a_packed_model(tmp_path):
     tokens = open_clip.SimpleTokenizer(context_length=32)(["grass", "gravel"])
     known = [categories().index("grass"), categories().index("gravel")]
     assert unlike(Text(state.model)(tokens), state.meanings.categories[known]) < 1e-5
+
+
+def test_a_deeper_encoder_begins_with_the_answers_of_the_other():
+    torch.manual_seed(0)
+
+    def built(layers):
+        return CLIP(**{**MODEL, "vision_cfg": {**MODEL["vision_cfg"], "layers": layers}})
+
+    shallow, deep = built(2), built(4)
+    deep.load_state_dict(deepened(shallow.state_dict(), deep.state_dict()))
+    pixels = torch.randn(2, 3, SIDE, SIDE)
+    with torch.no_grad():
+        assert torch.equal(deep.encode_image(pixels), shallow.encode_image(pixels))
+    deep.encode_image(pixels).square().mean().backward()
+    added = deep.visual.transformer.resblocks[1]
+    assert added.mlp.c_proj.weight.grad.abs().max() > 0  # it can learn
+
+
+def test_attention_is_the_same_where_a_gradient_is_wanted():
+    q, k, v = (torch.randn(2, 3, 5, 4, requires_grad=wanted) for wanted in (True, False, False))
+    with torch.no_grad():
+        plain = attention(q.detach(), k, v)
+    assert torch.allclose(attention(q, k, v), plain, atol=1e-6)
 
 
 @pytest.mark.soak
