@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_ovseg._lock import lock, unlock
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.project._contents import Contents, ContentsFile, Source
 from napari_ovseg.project._generations import (
@@ -15,7 +16,6 @@ from napari_ovseg.project._generations import (
     publish,
     restore,
 )
-from napari_ovseg.project._lock import lock, unlock
 from napari_ovseg.project._strokes import Strokes
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Project:
             See `create`.
         """
         folder = Path(folder)
-        taken = lock(folder)
+        taken = _lock(folder)
         if is_project(folder):
             unlock(folder, taken)
             raise ExportError(
@@ -126,7 +126,7 @@ class Project:
         folder = Path(folder)
         if not is_project(folder):
             raise InputError(f"there is no project in {str(folder)!r}; choose a project's folder")
-        taken = lock(folder)
+        taken = _lock(folder)
         try:
             annotation, contents, highest = restore(folder)
         except BaseException:
@@ -243,3 +243,7 @@ class Project:
     def _refuse_closed(self) -> None:
         if self._closed:
             raise InputError(f"the project {str(self.folder)!r} is closed; open it again")
+
+
+def _lock(folder: Path) -> FileLock:
+    return lock(folder, f"the project {str(folder)!r}")
