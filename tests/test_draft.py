@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_ovseg.annotate.draft import Draft, whole
+from napari_ovseg.annotate.box import whole
+from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.annotate.history import LEAST_STEPS
 from napari_ovseg.annotate.reach import along, inside
 from napari_ovseg.errors import InputError

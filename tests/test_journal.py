@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from napari_ovseg.annotate import _records
-from napari_ovseg.annotate.draft import Draft, whole
+from napari_ovseg.annotate.box import whole
+from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.annotate.journal import Journal, has_records, replay
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Owner

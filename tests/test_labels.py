@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from napari_ovseg import labels
 from napari_ovseg.labels import count_ids
 
 
@@ -13,6 +14,13 @@ def test_each_id_that_occurs_is_counted(dtype):
     assert count_ids(ids) == {0: 30 * 40 - 440, 7: 400, 100: 40}
     assert count_ids(ids[::2, ::3]) == {0: 14 * 15 - 5 * 14 - 7, 7: 5 * 14, 100: 7}
     assert count_ids(ids[:0]) == {}
+
+
+def test_many_pixels_are_counted_in_blocks(monkeypatch):
+    monkeypatch.setattr(labels, "_BLOCK", 100)
+    ids = np.random.default_rng(0).integers(0, 300, (41, 37)).astype(np.uint16)
+    found, counts = np.unique(ids, return_counts=True)
+    assert count_ids(ids) == dict(zip(found.tolist(), counts.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,8 @@ import pytest
 
 import napari_ovseg as ov
 from forked import begin, forking, last_words
-from napari_ovseg.annotate.draft import Draft, whole
+from napari_ovseg.annotate.box import whole
+from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.cli import main
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.importers import read_labels

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.familiar import queries_for
+from napari_ovseg.labels import count_ids
 from napari_ovseg.lexicon import definition_of
 from napari_ovseg.text import embed_steps
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from napari_ovseg.backbones import Backbone
     from napari_ovseg.features import Features
     from napari_ovseg.progress import Steps
@@ -105,8 +106,8 @@ def without_small(
     import torch
 
     exempt = {0} | {c.id for c in vocabulary if c.role == "background"}
-    counts = np.bincount(ids.ravel(), minlength=max(c.id for c in vocabulary) + 1)
-    counts[list(exempt)] = 0
-    kept = exempt | set(np.flatnonzero(counts > share * counts.sum()).tolist())
+    counts = {number: n for number, n in count_ids(ids).items() if number not in exempt}
+    least = share * sum(counts.values())
+    kept = exempt | {number for number, n in counts.items() if n > least}
     eligible = [int(i) in kept for i in queries.ids]
     return replace(queries, eligible=torch.tensor(eligible, device=queries.ids.device))

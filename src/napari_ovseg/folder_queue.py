@@ -5,6 +5,7 @@
     a.tif  b.png              read, never written
     ovseg/a.tif.ome.zarr      labels, owners, words and recipe of a.tif
     ovseg/b.png.ome.zarr      those of b.png
+    ovseg/.lock, .lock.json   held while a window has the folder; by whom
 """
 
 from __future__ import annotations

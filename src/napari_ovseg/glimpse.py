@@ -72,5 +72,13 @@ def glimpse(features: Features, queries: Queries, place: Rectangle) -> Glimpse |
             for s in place
         )
         seen = sample(features, queries, rows, columns).to(torch.int32).cpu().numpy()
-    ids = seen.astype(np.uint16).repeat(step, 0).repeat(step, 1)[: sides[0], : sides[1]]
+    ids = _enlarged(seen.astype(np.uint16), step)[: sides[0], : sides[1]]
     return Glimpse("labels", 0, 1, place, np.ascontiguousarray(ids))
+
+
+def _enlarged(ids: np.ndarray, step: int) -> np.ndarray:
+    """Make squares of pixels; by an assignment, as `np.repeat` holds Python's lock."""
+    height, width = ids.shape
+    squares = np.empty((height, step, width, step), ids.dtype)
+    squares[:] = ids[:, None, :, None]
+    return squares.reshape(height * step, width * step)

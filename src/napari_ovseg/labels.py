@@ -23,6 +23,10 @@ class Owner(IntEnum):
     LOCKED = 2
 
 
+_BLOCK = 1 << 18
+"""Pixels that are counted at once: some 0.5 ms."""
+
+
 def count_ids(ids: np.ndarray) -> dict[int, int]:
     """Count the pixels of each id that occurs.
 
@@ -33,12 +37,21 @@ def count_ids(ids: np.ndarray) -> dict[int, int]:
         times faster.
     """
     if ids.min(initial=0) >= 0 and ids.max(initial=0) <= np.iinfo(np.uint16).max:
-        table = np.bincount(ids.astype(np.intp, copy=False).ravel())
+        table = _table(ids.ravel(), int(ids.max(initial=0)) + 1)
         found = np.flatnonzero(table)
         counts = table[found]
     else:  # a table of all ids up to the largest might not fit into memory
         found, counts = np.unique(ids, return_counts=True)
     return dict(zip(found.tolist(), counts.tolist(), strict=True))
+
+
+def _table(ids: np.ndarray, length: int) -> np.ndarray:
+    """Count (n,) ids below `length`, a block at a time: `np.bincount` holds Python's lock."""
+    table = np.zeros(length, np.intp)
+    for start in range(0, ids.size, _BLOCK):
+        block = ids[start : start + _BLOCK].astype(np.intp, copy=False)
+        table += np.bincount(block, minlength=length)
+    return table
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -70,8 +83,8 @@ class LabelMap:
 
     def counts(self) -> dict[str, int]:
         """Count the pixels of each category, by name."""
-        tally = np.bincount(self.ids.ravel(), minlength=max(c.id for c in self.vocabulary) + 1)
-        return {c.name: int(tally[c.id]) for c in self.vocabulary}
+        found = count_ids(self.ids)
+        return {c.name: found.get(c.id, 0) for c in self.vocabulary}
 
 
 @dataclass(frozen=True, slots=True)

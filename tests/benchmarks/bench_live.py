@@ -10,7 +10,8 @@ from tests.benchmarks._row import Row, seconds
 from tests.benchmarks.bench_encode import seeded_folder
 
 import napari_ovseg as ov
-from napari_ovseg.annotate.draft import Draft, whole
+from napari_ovseg.annotate.box import whole
+from napari_ovseg.annotate.draft import Draft
 
 KNOWN, NEW = 50, 25
 """How many times cheaper than the encode a relabel must be."""

@@ -1,5 +1,7 @@
 """The images of a folder in the real window, one after the other."""
 
+import os
+import shutil
 import time
 
 import numpy as np
@@ -12,7 +14,10 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
 from napari_ovseg import batches
+from napari_ovseg._lock import lock, unlock
 from napari_ovseg.early import Early
+from napari_ovseg.errors import ExportError, InputError
+from napari_ovseg.folder_queue import FolderQueue
 from napari_ovseg.gui import keys
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
@@ -323,6 +328,79 @@ def test_a_folder_without_images_is_told(widget, tmp_path, settle, monkeypatch):
     settle(widget)
     assert "there is no image in" in widget.panel.message.text()
     assert find(widget, QComboBox, "pictures").isHidden()
+
+
+def is_free(folder):
+    """Whether another window may have a folder."""
+    try:
+        taken = lock(folder / "ovseg", "it")
+    except InputError:
+        return False
+    unlock(folder / "ovseg", taken)
+    return True
+
+
+def test_a_folder_that_another_window_has_is_refused(widget, images, model, settle):
+    taken = lock(images / "ovseg", "it")
+    widget.folder.open(images)
+    settle(widget)
+    told = widget.panel.message.text()
+    assert f"the folder {str(images)!r} is open already, by process {os.getpid()}" in told
+    assert widget.folder.queue is None
+    assert not widget.viewer.layers
+    unlock(images / "ovseg", taken)
+    widget.folder.open(images)
+    settle(widget)
+    assert shown(widget)[0] == "cell 1"
+    assert not is_free(images)
+
+
+def test_a_window_frees_a_folder_when_nothing_more_is_written_into_it(
+    opened, images, finish, settle, monkeypatch, tmp_path
+):
+    opened.folder.open(images / ".." / images.name)  # its own, by another name
+    settle(opened)
+    assert not opened.panel.message.text()
+    other = tmp_path / "other"
+    shutil.copytree(images, other, ignore=shutil.ignore_patterns("ovseg"))
+    finish(opened)
+    with monkeypatch.context() as broken:
+        broken.setattr(FolderQueue, "save", fail)
+        opened.folder.open(other)
+        settle(opened)
+        assert (is_free(images), is_free(other)) == (False, False)
+    opened.folder.step(1)  # it is tried again then
+    settle(opened)
+    assert (is_free(images), is_free(other)) == (True, False)
+    opened.folder.close()
+    assert is_free(other)
+
+
+def fail(*_):
+    raise ExportError("the disk is full")
+
+
+def test_a_folder_that_cannot_be_opened_is_free_and_stays_as_it_is(
+    widget, opened, settle, tmp_path
+):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    widget.folder.open(empty)
+    settle(widget)
+    assert not list(empty.iterdir())
+    wrong = tmp_path / "wrong"
+    wrong.mkdir()
+    (wrong / "a.png").write_bytes(b"no picture")
+    widget.folder.open(wrong)
+    settle(widget)
+    assert is_free(wrong)
+
+
+def test_images_where_nothing_can_be_written_can_be_looked_at(widget, images, settle, monkeypatch):
+    monkeypatch.setattr("napari_ovseg.gui.held.lock", fail)
+    widget.folder.open(images)
+    settle(widget)
+    assert shown(widget)[0] == "cell 1"
 
 
 def test_no_key_of_ours_is_naparis(opened):

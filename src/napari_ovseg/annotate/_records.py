@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
 
 MAGIC = b"ovseg-j1"
 _CRC, _HEAD = struct.Struct("<I"), struct.Struct("<QQ")

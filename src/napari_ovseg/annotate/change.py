@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numcodecs import Blosc
 
-Box = tuple[slice, ...]
-"""A slice with start and stop for each axis of a label map."""
+if TYPE_CHECKING:
+    from napari_ovseg.annotate.box import Box
 
 _CODEC = Blosc("zstd", 1, Blosc.SHUFFLE)
 
@@ -59,26 +60,3 @@ class Change:
     def nbytes(self) -> int:
         """Memory it takes, bytes."""
         return len(self.changed) + len(self.ids) + len(self.owner)
-
-
-def tight(box: Box, changed: np.ndarray) -> tuple[Box, Box] | None:
-    """Shrink a box to what changed in it.
-
-    Returns
-    -------
-    box
-        The smallest one, in the label map.
-    inner
-        The same in the old box; None for both where nothing changed.
-    """
-    inner = []
-    for axis in range(changed.ndim):
-        others = tuple(a for a in range(changed.ndim) if a != axis)
-        found = np.flatnonzero(changed.any(axis=others))
-        if not len(found):
-            return None
-        inner.append(slice(int(found[0]), int(found[-1]) + 1))
-    outer = tuple(
-        slice(b.start + s.start, b.start + s.stop) for b, s in zip(box, inner, strict=True)
-    )
-    return outer, tuple(inner)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ovseg.annotate.change import Box, Change
+from napari_ovseg.annotate.box import Box, around, whole, within
+from napari_ovseg.annotate.change import Change
 from napari_ovseg.annotate.history import History, Step
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Owner
@@ -123,11 +124,11 @@ class Draft:
         made = list(strokes)
         if not made:
             return False
-        box = _around(s[0] for s in made)
+        box = around(s[0] for s in made)
         now = np.asarray(self.ids[box]).copy()
         before = now.copy()
         for part, touched, old in reversed(made):
-            before[_within(part, box)][touched] = old
+            before[within(part, box)][touched] = old
         painted = before != now
         free = painted & (self.owner[box] != Owner.LOCKED)
         refused = bool((painted & ~free).any())
@@ -245,20 +246,3 @@ class Draft:
         self._history.record(self._history.step(), box, mask, self._seen[box], self.owner[box])
         self.owner[box][mask] = Owner.PERSON
         self._wrote(box, mask)
-
-
-def whole(shape: tuple[int, ...], plane: tuple[int, ...] = ()) -> Box:
-    """Return the box of one plane of a label map, or of all of it."""
-    return (
-        *(slice(i, i + 1) for i in plane),
-        *(slice(0, n) for n in shape[len(plane) :]),
-    )
-
-
-def _around(boxes: Iterable[Box]) -> Box:
-    sides = zip(*boxes, strict=True)
-    return tuple(slice(min(s.start for s in a), max(s.stop for s in a)) for a in sides)
-
-
-def _within(part: Box, box: Box) -> Box:
-    return tuple(slice(p.start - b.start, p.stop - b.start) for p, b in zip(part, box, strict=True))

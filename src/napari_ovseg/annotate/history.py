@@ -6,7 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from napari_ovseg.annotate.change import Box, Change, tight
+from napari_ovseg.annotate.box import Box, tight
+from napari_ovseg.annotate.change import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable

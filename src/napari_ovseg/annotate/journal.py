@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from io import FileIO
     from pathlib import Path
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
 
 
 class Journal:

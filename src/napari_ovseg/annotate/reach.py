@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
 
 
 def along(

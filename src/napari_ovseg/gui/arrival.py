@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image as ImageLayer
 
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.folder_queue import fitted
+from napari_ovseg.folder_queue import FolderQueue, find_pictures, fitted
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.image import MICROMETRE
@@ -17,13 +18,13 @@ from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from napari.layers import Labels
 
-    from napari_ovseg.folder_queue import FolderQueue
+    from napari_ovseg.gui.held import Held
     from napari_ovseg.image import Image
     from napari_ovseg.labels import Annotation
+    from napari_ovseg.progress import Stop
     from napari_ovseg.vocabulary import Category
 
 
@@ -74,7 +75,20 @@ class Arrival:
     skipped: dict[Path, str] = field(default_factory=dict)
 
 
-def arrival_steps(queue: FolderQueue, files: list[Path], carried: Carried) -> Steps[Arrival]:
+def open_steps(folder: str | Path, held: Held, carried: Carried, stop: Stop) -> Steps[Arrival]:
+    """Take a folder, and read the first image that is new."""
+    find_pictures(Path(folder))  # nothing is made where there is nothing to label
+    held.take(folder)
+    queue = yield from FolderQueue.open_steps(folder)
+    queue.refuse_other(carried.words)
+    first = queue.first()
+    files = [*queue.onward(first, 1), *queue.onward(first, -1)[1:]]
+    return (yield from go_steps(queue, files, carried, stop))
+
+
+def go_steps(
+    queue: FolderQueue, files: list[Path], carried: Carried, _stop: Stop
+) -> Steps[Arrival]:
     """Read the first of some images that can be read, and its labels."""
     skipped: dict[Path, str] = {}
     for file in files:

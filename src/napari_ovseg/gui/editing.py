@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from napari.utils.events import Event
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
 
 KEY = "ovseg"
 """Key of ours in a layer's metadata."""

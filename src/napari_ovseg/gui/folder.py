@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.folder_queue import FolderQueue
 from napari_ovseg.gui.ahead import Ahead
-from napari_ovseg.gui.arrival import Arrival, Carried, arrival_steps, look_of
+from napari_ovseg.gui.arrival import Arrival, Carried, go_steps, look_of, open_steps
 from napari_ovseg.gui.folder_row import FolderRow
 from napari_ovseg.gui.folder_saver import FolderSaver
+from napari_ovseg.gui.held import Held
 from napari_ovseg.gui.keys import bind_images
 from napari_ovseg.gui.staged import add_in_stages, run_in_turns
 from napari_ovseg.gui.worker import Runner
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari.layers import Image as ImageLayer
     from qtpy.QtWidgets import QWidget
 
+    from napari_ovseg.folder_queue import FolderQueue
     from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.gui.session import Session
     from napari_ovseg.gui.work import Work
@@ -77,7 +78,7 @@ class Folder(QObject):
         self.at: Path | None = None
         self.moving = False
         self._source: ImageLayer | None = None
-        self._ahead = Ahead(viewer, session)
+        self._ahead, self._held = Ahead(viewer, session), Held()
         work.ahead = self._prepare
         work.labelled.connect(lambda _annotation, _kept: self._labelled())
         work.appeared.connect(self._labelled)
@@ -93,7 +94,7 @@ class Folder(QObject):
         if not self._busy:
             self._work.turns.stop()
             self.saver.keep()
-            self.runner.start(_open_steps, folder, self._carried())
+            self.runner.start(open_steps, folder, self._held, self._carried())
 
     def step(self, by: int) -> None:
         """Go to the next image (1) or to the previous one (-1)."""
@@ -106,7 +107,7 @@ class Folder(QObject):
             return
         self._work.turns.stop()
         self.saver.keep()
-        self.runner.start(_go_steps, self.queue, self.queue.onward(file, by), self._carried())
+        self.runner.start(go_steps, self.queue, self.queue.onward(file, by), self._carried())
 
     @property
     def _busy(self) -> bool:
@@ -116,6 +117,7 @@ class Folder(QObject):
         """Stop for good; to be called when the window is destroyed."""
         self.runner.close()
         self.saver.close()
+        self._held.keep_only(())
 
     def _prepare(self) -> Callable[[Stop], Steps[None]] | None:
         """Return steps that encode the next image, once this one is labelled."""
@@ -218,6 +220,13 @@ class Folder(QObject):
     def _show(self) -> None:
         if self.queue is not None:
             self.row.show_queue(self.queue, self.at)
+        if not self._busy:
+            self._free_others()
+
+    def _free_others(self) -> None:
+        """Free folders that nothing will be written into any more."""
+        folders = {file.parent for file in self.saver.unsaved()}
+        self._held.keep_only(folders if self.queue is None else {*folders, self.queue.folder})
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, OvsegError):
@@ -229,17 +238,3 @@ class Folder(QObject):
 def _set_visible(layers: list[Any], on: bool) -> None:
     for layer in layers:
         layer.visible = on
-
-
-def _open_steps(folder: str, carried: Carried, _stop: Stop) -> Steps[Arrival]:
-    queue = yield from FolderQueue.open_steps(folder)
-    queue.refuse_other(carried.words)
-    first = queue.first()
-    files = [*queue.onward(first, 1), *queue.onward(first, -1)[1:]]
-    return (yield from arrival_steps(queue, files, carried))
-
-
-def _go_steps(
-    queue: FolderQueue, files: list[Path], carried: Carried, _stop: Stop
-) -> Steps[Arrival]:
-    return (yield from arrival_steps(queue, files, carried))

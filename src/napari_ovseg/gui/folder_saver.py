@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.folder_queue import FolderQueue
     from napari_ovseg.labels import Annotation

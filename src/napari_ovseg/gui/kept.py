@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.errors import ExportError
     from napari_ovseg.gui.pictures import Pictures

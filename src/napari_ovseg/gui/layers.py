@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 
-from napari_ovseg.annotate.draft import whole
+from napari_ovseg.annotate.box import whole
 from napari_ovseg.errors import ImageError
 from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import KEY, editing_of, owner_in

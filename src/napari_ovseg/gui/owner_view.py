@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
     from napari_ovseg.annotate.draft import Draft
 
 _COLOURS = {None: "transparent", 0: "transparent", Owner.PERSON: "#ff9f1c", Owner.LOCKED: "#e71d36"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtCore import QTimer
 
-from napari_ovseg.annotate.draft import whole
+from napari_ovseg.annotate.box import whole
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.screen import Screen, redraw_thumbnail

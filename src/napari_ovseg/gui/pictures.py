@@ -8,7 +8,7 @@ import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 
-from napari_ovseg.annotate.draft import whole
+from napari_ovseg.annotate.box import whole
 from napari_ovseg.gui import layers, seen
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.labels import Owner
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.channels import Shown
     from napari_ovseg.image import Image

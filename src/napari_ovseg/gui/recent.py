@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_ovseg.channels import Shown
     from napari_ovseg.features import Features
-    from napari_ovseg.gui.session import Job
+    from napari_ovseg.gui.job import Job
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
     from napari_ovseg.scoring import Queries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,15 @@ def target_of(pictures: Pictures, source: ImageLayer | None) -> Target:
     if source is None:
         raise InputError("no image layer is open; open an image first")
     return Target(source, pictures.plane_of(source))
+
+
+class Outcome(Enum):
+    """How the labelling of a target ended."""
+
+    CANCELLED = auto()
+    WRITTEN = auto()
+    TOLD = auto()
+    """Nothing was written, and it was said why."""
 
 
 class Round:

@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from napari_ovseg.errors import VocabularyError
 from napari_ovseg.feature_cache import FeatureCache
+from napari_ovseg.gui.job import Job
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.gui.recent import Recent
 from napari_ovseg.labels import Annotation
@@ -22,36 +23,8 @@ if TYPE_CHECKING:
     from napari_ovseg.channels import Shown
     from napari_ovseg.familiar import Unfamiliar
     from napari_ovseg.features import Features
-    from napari_ovseg.glimpse import Rectangle
     from napari_ovseg.image import Image
     from napari_ovseg.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run, fixed when it starts: what is done does not change while it is done.
-
-    Attributes
-    ----------
-    image
-        The whole layer, maybe a stack.
-    plane
-        Which picture of it.
-    vocabulary, recipe, device
-        How.
-    view
-        Rows and columns that are on screen, to be labelled first.
-    early
-        Whether rows are labelled as soon as they are encoded.
-    """
-
-    image: Image
-    plane: tuple[int, ...]
-    vocabulary: Vocabulary
-    recipe: Recipe
-    device: str = "auto"
-    view: Rectangle | None = None
-    early: bool = False
 
 
 @dataclass

@@ -51,15 +51,25 @@ def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
 
 
 def run_in_turns(stages: Sequence[Callable[[], None]], window: QObject) -> None:
-    """Call functions one by one, each in a turn of the event loop."""
+    """Call functions one by one, each in a turn of the event loop.
+
+    Each comes in the turn after its pause is over: what became due during a long drawing gets
+    its turn first, or drawing and stage would be one wait for it.
+    """
     left = deque(stages)
-    timer = QTimer(window)
+    pause, turn = QTimer(window), QTimer(window)
+    for timer, wait in ((pause, PAUSE_MS), (turn, 0)):
+        timer.setSingleShot(True)
+        timer.setInterval(wait)
 
     def next_stage() -> None:
         left.popleft()()
-        if not left:
-            timer.stop()
+        if left:
+            pause.start()
+            return
+        for timer in (pause, turn):
             timer.deleteLater()
 
-    timer.timeout.connect(next_stage)
-    timer.start(PAUSE_MS)
+    pause.timeout.connect(turn.start)
+    turn.timeout.connect(next_stage)
+    pause.start()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
-    from napari_ovseg.annotate.change import Box
+    from napari_ovseg.annotate.box import Box
 
 _TILE = 256
 """Side of a square that is counted at once, px: well below a millisecond."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
@@ -14,7 +13,7 @@ from napari_ovseg.glimpse import Glimpse
 from napari_ovseg.gui.difference import Difference
 from napari_ovseg.gui.first_layer import FirstLayer, Result
 from napari_ovseg.gui.parts import PartWriter, in_view
-from napari_ovseg.gui.round import Round, Target
+from napari_ovseg.gui.round import Outcome, Round, Target
 from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.turns import Turn, Turns
 from napari_ovseg.gui.worker import Runner
@@ -25,22 +24,14 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from qtpy.QtWidgets import QWidget
 
+    from napari_ovseg.gui.job import Job
     from napari_ovseg.gui.pictures import Pictures
-    from napari_ovseg.gui.session import Job, Session
+    from napari_ovseg.gui.session import Session
     from napari_ovseg.progress import Progress, Steps, Stop
 
 
 _WORDS = "words"
 """Name of the step of undo that all relabels are while words are typed."""
-
-
-class Outcome(Enum):
-    """How the last run of the worker ended."""
-
-    CANCELLED = auto()
-    WRITTEN = auto()
-    TOLD = auto()
-    """Nothing was written, and it was said why."""
 
 
 class Work(QObject):

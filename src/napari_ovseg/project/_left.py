@@ -9,10 +9,10 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
+from napari_ovseg._lock import leave, was_killed
 from napari_ovseg.errors import InputError
 from napari_ovseg.project._contents import Contents
 from napari_ovseg.project._generations import CONTENTS, generations
-from napari_ovseg.project._lock import leave, was_killed
 
 
 def projects_folder() -> Path:

@@ -6,27 +6,23 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from napari_ovseg.annotate.journal import Journal
+from napari_ovseg._lock import lock, unlock
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.project._contents import Contents, ContentsFile, Source
 from napari_ovseg.project._generations import (
     CONTENTS,
     clear,
     is_project,
-    journal_path,
     publish,
     restore,
 )
-from napari_ovseg.project._lock import lock, unlock
+from napari_ovseg.project._strokes import Strokes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from filelock import FileLock
 
-    from napari_ovseg.annotate.change import Box
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.labels import Annotation
 
@@ -46,10 +42,8 @@ class Project:
 
     def __init__(self, folder: Path, taken: FileLock, shape: tuple[int, ...], number: int) -> None:
         self.folder, self.recipe, self.source = folder, "", Source()
-        self._taken, self._shape, self._number = taken, shape, number
-        self._journal = Journal(journal_path(folder, number))
-        self._draft: Draft | None = None
-        self._writer: int | None = None
+        self._taken = taken
+        self._strokes = Strokes(folder, shape, number)
         self._saving = threading.Lock()
         self._file = ContentsFile(folder / CONTENTS, number - 1)
         self._closed = False
@@ -101,7 +95,7 @@ class Project:
             See `create`.
         """
         folder = Path(folder)
-        taken = lock(folder)
+        taken = _lock(folder)
         if is_project(folder):
             unlock(folder, taken)
             raise ExportError(
@@ -132,7 +126,7 @@ class Project:
         folder = Path(folder)
         if not is_project(folder):
             raise InputError(f"there is no project in {str(folder)!r}; choose a project's folder")
-        taken = lock(folder)
+        taken = _lock(folder)
         try:
             annotation, contents, highest = restore(folder)
         except BaseException:
@@ -158,17 +152,12 @@ class Project:
         InputError
             If it is not of the project's shape.
         """
-        self._refuse(tuple(draft.ids.shape), draft.ids.dtype)
-        self._let_go()
-        self._draft, self._writer = draft, threading.get_ident()
-        self._journal.on_error = on_error
-        draft.listeners.append(self._wrote)
+        self._strokes.refuse(tuple(draft.ids.shape), draft.ids.dtype)
+        self._strokes.attach(draft, on_error)
 
     def begin(self) -> int:
         """Begin the next journal; call it where ids and owners are copied, for `save`."""
-        self._number += 1
-        self._journal.path = journal_path(self.folder, self._number)
-        return self._number
+        return self._strokes.begin()
 
     def save(self, annotation: Annotation, state: dict[str, Any], begun: int | None = None) -> None:
         """Write the next generation, and remove all but the newest.
@@ -190,9 +179,9 @@ class Project:
         ExportError
             If the folder cannot be written; what was kept before is untouched.
         """
-        self._refuse(annotation.labels.ids.shape, annotation.labels.ids.dtype)
+        self._strokes.refuse(annotation.labels.ids.shape, annotation.labels.ids.dtype)
         if begun is None:
-            if self._writer not in (None, threading.get_ident()):
+            if not self._strokes.on_writers_thread:
                 raise InputError(
                     "strokes may have been made since the label map was copied; call begin() "
                     "where it is copied, and give save() what it returns"
@@ -213,11 +202,11 @@ class Project:
         InputError, ExportError
             See `save`.
         """
-        self._file.tell(self._contents(annotation, state, self._number))
+        self._file.tell(self._contents(annotation, state, self._strokes.number))
 
     def flush(self) -> bool:
         """Wait until all that was painted is on disk; False if it could not be written."""
-        return self._journal.flush()
+        return self._strokes.flush()
 
     def close(self) -> bool:
         """Let go of the draft and the folder; what was not saved is in the journal.
@@ -232,24 +221,13 @@ class Project:
                 return True
             self._closed = True
             self._file.close()
-            self._let_go()
-            kept = self._journal.close()
+            kept = self._strokes.close()
             unlock(self.folder, self._taken)
         return kept
 
-    def _let_go(self) -> None:
-        if self._draft is not None:
-            self._draft.listeners.remove(self._wrote)
-            self._draft = None
-
-    def _wrote(self, box: Box) -> None:
-        draft = self._draft
-        if draft is not None and self.fits(draft):  # else it is let go of just now
-            self._journal.append(box, draft.ids[box], draft.owner[box])
-
     def fits(self, draft: Draft) -> bool:
         """Whether a draft is of the shape and type of the project's label map."""
-        return tuple(draft.ids.shape) == self._shape and draft.ids.dtype == np.uint16
+        return self._strokes.fits(draft)
 
     def _contents(self, annotation: Annotation, state: dict[str, Any], number: int) -> Contents:
         return Contents(
@@ -262,13 +240,10 @@ class Project:
             state,
         )
 
-    def _refuse(self, shape: tuple[int, ...], dtype: Any) -> None:
-        if shape != self._shape or dtype != np.uint16:
-            raise InputError(
-                f"the label map of this project is uint16 of shape {self._shape}, got {dtype} of "
-                f"shape {shape}; begin another project for another image"
-            )
-
     def _refuse_closed(self) -> None:
         if self._closed:
             raise InputError(f"the project {str(self.folder)!r} is closed; open it again")
+
+
+def _lock(folder: Path) -> FileLock:
+    return lock(folder, f"the project {str(folder)!r}")

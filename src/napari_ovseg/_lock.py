@@ -1,4 +1,4 @@
-"""One program at a time in a project folder."""
+"""One program at a time in a folder."""
 
 from __future__ import annotations
 
@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 _LOCK, _HOLDER = ".lock", ".lock.json"
 
 
-def lock(folder: Path) -> FileLock:
+def lock(folder: Path, name: str) -> FileLock:
     """Take a folder for this program; the system frees it if the program is killed.
+
+    Parameters
+    ----------
+    folder
+        Is made, if it is not there.
+    name
+        What to call it where another program has it.
 
     Raises
     ------
@@ -36,7 +43,7 @@ def lock(folder: Path) -> FileLock:
             taken.acquire(blocking=False)
         except Timeout:
             raise InputError(
-                f"the project {str(folder)!r} is open already{_holder(folder)}; close it there, "
+                f"{name} is open already{_holder(folder)}; close it there, "
                 "or work on a copy of the folder"
             ) from None
     with suppress(ExportError):  # it is only for the message above
