@@ -35,4 +35,8 @@ def begin(process, *arguments):
 
 def last_words(process):
     """Wait until the copy has been killed; the lines it said after the first."""
-    return [line.strip() for line in iter(process.stdout.readline, "dead\n")]
+    lines = []
+    while (line := process.stdout.readline()) != "dead\n":
+        assert line not in ("", "failed\n"), f"it ended by itself, after {lines}"
+        lines.append(line.strip())
+    return lines
