@@ -35,13 +35,15 @@ MODELS = (
 """Offered in the list; any other name of ``ovseg models`` or a folder can be typed."""
 
 _MOST_MARGIN = 10.0
-"""Logits; its negative stands for what suits the model."""
+"""Logits."""
+_OWN_MARGIN = -0.25
+"""Stands for what suits the model; one step up is a margin of nothing."""
 
 
 def _margin() -> QDoubleSpinBox:
     tip = "How far other words must be ahead of a background of yours; more leaves more to it"
-    made = spin("ovseg_margin", tip, _MOST_MARGIN, "as suits the model", smallest=-_MOST_MARGIN)
-    made.setValue(-_MOST_MARGIN)
+    made = spin("ovseg_margin", tip, _MOST_MARGIN, "as suits the model", smallest=_OWN_MARGIN)
+    made.setValue(_OWN_MARGIN)
     return made
 
 
@@ -134,9 +136,7 @@ class SettingsForm(QWidget):
             lambda value: self._configure(working_size=WorkingSize(magnification=value or None))
         )
         self.margin.valueChanged.connect(
-            lambda value: self._configure(
-                background_margin=None if value == -_MOST_MARGIN else value
-            )
+            lambda value: self._configure(background_margin=None if value == _OWN_MARGIN else value)
         )
         self.device.currentTextChanged.connect(self._set_device)
         self.domain.currentTextChanged.connect(self._set_domain)
@@ -156,7 +156,7 @@ class SettingsForm(QWidget):
         self.domain.setCurrentText((named or ["general"])[0])
         self.methods.preset.setCurrentText(CUSTOM)
         margin = recipe.background_margin
-        self.margin.setValue(-_MOST_MARGIN if margin is None else margin)
+        self.margin.setValue(_OWN_MARGIN if margin is None else margin)
         for control in controls:
             control.blockSignals(False)
         self.contrast.setText(", ".join(recipe.contrast))
