@@ -1,7 +1,6 @@
 """Label maps come back complete from our files, and as far as they go from others'."""
 
 import json
-import warnings
 from dataclasses import replace
 
 import nibabel
@@ -201,9 +200,8 @@ def test_ome_zarr_brings_back_who_decided_each_pixel(tmp_path):
 
 
 def test_foreign_ome_zarr(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from ome_zarr.writer import write_labels
+    from ome_zarr.writer import write_labels
+
     root = zarr.open_group(tmp_path / "image.zarr", mode="w", zarr_format=3)
     ids = np.eye(8, dtype=np.uint32) * 3
     metadata = {"properties": [{"label-value": 3, "class": "cell"}], "colors": [{"label-value": 3, "rgba": [1, 2, 255, 128]}]}  # fmt: skip

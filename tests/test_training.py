@@ -16,7 +16,7 @@ from napari_ovseg.starter import train
 from napari_ovseg.starter.batches import Source, make_batch
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
-from napari_ovseg.starter.model import MODEL, SIDE, deepened, new_model, pack
+from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
 from napari_ovseg.starter.sampling import Bank
 from napari_ovseg.starter.words import categories, phrases, words
 
@@ -142,7 +142,7 @@ def test_a_deeper_encoder_begins_with_the_answers_of_the_other():
         return CLIP(**{**MODEL, "vision_cfg": {**MODEL["vision_cfg"], "layers": layers}})
 
     shallow, deep = built(2), built(4)
-    deep.load_state_dict(deepened(shallow.state_dict(), deep.state_dict()))
+    deep.load_state_dict(enlarged(shallow.state_dict(), deep.state_dict()))
     pixels = torch.randn(2, 3, SIDE, SIDE)
     with torch.no_grad():
         assert torch.equal(deep.encode_image(pixels), shallow.encode_image(pixels))

@@ -6,7 +6,6 @@ import pytest
 from models import cat_seg_checkpoint
 from napari_ovseg import batches, comparing
 from napari_ovseg.backbones import manager
-from napari_ovseg.gui.turns import Turn
 from napari_ovseg.progress import run
 
 pytestmark = pytest.mark.gui
@@ -35,8 +34,8 @@ def test_an_imported_checkpoint_labels_and_follows_the_words(
     assert "grass" in widget.panel.message.text()
     monkeypatch.setattr(batches, "_attempt", lambda *_: pytest.fail("encoded again"))
     widget.words.add_words("; ".join(f"thing {n}" for n in range(255)))
-    qtbot.waitUntil(lambda: widget.turns.now != Turn.REST, timeout=20_000)
-    qtbot.waitUntil(lambda: widget.turns.now == Turn.REST, timeout=90_000)
+    assert not widget.turns.at_rest
+    qtbot.waitUntil(lambda: widget.turns.at_rest, timeout=90_000)
     assert layer.data.max() > 2
     assert "compares at most 256 of the 257 words" in widget.panel.message.text()
 

@@ -56,6 +56,13 @@ def settled(widget, qtbot):
     qtbot.waitUntil(lambda: not widget.keeper._given, timeout=20_000)
 
 
+def named(widget, qtbot):
+    """The layer has the words of the table: that takes another turn of the window's loop."""
+    words = widget.session.vocabulary().to_toml()
+    (layer,) = widget.keeper.kept
+    qtbot.waitUntil(lambda: layer.metadata["ovseg"]["vocabulary"] == words, timeout=20_000)
+
+
 def test_what_was_painted_after_the_last_save_is_on_disk(widget, labelled, qtbot):
     paint(labelled, (20, 30))
     paint(labelled, (60, 30))
@@ -88,10 +95,9 @@ def test_words_colours_and_settings_are_kept_without_a_stroke(widget, labelled, 
     widget.session.lock(1, True)
     widget.session.show(3, False)
     widget.session.configure(method="vanilla")
-    qtbot.wait(400)
-    settled(widget, qtbot)
-    told = json.loads((folder_of(widget) / "project.json").read_text())
-    assert '"ground"' in told["vocabulary"]
+    file = folder_of(widget) / "project.json"
+    qtbot.waitUntil(lambda: '"ground"' in json.loads(file.read_text())["vocabulary"])
+    told = json.loads(file.read_text())
     assert "#123456" in told["vocabulary"]
     assert "vanilla" in told["recipe"]
     assert told["state"]["locked"] == [1]
@@ -105,7 +111,7 @@ def test_a_project_opens_with_image_labels_owners_words_and_settings(widget, lab
     widget.session.edit(2, name="ground")
     folder, ids = folder_of(widget), labelled.data.copy()
     owner = editing_of(labelled).draft.owner.copy()
-    qtbot.wait(400)
+    named(widget, qtbot)  # and at once the layer is removed
     forget(widget, qtbot)
     widget.keeper.open(folder)
     qtbot.waitUntil(lambda: len(widget.viewer.layers) == 2, timeout=20_000)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from threading import Event
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QTableWidget
 import napari_ovseg as ov
 from models import write_folder
 from napari_ovseg import bands, batches
+from napari_ovseg.backbones._store import pour_steps
 from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
 
 pytestmark = pytest.mark.gui
@@ -325,11 +327,18 @@ def test_models_are_imported_verified_packed_and_removed(widget, models, qtbot, 
 
 def test_a_cancelled_import_leaves_nothing(models, qtbot, tmp_path, monkeypatch):
     write_folder(tmp_path / "mine")
-    monkeypatch.setattr("napari_ovseg.backbones._store.BLOCK", 2000)
+    looked = Event()
+
+    def pour(*args):
+        looked.wait(60)
+        return (yield from pour_steps(*args))
+
+    monkeypatch.setattr("napari_ovseg.backbones._import.pour_steps", pour)
     models.import_from(tmp_path / "mine")
     copying = tmp_path / "models" / ".importing" / "mine"
     qtbot.waitUntil(copying.is_dir, timeout=60_000)
     models.runner.cancel()
+    looked.set()
     wait(qtbot, models)
     qtbot.waitUntil(lambda: not copying.exists(), timeout=5_000)
     assert not (tmp_path / "models" / "mine").exists()

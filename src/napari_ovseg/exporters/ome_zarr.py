@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -62,10 +61,7 @@ class OMEZarr(VolumeExporter):
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
         zarr = require("zarr", extra="ome", purpose="writing OME-Zarr")
-        with warnings.catch_warnings():
-            # It warns of its own default argument when it is imported.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            writer = require("ome_zarr.writer", extra="ome", purpose="writing OME-Zarr")
+        writer = require("ome_zarr.writer", extra="ome", purpose="writing OME-Zarr")
         labels, stem = annotation.labels, safe_name(annotation.name)
         order = tuple(order_of(labels.grid.axes, ORDER))
         ids = Source(labels.ids, order, _dtype(labels.ids))

@@ -84,7 +84,7 @@ class Keeper:
         self.on_left: Callable[[list[Left]], None] = lambda _left: None
         self.on_opened: Callable[[], None] = lambda: None
         self._said = ""
-        self._words_changed = self._closed = False
+        self._closed = False
         self._faults: SimpleQueue[ExportError] = SimpleQueue()
         self._given: list[tuple[Future[Any], Callable[[Any], None]]] = []
         self._pool = ThreadPoolExecutor(1, "ovseg-keeper", initializer=give_way)
@@ -92,8 +92,6 @@ class Keeper:
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
-        session.changed.connect(self._note_words)
-        session.lock_changed.connect(self._note_words)
         self._give(left_behind, self.root, then=self._tell_left)
 
     def _tell_left(self, left: list[Left]) -> None:
@@ -152,10 +150,13 @@ class Keeper:
         self._give(kept.save, kept.copy(self._session), number, then=saved)
 
     def _let_go(self, layer: Labels) -> None:
-        self._give(self.kept.pop(layer).close)
+        kept = self.kept.pop(layer)
+        self._describe(kept)
+        self._give(kept.close)
 
-    def _note_words(self, *_event: object) -> None:
-        self._words_changed = True
+    def _describe(self, kept: Kept) -> None:
+        if (news := kept.news(self._session)) is not None:
+            self._give(kept.describe, news)
 
     # --- opening ----------------------------------------------------------------------
 
@@ -201,9 +202,8 @@ class Keeper:
                 self.keep_all()
             elif kept.is_due(EVERY_S):
                 self._save(kept)
-            elif self._words_changed:
-                self._give(kept.describe, kept.copy(self._session))
-        self._words_changed = False
+            else:
+                self._describe(kept)
 
     def _deliver(self, future: Future[Any], then: Callable[[Any], None]) -> None:
         try:

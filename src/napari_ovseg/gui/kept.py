@@ -82,6 +82,7 @@ class Kept:
     ) -> None:
         self.layer, self.source, self.project = layer, source, project
         self.written, self._saved, self._cost = 0, time.monotonic(), 0.0
+        self._told: tuple[Any, ...] = ()
         self._draft = editing_of(layer).draft
         project.attach(self._draft, on_error)
         self._draft.listeners.append(self._wrote)
@@ -112,7 +113,13 @@ class Kept:
             "locked": sorted(session.locked),
             "display": _display(source),
         }
+        self._told = (ours.get("vocabulary"), self.project.recipe, state)
         return Copy(self._draft, ours, layers.grid_of(self.layer), source.name, state)
+
+    def news(self, session: Session) -> Copy | None:
+        """Take what a save needs, if words or settings are not those that were taken last."""
+        told, copy = self._told, self.copy(session)
+        return None if self._told == told else copy
 
     def save(self, copy: Copy, number: int) -> None:
         """Write a generation; on a thread of its own."""

@@ -52,6 +52,11 @@ class Turns(QObject):
         """What is under way."""
         return self._now
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nothing is under way, and nothing waits for its turn."""
+        return not self._timer.isActive() and self._now == self._next == Turn.REST
+
     def run(self) -> None:
         """Run as soon as labels that follow have stopped; nothing if a run is under way."""
         if self._now != Turn.RUN:

@@ -13,6 +13,7 @@ from safetensors.torch import save
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.backbones._files import CONFIG, MANIFEST, WEIGHTS
 from napari_ovseg.backbones._preferences import Preferences
+from napari_ovseg.backbones._vision import resized_positions
 from napari_ovseg.starter.batches import CONTEXT
 from napari_ovseg.starter.words import phrases
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-SIDE = 112
+SIDE = 160
+"""Of a window, px: what is around decides as much as what is there."""
 MODEL: dict[str, Any] = {
     "embed_dim": 128,
     "vision_cfg": {
@@ -40,6 +42,7 @@ MODEL: dict[str, Any] = {
         "layers": 2,
     },
 }
+_POSITIONS = "visual.positional_embedding"
 _BLOCKS = "visual.transformer.resblocks."
 PREFERENCES = Preferences(
     # Objects of a few pixels need patches of their own.
@@ -59,15 +62,15 @@ def new_model() -> Any:
     return CLIP(**MODEL, init_logit_scale=math.log(14))
 
 
-def deepened(tensors: dict[str, Tensor], fresh: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Make weights of fewer layers fit a deeper image encoder; at first it gives the same.
+def enlarged(tensors: dict[str, Tensor], fresh: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Make weights of fewer layers or smaller windows fit a larger image encoder.
 
     Parameters
     ----------
     tensors
         Trained.
     fresh
-        Of the deeper model. Its new blocks go before the last, which methods replace, and add
+        Of the larger model. Its new blocks go before the last, which methods replace, and add
         nothing to begin with.
     """
     last, deepest = _layers(tensors) - 1, _layers(fresh) - 1
@@ -76,6 +79,8 @@ def deepened(tensors: dict[str, Tensor], fresh: dict[str, Tensor]) -> dict[str, 
         for key in (k for k in fresh if k.startswith(f"{_BLOCKS}{place}.")):
             silent = "out_proj" in key or "c_proj" in key
             result[key] = fresh[key] * 0 if silent else fresh[key]
+    side = math.isqrt(len(fresh[_POSITIONS]))
+    result[_POSITIONS] = resized_positions(tensors[_POSITIONS], (side, side), to_size=True)
     return result
 
 

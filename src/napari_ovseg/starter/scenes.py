@@ -29,6 +29,8 @@ CANVAS = 320
 """Side of a drawing, px; a scene is cut out of drawings."""
 _GREY = {NATURAL: 0.5, "microscopy": 0.08, "medical": 0.1, "engineering": 0.3}
 """Chance that a picture is recorded without its colours."""
+_SCALES = (0.4, 2.8)
+"""Pixels of a drawing per pixel of a scene: small pictures are enlarged before they are encoded."""
 _LEAST = 0.02
 """Share of a picture from which on a category is named in its caption."""
 _AREA = Image.Resampling.BOX
@@ -122,7 +124,7 @@ def _side_by_side(
 
 def _cut(rng: np.random.Generator, drawing: tuple[Array, Array], size: int) -> tuple[Array, Array]:
     """Cut a square out of a drawing, at another scale and turned: image float32 in 0..1, ids."""
-    side = int(min(size * log_uniform(rng, 0.6, 2.8), CANVAS))
+    side = int(min(size * log_uniform(rng, *_SCALES), CANVAS))
     top, left = rng.integers(0, CANVAS - side + 1, 2)
     turns, mirror = int(rng.integers(4)), int(rng.choice([-1, 1]))
 

@@ -27,7 +27,7 @@ from napari_ovseg.methods import METHODS
 from napari_ovseg.starter.batches import Batch, Source
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
-from napari_ovseg.starter.model import MODEL, SIDE, deepened, new_model, pack
+from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
 
 TAUGHT = ("vanilla", "sclip")
 """Methods whose patches are told what they show; the first gives the whole picture, too."""
@@ -119,7 +119,7 @@ class Training:
         if args.start:
             packed = in_folder(args.start)
             packed.verified()
-            tensors = deepened(read_tensors(packed.file), model.state_dict())
+            tensors = enlarged(read_tensors(packed.file), model.state_dict())
             fill(model, tensors, packed.file.name, set())
             meanings.take_over(model, packed.learnt)
         self = cls(model, meanings, new_optimisers(model, meanings, args.lr), seen)
