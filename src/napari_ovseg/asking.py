@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_ovseg.progress import Steps
     from napari_ovseg.recipe import Recipe
     from napari_ovseg.scoring import Queries
+    from napari_ovseg.text import Mixture
     from napari_ovseg.vocabulary import Category, Vocabulary
 
 
@@ -33,22 +34,9 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
 
     from napari_ovseg.scoring import Queries
 
-    backbone = backbone_of(features)
-    background, contrast = vocabulary.background, recipe.contrast_for(vocabulary)
-    _refuse(features, backbone, recipe, needs_background=background is None and not contrast)
-    phrases = recipe.method.phrases
-    rows = [
-        (phrases(text, meaning(c)), c.id, max(c.threshold, recipe.threshold))
-        for c in vocabulary
-        for text in queries_for(backbone, c)
-    ]
-    rows += [(phrases(word), 0, 0.0) for word in contrast]
-    if not rows:
-        raise VocabularyError(
-            f"{backbone.name} never learnt any of these words: "
-            f"{', '.join(c.name for c in vocabulary)}; use others, or a model of 'ovseg models'"
-        )
-    mixtures, ids, thresholds = zip(*rows, strict=True)
+    backbone, background = backbone_of(features), vocabulary.background
+    _refuse(features, backbone, vocabulary, recipe)
+    mixtures, ids, thresholds = zip(*_asked(backbone, vocabulary, recipe), strict=True)
     text = yield from embed_steps(backbone, mixtures, recipe.method.template)
     device = text.device
     margin = recipe.background_margin
@@ -67,15 +55,33 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
     )
 
 
-def _refuse(
-    features: Features, backbone: Backbone, recipe: Recipe, *, needs_background: bool
-) -> None:
+def _asked(
+    backbone: Backbone, vocabulary: Vocabulary, recipe: Recipe
+) -> list[tuple[Mixture, int, float]]:
+    """What each query says, the category it asks for (0: none), and its threshold."""
+    phrases = recipe.method.phrases
+    rows = [
+        (phrases(text, meaning(c)), c.id, max(c.threshold, recipe.threshold))
+        for c in vocabulary
+        for text in queries_for(backbone, c)
+    ]
+    rows += [(phrases(word), 0, 0.0) for word in recipe.contrast_for(vocabulary)]
+    if not rows:
+        raise VocabularyError(
+            f"{backbone.name} never learnt any of these words: "
+            f"{', '.join(c.name for c in vocabulary)}; use others, or a model of 'ovseg models'"
+        )
+    return rows
+
+
+def _refuse(features: Features, backbone: Backbone, vocabulary: Vocabulary, recipe: Recipe) -> None:
+    competing = vocabulary.background is not None or recipe.contrast_for(vocabulary)
     if backbone.fingerprint not in features.weights:
         raise RecipeError(
             "the features were made with other weights than the model has now; "
             "encode the image again"
         )
-    if recipe.threshold > 0 and needs_background:
+    if recipe.threshold > 0 and not competing:
         raise RecipeError(
             f"a threshold of {recipe.threshold:g} needs something to lose to: add a background "
             "category to the words, or contrast words to the recipe"

@@ -77,7 +77,8 @@ def _prompts(query: str, template: str) -> list[str]:
 
     if template:
         return [template.replace("{}", query)]
-    return [put(query) for put in OPENAI_IMAGENET_TEMPLATES]
+    # By length: those read in one step are as long as the longest of them.
+    return sorted((put(query) for put in OPENAI_IMAGENET_TEMPLATES), key=len)
 
 
 def _ensemble(backbone: Backbone, prompts: list[str], number: int, total: int) -> Steps[np.ndarray]:
