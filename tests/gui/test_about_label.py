@@ -50,10 +50,11 @@ def test_it_tells_category_owner_and_scores_and_encodes_nothing(widget, finish, 
         assert len(shares) == 3
         assert shares == sorted(shares, reverse=True)
         assert sum(shares) <= 102
-    layer.paint((5, 5), 2)
-    assert point(widget, 2.5, 2.5)[0] == "gravel, by a person"
-    widget.session.lock(2, True)
-    assert point(widget, 2.5, 2.5)[0] == "gravel, locked"
+    other = 2 if layer.data[5, 5] == 1 else 1  # what it is already is claimed by the mouse alone
+    layer.paint((5, 5), other)
+    assert point(widget, 2.5, 2.5)[0] == f"{names[other]}, by a person"
+    widget.session.lock(other, True)
+    assert point(widget, 2.5, 2.5)[0] == f"{names[other]}, locked"
     assert point(widget, 200.0, 3.0) == ["point at a labelled picture", ""]
 
 

@@ -73,7 +73,7 @@ def test_a_bare_tiff_opens_and_is_labelled(widget, finish, photo, tmp_path):
     (source,) = widget.viewer.open(str(path), plugin="napari")
     widget.words.add_words(WORDS)
     finish(widget)
-    assert len(np.unique(widget.pictures.labels_of(source).data)) > 1
+    assert widget.pictures.labels_of(source).data.any()
 
 
 def test_one_saturated_pixel_changes_nothing(widget, finish, photo):

@@ -123,6 +123,7 @@ def test_a_project_opens_with_image_labels_owners_words_and_settings(widget, lab
     assert widget.form.methods.method.currentText() == "vanilla"
     assert widget.form.contrast.text() == "sky"
     assert widget.session.locked == {1}
+    widget.session.lock(1, False)
     paint(layer, (100, 100))
     widget.keeper.close()
     project, annotation, _ = Project.open(folder)
