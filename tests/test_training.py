@@ -151,6 +151,16 @@ def test_a_deeper_encoder_begins_with_the_answers_of_the_other():
     assert added.mlp.c_proj.weight.grad.abs().max() > 0  # it can learn
 
 
+def test_weights_of_smaller_windows_fit_larger_ones():
+    small = CLIP(**{**MODEL, "vision_cfg": {**MODEL["vision_cfg"], "image_size": SIDE // 2}})
+    large = CLIP(**MODEL)
+    large.load_state_dict(enlarged(small.state_dict(), large.state_dict()))
+    before, after = (model.visual.positional_embedding for model in (small, large))
+    assert torch.equal(after[0], before[0])
+    assert len(after) - 1 == 4 * (len(before) - 1)
+    assert (after[1] - before[1]).norm() < 0.5 * before[1].norm()  # the same corner
+
+
 def test_attention_is_the_same_where_a_gradient_is_wanted():
     q, k, v = (torch.randn(2, 3, 5, 4, requires_grad=wanted) for wanted in (True, False, False))
     with torch.no_grad():
