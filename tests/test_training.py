@@ -14,7 +14,7 @@ from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._vision import attention
 from napari_ovseg.starter import train
 from napari_ovseg.starter.batches import Source, make_batch
-from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
+from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of, told
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
 from napari_ovseg.starter.sampling import Bank
@@ -51,7 +51,17 @@ def test_a_batch_says_what_it_shows(bank):
 
 def test_batches_do_not_depend_on_who_draws_them(bank):
     again = Bank(seed=3, variants=1, quiet=True)
-    for field in ("images", "ids", "captions", "true", "phrases", "spoken", "means", "kin"):
+    for field in (
+        "images",
+        "ids",
+        "captions",
+        "true",
+        "phrases",
+        "spoken",
+        "means",
+        "kin",
+        "asked",
+    ):
         assert np.array_equal(getattr(batch_of(bank, 5), field), getattr(batch_of(again, 5), field))
 
 
@@ -64,21 +74,54 @@ def test_shares_of_patches():
     assert shares[0].tolist() == [[0, 0, 1], [1, 0, 0], [1, 0, 0], [0.5, 0.5, 0]]
 
 
+def meant(shares, kin=None, asked=None):
+    """Told of four categories, each by one phrase; all of the family, all asked."""
+    every = torch.ones(len(shares), 4, dtype=torch.bool)
+    kin, asked = (every if given is None else torch.tensor([given]) for given in (kin, asked))
+    return told(shares, torch.eye(4), kin, asked)
+
+
 def test_losses_fall_where_words_fit():
-    texts = torch.eye(4)
-    targets = torch.eye(4)[None]
-    kin, scale = torch.ones(1, 4, dtype=torch.bool), torch.tensor(20.0)
-    fits = dense_loss(texts[None], texts, targets, kin, scale)
-    assert fits < 1e-3 < dense_loss(texts[None].flip(1), texts, targets, kin, scale)
+    texts, scale = torch.eye(4), torch.tensor(20.0)
+    all_four = meant(torch.eye(4)[None])
+    fits = dense_loss(texts[None], texts, all_four, scale)
+    assert fits < 1e-3 < dense_loss(texts[None].flip(1), texts, all_four, scale)
     # What is of another family costs nothing there.
-    near, alone = torch.tensor([[[1.0, 0, 0, 0.9]]]), torch.eye(4)[None, :1]
-    kin = torch.tensor([[True, True, True, False]])
-    everything = torch.ones_like(kin)
-    told = dense_loss(near, texts, alone, kin, scale)
-    assert told < dense_loss(near, texts, alone, everything, scale)
+    near, alone = torch.tensor([[[0.0, 1.0, 0, 0.9]]]), torch.eye(4)[None, 1:2]
+    asked = [True, True, False, False]
+    strange = meant(alone, [True, True, True, False], asked)
+    assert dense_loss(near, texts, strange, scale) < dense_loss(
+        near, texts, meant(alone, asked=asked), scale
+    )
     true = torch.eye(4)
     fits = contrastive_loss(texts, texts, true, torch.tensor(20.0))
     assert fits < 1e-3 < contrastive_loss(texts, texts.flip(0), true, torch.tensor(20.0))
+
+
+def test_what_is_not_asked_is_to_be_the_rest():
+    asked = [True, False, True, False]
+    answers = meant(torch.eye(4)[None], asked=asked).answers
+    assert answers[0].tolist() == [[1, 0, 0, 0], [1, 0, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0]]
+    texts, scale = torch.eye(4), torch.tensor(20.0)
+    of_one, rest = torch.eye(4)[None, 1:2], meant(torch.eye(4)[None, 1:2], asked=asked)
+    like_rest, like_asked = (of_one + 0.3 * texts[[place]] for place in (0, 2))
+    assert dense_loss(like_rest, texts, rest, scale) < dense_loss(like_asked, texts, rest, scale)
+
+
+def test_a_category_is_the_rest_only_where_it_has_no_other_word():
+    means = torch.tensor([[0.5, 0.5, 0], [1.0, 0, 0]])  # a coating, which is background, too
+    shares, kin = torch.eye(2)[None], torch.ones(1, 2, dtype=torch.bool)
+    asked = torch.tensor([[True, True, False]])
+    assert told(shares, means, kin, asked).answers[0].tolist() == [[0, 1, 0], [1, 0, 0]]
+
+
+def test_a_batch_asks_for_some_of_what_it_shows(bank):
+    batch = batch_of(bank)
+    assert phrases()[batch.spoken[0]] == "background"
+    assert batch.asked[:, 0].all()
+    assert batch.asked.shape == (4, len(batch.phrases))
+    of_kin = np.stack([batch.means[kin].any(0) for kin in batch.kin])
+    assert not (batch.asked & ~of_kin)[:, 1:].any()
 
 
 @pytest.mark.parametrize("dense", [0.0, 0.8])

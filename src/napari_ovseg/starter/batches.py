@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 CONTEXT = 32
 """Tokens of a text."""
+REST = "background"
+"""The word for all that is not asked."""
+_ALL = 0.3
+"""Chance that all a picture shows is asked."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,15 @@ class Batch:
     true : (B, B) float32
         1 where the caption of column j is true of the picture of row i.
     phrases : (P, 32) int64
-        Tokens of one phrase for every category, equal ones once.
+        Tokens of one phrase for every category, equal ones once, after `REST`.
     spoken : (P,) int64
         Places of these phrases in `words.phrases`.
     means : (K, P) float32
         Rows of shares: which phrases a category is meant by.
     kin : (B, K) bool
         Which categories are of the picture's family.
+    asked : (B, P) bool
+        Which phrases someone asks of the picture: some of what it shows, some that it does not.
     """
 
     images: Array
@@ -55,6 +61,7 @@ class Batch:
     spoken: Array
     means: Array
     kin: Array
+    asked: Array
 
 
 def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> Batch:
@@ -63,6 +70,7 @@ def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> B
     present = [scene.names for scene in scenes]
     pairs = [caption(rng, names) for names in present]
     said, means = _said(rng)
+    kin = np.stack([_kin(scene.family) for scene in scenes])
     tokenize = open_clip.SimpleTokenizer(context_length=CONTEXT)
     return Batch(
         images=np.stack([s.image for s in scenes]),
@@ -72,7 +80,13 @@ def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> B
         phrases=tokenize([in_template(rng, word, bare=0.3) for word in said]).numpy(),
         spoken=np.array([phrases().index(word) for word in said]),
         means=means,
-        kin=np.stack([_kin(scene.family) for scene in scenes]),
+        kin=kin,
+        asked=np.stack(
+            [
+                _asked(rng, means[np.unique(scene.ids)].any(0), means[of].any(0))
+                for scene, of in zip(scenes, kin, strict=True)
+            ]
+        ),
     )
 
 
@@ -81,10 +95,19 @@ def _kin(family: str) -> Array:
 
 
 def _said(rng: np.random.Generator) -> tuple[list[str], Array]:
-    """One word for every category; a word of two categories means both."""
-    chosen = list(dict.fromkeys(word_for(rng, name) for name in categories()))
+    """`REST` and one word for every category; a word of two categories means both."""
+    chosen = list(dict.fromkeys([REST, *(word_for(rng, name) for name in categories())]))
     means = np.array([[w in words()[name] for w in chosen] for name in categories()], np.float32)
     return chosen, means / means.sum(1, keepdims=True)
+
+
+def _asked(rng: np.random.Generator, shown: Array, kin: Array) -> Array:
+    """Ask for some of the phrases (P,) that are shown, a few others of the family, and the rest."""
+    of_shown = 1.0 if rng.random() < _ALL else rng.uniform(0.1, 1.0)
+    chance = np.where(shown, of_shown, kin * rng.uniform(0, 0.1))
+    asked = rng.random(len(chance)) < chance
+    asked[0] = True
+    return asked
 
 
 _bank: Bank | None = None

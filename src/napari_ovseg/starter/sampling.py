@@ -13,7 +13,7 @@ from napari_ovseg.starter.scenes import Scene, draw, generate, kinds_of
 if TYPE_CHECKING:
     from napari_ovseg.starter.drawing import Array
 
-ODDS = {NATURAL: 0.34, "microscopy": 0.24, "medical": 0.2, "engineering": 0.22}
+ODDS = {NATURAL: 0.28, "microscopy": 0.24, "medical": 0.24, "engineering": 0.24}
 
 
 class Bank:

@@ -25,7 +25,7 @@ from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.methods import METHODS
 from napari_ovseg.starter.batches import Batch, Source
-from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of
+from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of, told
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
 
@@ -91,12 +91,13 @@ def loss_of(model: Any, meanings: Meanings, batch: Batch, dense: float) -> Tenso
         return loss
     meant = meanings(torch.from_numpy(batch.spoken).to(device))
     copied = unlike(text(torch.from_numpy(batch.phrases).to(device)), meant)
-    means = torch.from_numpy(batch.means).to(device)
-    ids = torch.from_numpy(batch.ids).to(device)
-    targets = shares_of(ids, MODEL["vision_cfg"]["patch_size"], len(means)) @ means
-    kin = torch.from_numpy(batch.kin).to(device).float() @ means > 0
-    told = [dense_loss(p.float(), meant, targets, kin, scale) for p in patches]
-    return (1 - dense) * loss + dense * torch.stack(told).mean() + copied
+    ids, means, kin, asked = (
+        torch.from_numpy(part).to(device)
+        for part in (batch.ids, batch.means, batch.kin, batch.asked)
+    )
+    spoken = told(shares_of(ids, MODEL["vision_cfg"]["patch_size"], len(means)), means, kin, asked)
+    each = [dense_loss(p.float(), meant, spoken, scale) for p in patches]
+    return (1 - dense) * loss + dense * torch.stack(each).mean() + copied
 
 
 @dataclass
