@@ -14,6 +14,9 @@ from napari_ovseg.progress import Cancelled, Progress, run
 
 WORDS = ov.Vocabulary.parse("grass; gravel; brick wall")
 
+AT_A_STEP = {"sc_clip": 1e-3}
+"""Share of patches that rounding may move: a pair of patches whose cosine is just β counts or not."""
+
 
 def picture(height=130, width=150, channels=3, seed=0):
     shape = (height, width, channels) if channels else (height, width)
@@ -46,7 +49,8 @@ def test_batch_size_changes_nothing(method, blend, monkeypatch, backbone_for):
     whole = ov.encode(picture(230, 250), recipe)
     monkeypatch.setattr(batches, "batch_size", lambda *_: 1)
     single = ov.encode(picture(230, 250), recipe)
-    assert torch.allclose(whole.vectors, single.vectors, atol=1e-4)
+    moved = (whole.vectors - single.vectors).abs().amax(-1) > 1e-4
+    assert moved.float().mean() <= AT_A_STEP.get(method, 0)
 
 
 @pytest.mark.parametrize(
