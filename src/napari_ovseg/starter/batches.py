@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> B
     pairs = [caption(rng, names) for names in present]
     said, means = _said(rng)
     kin = np.stack([_kin(scene.family) for scene in scenes])
-    tokenize = open_clip.SimpleTokenizer(context_length=CONTEXT)
+    tokenize = _tokenizer()
     return Batch(
         images=np.stack([s.image for s in scenes]),
         ids=np.stack([s.ids for s in scenes]).astype(np.int16),
@@ -88,6 +89,12 @@ def make_batch(bank: Bank, rng: np.random.Generator, count: int, side: int) -> B
             ]
         ),
     )
+
+
+@cache
+def _tokenizer() -> open_clip.SimpleTokenizer:
+    """Open CLIP's tokenizer once: it takes as long as half of the pictures of a batch."""
+    return open_clip.SimpleTokenizer(context_length=CONTEXT)
 
 
 def _kin(family: str) -> Array:

@@ -29,10 +29,14 @@ CANVAS = 320
 """Side of a drawing, px; a scene is cut out of drawings."""
 _GREY = {NATURAL: 0.5, "microscopy": 0.08, "medical": 0.1, "engineering": 0.3}
 """Chance that a picture is recorded without its colours."""
-_SCALES = (0.4, 2.8)
+_SCALES = (0.55, 2.8)
 """Pixels of a drawing per pixel of a scene: small pictures are enlarged before they are encoded."""
 _LEAST = 0.02
 """Share of a picture from which on a category is named in its caption."""
+_WINDOW = 0.7
+"""Chance that a picture is shown as a window of its drawing is, and not as a picture of its own."""
+_COARSE = 5
+"""Pixels of a drawing per pixel of the coarse view that its greys are shown by."""
 _AREA = Image.Resampling.BOX
 
 
@@ -103,11 +107,15 @@ def generate(
     if family not in (NATURAL, *FAMILIES):
         raise ValueError(f"a family is one of {', '.join((NATURAL, *FAMILIES))}, got {family!r}")
     kinds = kinds_of(family)
+    whole = None
     if family == NATURAL:
         image, ids = _side_by_side(rng, kinds, size, source)
     else:
-        image, ids = _cut(rng, source(rng, str(rng.choice(kinds))), size)
-    return Scene(_recorded(rng, image, _GREY[family]), ids, family)
+        drawing = source(rng, str(rng.choice(kinds)))
+        image, ids = _cut(rng, drawing, size)
+        if rng.random() < _WINDOW:
+            whole = drawing[0][::_COARSE, ::_COARSE].astype(np.float32) / 255
+    return Scene(_recorded(rng, image, _GREY[family], whole), ids, family)
 
 
 def _side_by_side(
@@ -136,14 +144,16 @@ def _cut(rng: np.random.Generator, drawing: tuple[Array, Array], size: int) -> t
     return shown, cut(drawing[1], Image.Resampling.NEAREST)
 
 
-def _recorded(rng: np.random.Generator, image: Array, grey: float) -> Array:
+def _recorded(
+    rng: np.random.Generator, image: Array, grey: float, whole: Array | None = None
+) -> Array:
     """Record a picture, half of the time by a smaller sensor: its noise is enlarged with it."""
     size = image.shape[0]
     small = size if rng.random() < 0.5 else round(size / log_uniform(rng, 1.2, 2.8))
     planes = [
         np.asarray(Image.fromarray(image[..., c]).resize((small, small), _AREA)) for c in range(3)
     ]
-    taken = Image.fromarray(record(rng, np.stack(planes, -1), grey))
+    taken = Image.fromarray(record(rng, np.stack(planes, -1), grey, whole))
     return np.asarray(taken.resize((size, size), Image.Resampling.BICUBIC))
 
 
