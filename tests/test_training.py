@@ -12,8 +12,9 @@ from safetensors.torch import load_file
 from napari_ovseg.backbones._files import STARTER
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._vision import attention
-from napari_ovseg.starter import train
+from napari_ovseg.starter import sampling, train
 from napari_ovseg.starter.batches import Source, make_batch
+from napari_ovseg.starter.instrument import record
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of, told
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
@@ -47,6 +48,28 @@ def test_a_batch_says_what_it_shows(bank):
     assert np.allclose(batch.means.sum(1), 1)
     for shown, kin in zip(batch.ids, batch.kin, strict=True):
         assert kin[np.unique(shown)].all()  # a family draws what it has words for
+
+
+def test_a_window_is_shown_as_the_picture_it_is_a_part_of():
+    flat = (
+        np.full((40, 40, 3), 0.2, np.float32)
+        + np.float32(0.01) * np.eye(40, dtype=np.float32)[..., None]
+    )
+    whole = np.tile(np.linspace(0, 1, 40, dtype=np.float32)[:, None, None], (1, 40, 3))
+
+    def spread(whole):
+        return [record(np.random.default_rng(seed), flat, 0, whole).std() for seed in range(20)]
+
+    assert np.median(spread(whole)) < 20 < np.median(spread(None))  # of 255
+
+
+def test_a_bank_shows_what_it_is_told_to_more_often(bank, monkeypatch):
+    monkeypatch.setitem(sampling.SHARES, "superalloy", 1e6)
+    rng = np.random.default_rng(0)
+    scenes = [scene for _ in range(12) if (scene := bank.scene(rng, 32)).family == "microscopy"]
+    shown = {categories()[i] for scene in scenes for i in np.unique(scene.ids)}
+    assert shown <= {"matrix", "secondary precipitate", "tertiary precipitate"}
+    assert scenes
 
 
 def test_batches_do_not_depend_on_who_draws_them(bank):

@@ -45,13 +45,7 @@ class Bank:
 
     def scene(self, rng: np.random.Generator, size: int) -> Scene:
         """Make a scene of a random family."""
-        family = str(rng.choice([NATURAL, *FAMILIES]))
-        if family == NATURAL:
-            return generate(rng, size, family, self._kept)
-        kinds = kinds_of(family)
-        odds = np.array([SHARES.get(kind, 1.0) for kind in kinds])
-        kind = str(rng.choice(kinds, p=odds / odds.sum()))
-        return generate(rng, size, family, lambda r, _: self._kept(r, kind))
+        return generate(rng, size, str(rng.choice([NATURAL, *FAMILIES])), self._kept, SHARES)
 
     def _kept(self, rng: np.random.Generator, kind: str) -> tuple[Array, Array]:
         kept = self._drawings[kind]

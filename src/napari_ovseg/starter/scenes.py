@@ -7,6 +7,7 @@ and give the tests images whose every pixel is known.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from napari_ovseg.starter.textures import SURFACES
 from napari_ovseg.starter.words import categories, looks, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from napari_ovseg.starter.drawing import Array
 
@@ -84,7 +85,11 @@ def draw(rng: np.random.Generator, kind: str) -> tuple[Array, Array]:
 
 
 def generate(
-    rng: np.random.Generator, size: int = 224, family: str = NATURAL, source: Draw = draw
+    rng: np.random.Generator,
+    size: int = 224,
+    family: str = NATURAL,
+    source: Draw = draw,
+    shares: Mapping[str, float] = MappingProxyType({}),
 ) -> Scene:
     """Make a scene of a family.
 
@@ -98,6 +103,8 @@ def generate(
         ``natural`` or one of `looks.FAMILIES`.
     source
         Where drawings come from; training keeps some and cuts them again and again.
+    shares
+        How often a look is drawn, where that is not as often as the others of its family (1).
 
     Raises
     ------
@@ -111,7 +118,8 @@ def generate(
     if family == NATURAL:
         image, ids = _side_by_side(rng, kinds, size, source)
     else:
-        drawing = source(rng, str(rng.choice(kinds)))
+        odds = np.array([shares.get(kind, 1.0) for kind in kinds])
+        drawing = source(rng, str(rng.choice(kinds, p=odds / odds.sum())))
         image, ids = _cut(rng, drawing, size)
         if rng.random() < _WINDOW:
             whole = drawing[0][::_COARSE, ::_COARSE].astype(np.float32) / 255
