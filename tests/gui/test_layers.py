@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 import napari_ovseg as ov
@@ -101,9 +102,26 @@ def test_lazy_layers_are_wrapped_not_read(kind):
 
 def test_plane_on_screen():
     layer = Image(np.zeros((4, 5, 20, 30)))
-    assert layers.plane_index(layer, (1, 2, 0, 0), 4) == (1, 2)
-    assert layers.plane_index(layer, (9, 3, 99, 0, 0), 5) == (3, 4)
-    assert layers.plane_index(Image(np.zeros((20, 30))), (3, 0, 0), 3) == ()
+    assert layers.plane_index(layer, (1, 2, 0, 0)) == (1, 2)
+    assert layers.plane_index(layer, (9, 3, 99, 0, 0)) == (3, 4)
+    assert layers.plane_index(Image(np.zeros((20, 30))), (3, 0, 0)) == ()
+    assert layers.plane_index(Image(np.zeros((5, 20, 30, 3)), rgb=True), (3, 0, 0)) == (3,)
+
+
+@pytest.mark.parametrize("place", [{"scale": (5, 1, 1)}, {"translate": (7, 0, 0)}, {}])
+def test_the_plane_on_screen_is_the_one_that_napari_draws_beside_a_finer_stack(place):
+    viewer = ViewerModel()
+    stack = np.arange(20)[:, None, None] * np.ones((20, 4, 4))
+    layer = viewer.add_image(stack, **place)
+    viewer.add_image(np.zeros((100, 4, 4)), scale=(0.5, 1, 1))
+    for z in (7, 8.5, 13):
+        viewer.dims.set_point(0, z)
+        (plane,) = layers.plane_index(layer, viewer.dims.point)
+        assert plane == layer.get_value((z, 1, 1), world=True)
+
+
+def test_an_image_of_more_axes_than_have_names_is_placed():
+    assert layers.image_of(Image(np.zeros((2, 2, 2, 2, 8, 8)))).grid.axes[1:] == tuple("tczyx")
 
 
 def test_a_second_run_keeps_what_a_person_painted():

@@ -168,3 +168,28 @@ def test_what_is_kept_can_be_cleared(ready, settle):
     widget.words.add_words("sky")
     settle(widget)
     assert "Segment encodes again" in widget.panel.message.text()
+
+
+def test_what_the_encoder_does_not_see_relabels_nothing(ready, settle):
+    widget, _ = ready
+    source = widget.form.chosen_image()
+    other = widget.viewer.add_image(surfaces(), name="other")
+    widget.form.choose_image(source)
+    source.visible = False
+    source.opacity = 0.5
+    other.contrast_limits = (0, 17)
+    assert widget.turns.at_rest
+    source.contrast_limits = (0, 17)
+    settle(widget)
+
+
+def test_a_picture_that_cannot_be_read_is_no_end(ready, settle, monkeypatch):
+    widget, layer = ready
+    before = layer.data.copy()
+    with monkeypatch.context() as broken:
+        broken.setattr(widget.pictures, "seen", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            widget.segment()
+    widget.words.add_words("sky; water")
+    settle(widget)
+    assert (layer.data != before).any()

@@ -43,8 +43,7 @@ class Ahead:
         shown
             The image before it: how a person has set it is how the next one is shown.
         """
-        session, look, dims = self._session, look_of(shown), self._viewer.dims
-        step, ndim = dims.current_step, dims.ndim
+        session, look, point = self._session, look_of(shown), self._viewer.dims.point
         recipe = replace(session.recipe, display=display_of(shown))
         wanted = (file, recipe.encoding(), session.device)
         if wanted == self._prepared:
@@ -54,7 +53,7 @@ class Ahead:
             yield Progress("image", 0, 1)
             layer = picture_of(open_image(file), look)
             own = replace(recipe, display=display_of(layer))
-            plane = layers.plane_index(layer, step, ndim)
+            plane = layers.plane_index(layer, point)
             yield from session.prepare_steps(layers.image_of(layer), plane, own, stop)
             self._prepared = wanted
 

@@ -8,7 +8,7 @@ from weakref import WeakSet
 from qtpy.QtCore import QObject, Signal
 
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.seen import DECIDES
+from napari_ovseg.gui.seen import ALONE, AMONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,14 +49,14 @@ class EncodesLine(QObject):
         self.leave()
         self._layers = WeakSet(layers)
         for layer in self._layers:
-            for name in DECIDES:
-                layer.events[name].connect(self._changed)
+            for name in (*ALONE, *AMONG):
+                layer.events[name].connect(self._layer_changed)
 
     def leave(self) -> None:
         """Notice nothing any more."""
         for layer in self._layers:
-            for name in DECIDES:
-                layer.events[name].disconnect(self._changed)
+            for name in (*ALONE, *AMONG):
+                layer.events[name].disconnect(self._layer_changed)
         self._layers.clear()
 
     def show(self, _index: object = None) -> None:
@@ -72,6 +72,12 @@ class EncodesLine(QObject):
         self._pictures.together = on
         self._changed()
 
-    def _changed(self, _event: Any = None) -> None:
+    def _layer_changed(self, event: Any) -> None:
+        """Say nothing of what the encoder does not see: labels would follow it."""
+        alone = event.type in ALONE and event.source is self._form.chosen_image()
+        if alone or self._pictures.together:
+            self._changed()
+
+    def _changed(self) -> None:
         self.show()
         self.changed.emit()

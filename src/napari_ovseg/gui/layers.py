@@ -17,8 +17,11 @@ from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
+    from napari.layers import Layer
+
+_AXES = ("t", "c", "z", "y", "x")
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 """What says where the pixels of a layer are."""
 
@@ -42,23 +45,23 @@ def grid_of(layer: Any) -> Grid:
 
 
 def _axis_name(label: str, position: int) -> str:
-    """Name an axis; napari calls unnamed ones '-1', '-2'."""
-    return ("t", "c", "z", "y", "x")[position] if label.lstrip("-").isdigit() else label
+    """Name an axis; napari calls unnamed ones '-1', '-2', and there may be more than have names."""
+    unnamed = label.lstrip("-").isdigit() and -position <= len(_AXES)
+    return _AXES[position] if unnamed else label
 
 
-def plane_index(layer: ImageLayer, step: tuple[int, ...], viewer_ndim: int) -> tuple[int, ...]:
+def plane_index(layer: Layer, point: Sequence[float]) -> tuple[int, ...]:
     """Index of the plane on screen among a layer's leading axes.
 
     Parameters
     ----------
-    step
-        The viewer's ``dims.current_step``; a layer's axes are its last ones.
+    point
+        The viewer's ``dims.point``: its steps are those of all layers together, and mean other
+        slices in layers of other spacing or origin.
     """
-    leading = layer.ndim - 2
-    own = step[viewer_ndim - layer.ndim :][:leading]
-    return tuple(
-        int(min(max(s, 0), n - 1)) for s, n in zip(own, image_of(layer).shape, strict=False)
-    )
+    nearest = np.round(layer.world_to_data(point))  # as napari rounds
+    plane = np.clip(nearest, *layer.extent.data)[: layer.ndim - 2]
+    return tuple(int(index) for index in plane)
 
 
 def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:

@@ -89,8 +89,7 @@ class Pictures:
 
     def plane_of(self, layer: ImageLayer) -> tuple[int, ...]:
         """Index of the plane of a layer that is on screen."""
-        dims = self._viewer.dims
-        return layers.plane_index(layer, dims.current_step, dims.ndim)
+        return layers.plane_index(layer, self._viewer.dims.point)
 
     # --- categories in all pictures ----------------------------------------------------
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_ovseg.gui.layers import plane_index
+
 if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels
@@ -35,12 +37,11 @@ class Screen:
         Not in 3D, of another slice, as contours, or where napari shows ids of more than 16 bits
         by other numbers.
         """
-        dims, leading = self._viewer.dims, layer.ndim - 2
-        step = dims.current_step[dims.ndim - layer.ndim :][:leading]
+        dims = self._viewer.dims
         return (
             dims.ndisplay == 2
             and tuple(dims.displayed) == (dims.ndim - 2, dims.ndim - 1)
-            and tuple(step) == plane
+            and plane_index(layer, dims.point) == plane
             and bool(layer.visible)
             and layer.contour == 0
             and isinstance(layer.data, np.ndarray)

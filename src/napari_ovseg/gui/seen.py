@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from napari_ovseg.channels import Shown
     from napari_ovseg.image import Image
 
-DECIDES = ("contrast_limits", "gamma", "colormap", "opacity", "blending", "visible")
-"""Events of a layer after which the encoder would see something else."""
+ALONE = ("contrast_limits", "gamma", "colormap")
+"""Events of a layer after which the encoder would see something else of it."""
+AMONG = ("opacity", "blending", "visible")
+"""Those that matter only where it is seen together with others."""
 
 
 def seen(source: ImageLayer, others: Sequence[ImageLayer] | None) -> tuple[Image, Shown]:

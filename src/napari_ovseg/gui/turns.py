@@ -89,6 +89,9 @@ class Turns(QObject):
             if self._now <= turn and self._now != Turn.RUN:  # it matters less, or is outdated
                 self._cancel()
             return
-        self._now = turn
-        if not self._start(turn):
-            self._now = Turn.REST
+        self._now, began = turn, False
+        try:
+            began = self._start(turn)
+        finally:  # also after an error that nobody foresaw: the next turn may do better
+            if not began:
+                self._now = Turn.REST

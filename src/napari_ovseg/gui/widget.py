@@ -173,7 +173,9 @@ class OvsegWidget(QWidget):
 
     def _display_changed(self) -> None:
         """Let the labels follow what the encoder would see now, if it has seen it."""
-        if not self.runner.closed and self._chosen_labels() is not None and self.session.rows:
+        if self.runner.closed or self.folder.moving:  # it hides layers while it exchanges them
+            return
+        if self._chosen_labels() is not None and self.session.rows:
             self.turns.follow()
 
     def _show_exports(self) -> None:
