@@ -1,6 +1,8 @@
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 
 import napari_ovseg as ov
 from napari_ovseg.cli import main
+from napari_ovseg.exporters import split
 
 
 @pytest.fixture
@@ -247,3 +250,40 @@ def test_export_tells_what_is_lost_and_writes_every_format(tmp_path, capsys):
     assert main([*asked, "png", "--set", "shape"]) == 2
     assert main(["export", str(tmp_path / "gone.tif"), "-o", str(tmp_path), "--format", "png"]) == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+LABEL_TAGS = {"Label", "name", "color"}
+TABLES = {
+    "cityscapes": "labels.json", "coco": "*.coco.json", "coco-panoptic": "*.panoptic.json", "cvat": "*.cvat.xml",
+    "label-studio": "*.label-studio.xml", "nnunet": "Dataset001_ovseg/dataset.json", "yolo": "data.yaml",
+}  # fmt: skip
+
+
+def table_in(folder, name):
+    """What a data set says of its categories."""
+    (path,) = folder.glob(TABLES[name])
+    if path.suffix == ".xml":
+        return [(e.tag, e.text, e.attrib) for e in ET.parse(path).iter() if e.tag in LABEL_TAGS]
+    if path.suffix == ".yaml":
+        return path.read_text()
+    content = json.loads(path.read_bytes())
+    return content if isinstance(content, list) else content.get("categories") or content["labels"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_train_and_val_have_one_table_of_categories(tmp_path, name):
+    some = ov.Vocabulary((ov.Category(3, "cell"), ov.Category(1, "sky")))
+    every = ov.Vocabulary((*some, ov.Category(2, "wall")))
+    ids = np.full((20, 30), 3, np.uint16)
+    grid = ov.Grid.regular(2)
+    series = [ov.Annotation(f"p{i}", ov.LabelMap(ids, some, grid)) for i in range(8)]
+    parts = dict(split(series, 0.3))
+    assert len(parts) == 2
+    series = parts["val"] + [replace(a, labels=ov.LabelMap(ids, every, grid)) for a in parts["train"]]  # fmt: skip
+    files = [str(ov.export(a, tmp_path / "in")[0]) for a in series]
+    tables = []
+    for out, order in (("out", files), ("back", files[::-1])):
+        command = ["export", *order, "-o", str(tmp_path / out), "--format", name]
+        assert main([*command, "--validation", "0.3"]) == 0
+        tables += [table_in(tmp_path / out / part, name) for part in ("train", "val")]
+    assert all(table == tables[0] for table in tables)

@@ -47,8 +47,9 @@ def _export(args: argparse.Namespace) -> int:
         read_project(path) if is_project(path) else read_labels(path) for path in args.labels
     ]
     for exporter in exporters:
-        _tell_losses(exporter, annotations)
-        for folder, part in split(annotations, args.validation):
+        ready = exporter.prepared(annotations)
+        _tell_losses(exporter, ready)
+        for folder, part in split(ready, args.validation):
             files = exporter.write_series(part, args.output / folder)
             say(f"{exporter.name}: {', '.join(str(file) for file in files)}")
     return 0

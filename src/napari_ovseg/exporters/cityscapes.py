@@ -34,10 +34,12 @@ class Cityscapes(Exporter):
 
     Label ids are 8-bit. Instance ids are 16-bit: the i-th object of a thing, from 0, has
     the value ``1000 * id + i``, any other category has its id. A folder has one
-    ``labels.json``, that of the annotation written last.
+    ``labels.json``, so all images of a data set are to be exported as one series, or with
+    one vocabulary.
     """
 
     suffix: ClassVar[str] = "_labelIds.png"
+    one_table: ClassVar[bool] = True
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
