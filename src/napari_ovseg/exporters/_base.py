@@ -35,6 +35,8 @@ class Exporter(ABC):
     """Ending of the label map's file."""
     reads_parts: ClassVar[bool] = False
     """Whether ids and owners may be arrays on disk, as of Zarr or dask."""
+    one_image: ClassVar[tuple[str, ...]] = ()
+    """Options that tell the files of one image, so that none is for a series."""
     one_table: ClassVar[bool] = False
     """Whether one table of categories holds for all annotations of a data set."""
 
@@ -63,9 +65,16 @@ class Exporter(ABC):
         Raises
         ------
         ExportError
-            If two would be in one file, or an id means different categories.
+            If two would be in one file, an id means different categories, or an option is of
+            one image only.
         """
         refuse_namesakes(safe_name(annotation.name) for annotation in annotations)
+        given = [option for option in self.one_image if getattr(self, option)]
+        if given and len(annotations) > 1:
+            raise ExportError(
+                f"the option {given[0]} is of one image, got {len(annotations)} annotations; "
+                "export them one by one, each with its own"
+            )
         if not self.one_table:
             return list(annotations)
         vocabulary = shared_vocabulary(annotations)

@@ -58,6 +58,7 @@ class NNUNet(VolumeExporter):
     channels: str = ""
     unlabelled: Literal["background", "ignore"] = "background"
     suffix: ClassVar[str] = ".nii.gz"
+    one_image: ClassVar[tuple[str, ...]] = ("images",)
     one_table: ClassVar[bool] = True
 
     def refuse(self, annotation: Annotation) -> None:

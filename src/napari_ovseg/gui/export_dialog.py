@@ -140,7 +140,8 @@ class ExportDialog(QDialog):
         """Say before the work what the format will not hold."""
         try:
             exporter = self.exporter()
-            lost = {text: None for a in self.annotations() for text in exporter.check(a)}
+            ready = exporter.prepared(self.annotations())
+            lost = {text: None for a in ready for text in exporter.check(a)}
         except OvsegError as error:
             self.losses.setText(str(error))
         else:
