@@ -122,3 +122,27 @@ def test_a_series_is_split_by_name_alone():
         split(series, 1.0)
     with pytest.raises(ExportError, match="2 images of the series are called 'a'"):
         split([annotation(name="a"), annotation(name="A")], 0)
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names())
+def test_a_plane_and_an_image_of_its_name_are_no_series(tmp_path, name):
+    stack = annotation((2, 20, 30), "s", grid=ov.Grid.regular(3, axes=("t", "y", "x")))
+    series = [stack, annotation(name="S_0001")]
+    exporter = EXPORTERS.get(name)()
+    if name in {"dicom-seg", "nifti", "ome-tiff", "ome-zarr"}:  # all of it is one file
+        assert exporter.prepared(series) == series
+        return
+    for work in (exporter.prepared, lambda both: exporter.write_series(both, tmp_path / "out")):
+        with pytest.raises(ExportError, match="called 's_0001'"):
+            work(series)
+    assert not (tmp_path / "out").exists()
+    assert len(exporter.prepared([stack, annotation(name="s_0002")])) == 2
+
+
+def test_a_stack_of_one_picture_is_called_as_its_png_is(tmp_path):
+    one = annotation((1, 20, 30), "s")
+    exporter = EXPORTERS.get("png")()
+    files = exporter.write_series([one, annotation(name="s_0000")], tmp_path)
+    assert len(set(files)) == len(files) == 4
+    with pytest.raises(ExportError, match="called 's'"):
+        exporter.prepared([one, annotation(name="S")])

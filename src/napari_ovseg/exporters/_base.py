@@ -56,6 +56,10 @@ class Exporter(ABC):
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """Write atomically into `folder` and return the files, the label map first."""
 
+    def stems(self, annotation: Annotation) -> set[str]:
+        """Return the file stems that no other annotation of a series may have."""
+        return {safe_name(annotation.name)}
+
     def prepared(self, annotations: Sequence[Annotation]) -> list[Annotation]:
         """Return annotations as they can be written together, before they are divided into parts.
 
@@ -68,7 +72,7 @@ class Exporter(ABC):
             If two would be in one file, an id means different categories, or an option is of
             one image only.
         """
-        refuse_namesakes(safe_name(annotation.name) for annotation in annotations)
+        refuse_namesakes(stem for annotation in annotations for stem in self.stems(annotation))
         given = [option for option in self.one_image if getattr(self, option)]
         if given and len(annotations) > 1:
             raise ExportError(

@@ -72,8 +72,16 @@ class Picture:
         return {**record, "shape": self.annotation.labels.ids.shape, "plane": self.plane}
 
 
+class PictureExporter(Exporter):
+    """A format of flat pictures; every plane of a stack has files of its own."""
+
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`."""
+        return {picture.stem for picture in planes_of(annotation)}
+
+
 @dataclass(frozen=True)
-class SeriesExporter(Exporter):
+class SeriesExporter(PictureExporter):
     """A format in which a data set of many images has one table of categories."""
 
     one_table: ClassVar[bool] = True

@@ -61,6 +61,11 @@ class NNUNet(VolumeExporter):
     one_image: ClassVar[tuple[str, ...]] = ("images",)
     one_table: ClassVar[bool] = True
 
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`; ``dataset.json`` has the annotation's."""
+        names = (annotation.name, *(volume.name for volume in volumes_of(annotation)))
+        return set(map(safe_name, names))
+
     def refuse(self, annotation: Annotation) -> None:
         """See `VolumeExporter.refuse`."""
         refuse_unlisted(annotation)
