@@ -55,6 +55,15 @@ def test_png_writes_every_plane_and_refuses_what_it_cannot_hold(tmp_path):
     assert not (tmp_path / "big").exists()
 
 
+def test_png_refuses_ids_that_it_could_not_name(tmp_path):
+    given = annotation(top=8)
+    (told,) = EXPORTERS.get("png")().check(given)
+    assert told.startswith("this annotation: pixels of 'cells' have the ids 8")
+    with pytest.raises(ExportError, match="no category has"):
+        ov.export(given, tmp_path / "out", "png")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("shape", "axes"), [((20, 30), "YX"), ((2, 20, 30), "ZYX"), ((2, 3, 20, 30), "CZYX")]
 )

@@ -108,6 +108,14 @@ def test_a_png_comes_back_with_its_table(tmp_path):
     assert read_labels(stack[0]).labels.vocabulary == small
 
 
+def test_a_png_larger_than_pillow_takes_from_strangers_comes_back(tmp_path, monkeypatch):
+    small = ov.Vocabulary(WORDS.categories[:2])
+    given = annotation(blobs(values=(0, 1, 7)), vocabulary=small)
+    path = ov.export(given, tmp_path, "png")[0]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", given.labels.ids.size // 3)
+    same(read_labels(path), given)
+
+
 def test_a_png_goes_by_its_table_and_without_one_by_itself(tmp_path):
     small = ov.Vocabulary(WORDS.categories[:2])
     given = annotation(blobs(values=(0, 1, 7)), vocabulary=small)

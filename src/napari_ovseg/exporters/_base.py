@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from napari_ovseg.errors import ExportError, VocabularyError
+from napari_ovseg.labels import count_ids
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -160,8 +161,7 @@ def lost_owner(annotation: Annotation) -> list[str]:
 def refuse_unlisted(annotation: Annotation) -> None:
     """Raise `ExportError` if pixels have ids that no category has."""
     labels = annotation.labels
-    present = np.flatnonzero(np.bincount(labels.ids.ravel()))
-    unlisted = np.setdiff1d(present, [0, *(c.id for c in labels.vocabulary)])
+    unlisted = np.setdiff1d(list(count_ids(labels.ids)), [0, *(c.id for c in labels.vocabulary)])
     if unlisted.size:
         raise ExportError(
             f"pixels of {annotation.name!r} have the ids {', '.join(map(str, unlisted[:5]))}, "

@@ -10,8 +10,13 @@ import numpy as np
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import class_table, safe_name
-from napari_ovseg.exporters._pictures import PictureExporter, json_bytes, planes_of
+from napari_ovseg.exporters._base import class_table, refuse_unlisted, safe_name
+from napari_ovseg.exporters._pictures import (
+    PictureExporter,
+    json_bytes,
+    lost_in_pictures,
+    planes_of,
+)
 from napari_ovseg.formats.record import CHUNK, KEY
 
 if TYPE_CHECKING:
@@ -45,12 +50,7 @@ class PNG(PictureExporter):
             _refuse_large(annotation.labels)
         except ExportError as error:
             return [f"this annotation: {error}"]
-        lost = []
-        if any(unit != "pixel" for unit in annotation.labels.grid.units):
-            lost.append("the physical size of pixels; other programs do not see it")
-        if annotation.labels.ids.ndim > 2:
-            lost.append("the order of axes; every plane becomes a file of its own")
-        return lost
+        return lost_in_pictures(annotation, "PNG", kept=True, owned=True)
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
@@ -59,6 +59,7 @@ class PNG(PictureExporter):
 
         labels = annotation.labels
         _refuse_large(labels)
+        refuse_unlisted(annotation)
         palette, vocabulary = palette_of(labels.vocabulary), labels.vocabulary.to_toml()
         files = []
         for plane in planes_of(annotation):
