@@ -275,6 +275,25 @@ def test_geojson_of_qupath_is_read(tmp_path):
     assert (sized.labels.ids[:12, :19] == expected).all()
 
 
+def test_a_class_that_another_program_added_leaves_all_other_ids_as_they_were(tmp_path):
+    words = ov.Vocabulary((ov.Category(1, "a", role="stuff"), ov.Category(65_535, "b", ("b", "c"))))
+    given = annotation(blobs(values=(0, 1, 65_535)), vocabulary=words)
+    (path,) = ov.export(given, tmp_path, "geojson")
+    content = json.loads(path.read_text())
+    square = {"type": "Polygon", "coordinates": [[[2, 2], [9, 2], [9, 9], [2, 9]]]}
+    for name in ("new", "newer", "new"):
+        properties = {"classification": {"name": name}}
+        content["features"].append({"type": "Feature", "geometry": square, "properties": properties})  # fmt: skip
+        square = {**square, "coordinates": [[[20, 20], [25, 20], [25, 25], [20, 25]]]}
+    path.write_text(json.dumps(content))
+    labels = read_labels(path).labels
+    assert labels.vocabulary.categories[:2] == words.categories
+    assert [(c.id, c.name) for c in labels.vocabulary][2:] == [(2, "new"), (3, "newer")]
+    changed = np.isin(labels.ids, (2, 3))
+    assert changed.any()
+    assert (labels.ids == given.labels.ids)[~changed].all()
+
+
 def test_run_lengths_agree_with_faster_coco_eval():
     rng = np.random.default_rng(0)
     for density in (0.0, 0.01, 0.5, 0.99, 1.0):
