@@ -89,6 +89,39 @@ def test_bad_input_ends_with_2_and_one_line(tmp_path, photo, capsys, changes, to
     assert not (tmp_path / "out").exists()
 
 
+def large_id(folder):
+    ov.Vocabulary((ov.Category(300, "grass"),)).save(folder / "v.toml")
+    return ["--vocabulary", str(folder / "v.toml")]
+
+
+def lonely_threshold(folder):
+    ov.Recipe(threshold=0.5, contrast=()).save(folder / "r.toml")
+    return ["--words", "grass", "--recipe", str(folder / "r.toml")]
+
+
+@pytest.mark.parametrize(
+    ("formats", "words", "told"),
+    [
+        ("ome-tiff,dicom-seg", lambda _: ["--words", "grass"], "--format dicom-seg: a DICOM segmentation needs"),
+        ("ome-tiff,png", large_id, "--format png: an indexed PNG holds ids up to 254, got 300"),
+        ("ome-tiff,ome-zarr", lambda _: ["--words", "grass"], "writing OME-Zarr needs the library 'zarr'"),
+        ("ome-tiff", lonely_threshold, "needs something to lose to"),
+        ("ome-tiff", lambda _: ["--words", "xyzzy", "--domain", "none"], "never learnt any of these words"),
+    ],
+)  # fmt: skip
+def test_what_no_picture_could_be_labelled_or_written_with_is_told_before(
+    tmp_path, photo, capsys, monkeypatch, formats, words, told
+):
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    monkeypatch.setattr("napari_ovseg.image_files.open_image", lambda _: pytest.fail("opened"))
+    code = main(["segment", str(photo), *words(tmp_path), "-o", str(tmp_path / "out"), "--format", formats])  # fmt: skip
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert code == 2
+    assert told in last
+    assert "photo.png" not in last
+    assert not (tmp_path / "out").exists()
+
+
 def test_one_bad_picture_does_not_stop_the_others(tmp_path, photo, capsys):
     (tmp_path / "bad.png").write_bytes(b"no")
     code = main(
