@@ -285,6 +285,50 @@ def test_export_tells_what_is_lost_and_writes_every_format(tmp_path, capsys):
     assert "there is no file" in capsys.readouterr().err
 
 
+@pytest.fixture
+def cells(tmp_path):
+    """A file of labels."""
+    ids = np.ones((20, 30), np.uint16)
+    given = ov.Annotation("cells", ov.LabelMap(ids, ov.Vocabulary.parse("cell"), ov.Grid.regular(2)))  # fmt: skip
+    return str(ov.export(given, tmp_path / "in")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "told"),
+    [
+        ("nnunet", "number=two", "number must be a whole number, got 'two'"),
+        ("nnunet", "number=1.5", "number must be a whole number, got 1.5"),
+        ("nnunet", "number=true", "number must be a whole number, got True"),
+        ("nnunet", "images=3", "cannot read '3' as an image"),
+        ("nnunet", 'images=["a", 3]', "images must be a file or a list of files, got ['a', 3]"),
+        ("nnunet", "unlabelled=[1]", "unlabelled must be 'background' or 'ignore', got '[1]'"),
+        ("dicom-seg", "kind=1", "kind must be 'binary' or 'labelmap', got '1'"),
+        ("coco", "geometry={a=1}", "geometry must be one of rle, polygon, got '{a=1}'"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_told(tmp_path, cells, capsys, name, option, told):
+    command = ["export", cells, "-o", str(tmp_path / "out"), "--format", name, "--set", option]
+    assert main(command) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "folder"),
+    [
+        ("dataset=2024", "Dataset001_2024"),
+        ("dataset='CT'", "Dataset001_CT"),
+        ("dataset=1e3", "Dataset001_1e3"),
+        ("number=27", "Dataset027_ovseg"),
+        ("channels=1", "Dataset001_ovseg"),
+    ],
+)
+def test_text_may_look_like_a_number(tmp_path, cells, option, folder):
+    command = ["export", cells, "-o", str(tmp_path / "out"), "--format", "nnunet", "--set", option]
+    assert main(command) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [folder]
+
+
 LABEL_TAGS = {"Label", "name", "color"}
 TABLES = {
     "cityscapes": "labels.json", "coco": "*.coco.json", "coco-panoptic": "*.panoptic.json", "cvat": "*.cvat.xml",
