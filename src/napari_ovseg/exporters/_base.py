@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from napari_ovseg._words import guarded
 from napari_ovseg.errors import ExportError, VocabularyError
 from napari_ovseg.labels import count_ids
 from napari_ovseg.vocabulary import Vocabulary
@@ -172,13 +173,12 @@ def refuse_unlisted(annotation: Annotation) -> None:
 def class_table(vocabulary: Vocabulary) -> bytes:
     """Write categories as CSV (UTF-8): id, name, colour, role, queries.
 
-    Cells that a spreadsheet would take for a formula get a leading apostrophe, as do those
-    that have one.
+    Cells are guarded against spreadsheets, see `guarded`.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "name", "colour", "role", "queries"))
     for c in vocabulary:
         cells = (str(c.id), c.name, c.colour, c.role, ", ".join(c.queries))
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@'" else cell for cell in cells])
+        writer.writerow(map(guarded, cells))
     return text.getvalue().encode()

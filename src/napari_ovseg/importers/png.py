@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 import numpy as np
 
+from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.formats.record import CHUNK
@@ -131,8 +132,7 @@ def _from_table(path: Path, known: dict[int, Category]) -> list[Category]:
 
 def _category(row: dict[str, str | None], table: str, known: dict[int, Category]) -> Category:
     number, name, colour, role, queries = (
-        re.sub(r"^'(?=[=+\-@'])", "", row.get(key) or "")
-        for key in ("id", "name", "colour", "role", "queries")
+        unguarded(row.get(key) or "") for key in ("id", "name", "colour", "role", "queries")
     )
     if not re.fullmatch(r"[0-9]{1,5}", number) or role not in get_args(Role):
         raise InputError(
