@@ -1,6 +1,8 @@
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 
 import napari_ovseg as ov
 from napari_ovseg.cli import main
+from napari_ovseg.exporters import split
 
 
 @pytest.fixture
@@ -83,6 +86,39 @@ def test_bad_input_ends_with_2_and_one_line(tmp_path, photo, capsys, changes, to
     assert code == 2
     assert told in captured.err
     assert captured.err.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def large_id(folder):
+    ov.Vocabulary((ov.Category(300, "grass"),)).save(folder / "v.toml")
+    return ["--vocabulary", str(folder / "v.toml")]
+
+
+def lonely_threshold(folder):
+    ov.Recipe(threshold=0.5, contrast=()).save(folder / "r.toml")
+    return ["--words", "grass", "--recipe", str(folder / "r.toml")]
+
+
+@pytest.mark.parametrize(
+    ("formats", "words", "told"),
+    [
+        ("ome-tiff,dicom-seg", lambda _: ["--words", "grass"], "--format dicom-seg: a DICOM segmentation needs"),
+        ("ome-tiff,png", large_id, "--format png: an indexed PNG holds ids up to 254, got 300"),
+        ("ome-tiff,ome-zarr", lambda _: ["--words", "grass"], "writing OME-Zarr needs the library 'zarr'"),
+        ("ome-tiff", lonely_threshold, "needs something to lose to"),
+        ("ome-tiff", lambda _: ["--words", "xyzzy", "--domain", "none"], "never learnt any of these words"),
+    ],
+)  # fmt: skip
+def test_what_no_picture_could_be_labelled_or_written_with_is_told_before(
+    tmp_path, photo, capsys, monkeypatch, formats, words, told
+):
+    monkeypatch.setitem(sys.modules, "zarr", None)
+    monkeypatch.setattr("napari_ovseg.image_files.open_image", lambda _: pytest.fail("opened"))
+    code = main(["segment", str(photo), *words(tmp_path), "-o", str(tmp_path / "out"), "--format", formats])  # fmt: skip
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert code == 2
+    assert told in last
+    assert "photo.png" not in last
     assert not (tmp_path / "out").exists()
 
 
@@ -247,3 +283,84 @@ def test_export_tells_what_is_lost_and_writes_every_format(tmp_path, capsys):
     assert main([*asked, "png", "--set", "shape"]) == 2
     assert main(["export", str(tmp_path / "gone.tif"), "-o", str(tmp_path), "--format", "png"]) == 2
     assert "there is no file" in capsys.readouterr().err
+
+
+@pytest.fixture
+def cells(tmp_path):
+    """A file of labels."""
+    ids = np.ones((20, 30), np.uint16)
+    given = ov.Annotation("cells", ov.LabelMap(ids, ov.Vocabulary.parse("cell"), ov.Grid.regular(2)))  # fmt: skip
+    return str(ov.export(given, tmp_path / "in")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "told"),
+    [
+        ("nnunet", "number=two", "number must be a whole number, got 'two'"),
+        ("nnunet", "number=1.5", "number must be a whole number, got 1.5"),
+        ("nnunet", "number=true", "number must be a whole number, got True"),
+        ("nnunet", "images=3", "cannot read '3' as an image"),
+        ("nnunet", 'images=["a", 3]', "images must be a file or a list of files, got ['a', 3]"),
+        ("nnunet", "unlabelled=[1]", "unlabelled must be 'background' or 'ignore', got '[1]'"),
+        ("dicom-seg", "kind=1", "kind must be 'binary' or 'labelmap', got '1'"),
+        ("coco", "geometry={a=1}", "geometry must be one of rle, polygon, got '{a=1}'"),
+    ],
+)
+def test_options_of_the_wrong_kind_are_told(tmp_path, cells, capsys, name, option, told):
+    command = ["export", cells, "-o", str(tmp_path / "out"), "--format", name, "--set", option]
+    assert main(command) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "folder"),
+    [
+        ("dataset=2024", "Dataset001_2024"),
+        ("dataset='CT'", "Dataset001_CT"),
+        ("dataset=1e3", "Dataset001_1e3"),
+        ("number=27", "Dataset027_ovseg"),
+        ("channels=1", "Dataset001_ovseg"),
+    ],
+)
+def test_text_may_look_like_a_number(tmp_path, cells, option, folder):
+    command = ["export", cells, "-o", str(tmp_path / "out"), "--format", "nnunet", "--set", option]
+    assert main(command) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [folder]
+
+
+LABEL_TAGS = {"Label", "name", "color"}
+TABLES = {
+    "cityscapes": "labels.json", "coco": "*.coco.json", "coco-panoptic": "*.panoptic.json", "cvat": "*.cvat.xml",
+    "label-studio": "*.label-studio.xml", "nnunet": "Dataset001_ovseg/dataset.json", "yolo": "data.yaml",
+}  # fmt: skip
+
+
+def table_in(folder, name):
+    """What a data set says of its categories."""
+    (path,) = folder.glob(TABLES[name])
+    if path.suffix == ".xml":
+        return [(e.tag, e.text, e.attrib) for e in ET.parse(path).iter() if e.tag in LABEL_TAGS]
+    if path.suffix == ".yaml":
+        return path.read_text()
+    content = json.loads(path.read_bytes())
+    return content if isinstance(content, list) else content.get("categories") or content["labels"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_train_and_val_have_one_table_of_categories(tmp_path, name):
+    some = ov.Vocabulary((ov.Category(3, "cell"), ov.Category(1, "sky")))
+    every = ov.Vocabulary((*some, ov.Category(2, "wall")))
+    ids = np.full((20, 30), 3, np.uint16)
+    grid = ov.Grid.regular(2)
+    series = [ov.Annotation(f"p{i}", ov.LabelMap(ids, some, grid)) for i in range(8)]
+    parts = dict(split(series, 0.3))
+    assert len(parts) == 2
+    series = parts["val"] + [replace(a, labels=ov.LabelMap(ids, every, grid)) for a in parts["train"]]  # fmt: skip
+    files = [str(ov.export(a, tmp_path / "in")[0]) for a in series]
+    tables = []
+    for out, order in (("out", files), ("back", files[::-1])):
+        command = ["export", *order, "-o", str(tmp_path / out), "--format", name]
+        assert main([*command, "--validation", "0.3"]) == 0
+        tables += [table_in(tmp_path / out / part, name) for part in ("train", "val")]
+    assert all(table == tables[0] for table in tables)

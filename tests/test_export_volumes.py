@@ -441,6 +441,18 @@ def test_nnunet_names_of_its_own_are_not_taken():
     assert labels_of(words, numbers) == {"background": 0, "background_": 1, "ignore_": 2, "background__": 3, "ignore": 4}  # fmt: skip
 
 
+@pytest.mark.parametrize(("name", "option"), [("nnunet", "images"), ("dicom-seg", "source")])
+def test_files_of_one_image_are_not_taken_for_several(tmp_path, name, option):
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "a.png")
+    exporter = EXPORTERS.get(name)(**{option: str(tmp_path / "a.png")})
+    two = [annotation((20, 30), name=stem) for stem in ("p", "q")]
+    with pytest.raises(ExportError, match=f"option {option} is of one image, got 2"):
+        exporter.write_series(two, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert exporter.prepared(two[:1])
+    assert len(EXPORTERS.get(name)().prepared(two)) == 2
+
+
 # --- all ------------------------------------------------------------------------------------
 
 

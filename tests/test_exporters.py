@@ -55,6 +55,15 @@ def test_png_writes_every_plane_and_refuses_what_it_cannot_hold(tmp_path):
     assert not (tmp_path / "big").exists()
 
 
+def test_png_refuses_ids_that_it_could_not_name(tmp_path):
+    given = annotation(top=8)
+    (told,) = EXPORTERS.get("png")().check(given)
+    assert told.startswith("this annotation: pixels of 'cells' have the ids 8")
+    with pytest.raises(ExportError, match="no category has"):
+        ov.export(given, tmp_path / "out", "png")
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("shape", "axes"), [((20, 30), "YX"), ((2, 20, 30), "ZYX"), ((2, 3, 20, 30), "CZYX")]
 )
@@ -122,3 +131,27 @@ def test_a_series_is_split_by_name_alone():
         split(series, 1.0)
     with pytest.raises(ExportError, match="2 images of the series are called 'a'"):
         split([annotation(name="a"), annotation(name="A")], 0)
+
+
+@pytest.mark.parametrize("name", EXPORTERS.names())
+def test_a_plane_and_an_image_of_its_name_are_no_series(tmp_path, name):
+    stack = annotation((2, 20, 30), "s", grid=ov.Grid.regular(3, axes=("t", "y", "x")))
+    series = [stack, annotation(name="S_0001")]
+    exporter = EXPORTERS.get(name)()
+    if name in {"dicom-seg", "nifti", "ome-tiff", "ome-zarr"}:  # all of it is one file
+        assert exporter.prepared(series) == series
+        return
+    for work in (exporter.prepared, lambda both: exporter.write_series(both, tmp_path / "out")):
+        with pytest.raises(ExportError, match="called 's_0001'"):
+            work(series)
+    assert not (tmp_path / "out").exists()
+    assert len(exporter.prepared([stack, annotation(name="s_0002")])) == 2
+
+
+def test_a_stack_of_one_picture_is_called_as_its_png_is(tmp_path):
+    one = annotation((1, 20, 30), "s")
+    exporter = EXPORTERS.get("png")()
+    files = exporter.write_series([one, annotation(name="s_0000")], tmp_path)
+    assert len(set(files)) == len(files) == 4
+    with pytest.raises(ExportError, match="called 's'"):
+        exporter.prepared([one, annotation(name="S")])

@@ -106,7 +106,7 @@ ROWS = {
     "nnunet": NUMBERED,
     "ome-tiff": ("exact", {"lossy": [*MOVED, *TIMED]}),
     "ome-zarr": ("exact", {"lossy": TURNED}),
-    "png": ("lossy", {"exact": [*SMALL, *UNLISTED], "refused": LARGE}),
+    "png": ("lossy", {"exact": SMALL, "refused": [*LARGE, *UNLISTED]}),
     "seg-nrrd": ("lossy", {"exact": ["pixel size", "flat pixel size"]}),
     "yolo": NUMBERED,
 }  # fmt: skip

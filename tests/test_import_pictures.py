@@ -108,6 +108,14 @@ def test_a_png_comes_back_with_its_table(tmp_path):
     assert read_labels(stack[0]).labels.vocabulary == small
 
 
+def test_a_png_larger_than_pillow_takes_from_strangers_comes_back(tmp_path, monkeypatch):
+    small = ov.Vocabulary(WORDS.categories[:2])
+    given = annotation(blobs(values=(0, 1, 7)), vocabulary=small)
+    path = ov.export(given, tmp_path, "png")[0]
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", given.labels.ids.size // 3)
+    same(read_labels(path), given)
+
+
 def test_a_png_goes_by_its_table_and_without_one_by_itself(tmp_path):
     small = ov.Vocabulary(WORDS.categories[:2])
     given = annotation(blobs(values=(0, 1, 7)), vocabulary=small)
@@ -265,6 +273,25 @@ def test_geojson_of_qupath_is_read(tmp_path):
     sized = IMPORTERS.get("geojson")(shape=(30, 40)).read(tmp_path / "slide.geojson")
     assert sized.labels.ids.shape == (30, 40)
     assert (sized.labels.ids[:12, :19] == expected).all()
+
+
+def test_a_class_that_another_program_added_leaves_all_other_ids_as_they_were(tmp_path):
+    words = ov.Vocabulary((ov.Category(1, "a", role="stuff"), ov.Category(65_535, "b", ("b", "c"))))
+    given = annotation(blobs(values=(0, 1, 65_535)), vocabulary=words)
+    (path,) = ov.export(given, tmp_path, "geojson")
+    content = json.loads(path.read_text())
+    square = {"type": "Polygon", "coordinates": [[[2, 2], [9, 2], [9, 9], [2, 9]]]}
+    for name in ("new", "newer", "new"):
+        properties = {"classification": {"name": name}}
+        content["features"].append({"type": "Feature", "geometry": square, "properties": properties})  # fmt: skip
+        square = {**square, "coordinates": [[[20, 20], [25, 20], [25, 25], [20, 25]]]}
+    path.write_text(json.dumps(content))
+    labels = read_labels(path).labels
+    assert labels.vocabulary.categories[:2] == words.categories
+    assert [(c.id, c.name) for c in labels.vocabulary][2:] == [(2, "new"), (3, "newer")]
+    changed = np.isin(labels.ids, (2, 3))
+    assert changed.any()
+    assert (labels.ids == given.labels.ids)[~changed].all()
 
 
 def test_run_lengths_agree_with_faster_coco_eval():

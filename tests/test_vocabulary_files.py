@@ -33,6 +33,14 @@ def test_no_cell_is_a_formula(tmp_path):
     assert not [c for c in cells if c.startswith(("=", "+", "-", "@", "\t"))]
 
 
+def test_an_apostrophe_that_guards_nothing_is_the_words_own(tmp_path):
+    (tmp_path / "w.csv").write_text("name,definition\n'n Boom,'=a\n''s,\n")
+    words = load_vocabulary(tmp_path / "w.csv")
+    assert [(c.name, c.definition) for c in words] == [("'n Boom", "=a"), ("'s", "")]
+    save_vocabulary(words, tmp_path / "again.csv")
+    assert load_vocabulary(tmp_path / "again.csv") == words
+
+
 def test_a_spreadsheets_csv_needs_only_names(tmp_path):
     (tmp_path / "w.csv").write_text("\ufeffname,queries\nnucleus,nucleus; cell nucleus\nfibre,\n")
     words = load_vocabulary(tmp_path / "w.csv")

@@ -10,6 +10,8 @@ from napari_ovseg.errors import VocabularyError
 MAX_CHARACTERS = 200
 """Longest name or query: a text encoder reads at most 77 tokens anyway."""
 
+_GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
+"""What a spreadsheet would take for the start of a formula, and the guard itself."""
 _SPECIAL_TOKEN = re.compile(r"<\s*(start|end)_of_text\s*>", re.IGNORECASE)
 
 
@@ -44,3 +46,13 @@ def clean(text: str, what: str = "name") -> str:
             f"a {what} may not hold a tokenizer's mark, got {normal[:40]!r}; remove the part in <>"
         )
     return normal
+
+
+def guarded(cell: str) -> str:
+    """Put an apostrophe before a cell that a spreadsheet would run, or that starts with one."""
+    return f"'{cell}" if cell.startswith(_GUARDED) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Undo `guarded`; an apostrophe before anything else is the cell's own."""
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_GUARDED) else cell

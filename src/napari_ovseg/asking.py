@@ -35,8 +35,12 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
     from napari_ovseg.scoring import Queries
 
     backbone, background = backbone_of(features), vocabulary.background
-    _refuse(features, backbone, vocabulary, recipe)
-    mixtures, ids, thresholds = zip(*_asked(backbone, vocabulary, recipe), strict=True)
+    if backbone.fingerprint not in features.weights:
+        raise RecipeError(
+            "the features were made with other weights than the model has now; "
+            "encode the image again"
+        )
+    mixtures, ids, thresholds = zip(*asked(backbone, vocabulary, recipe), strict=True)
     text = yield from embed_steps(backbone, mixtures, recipe.method.template)
     device = text.device
     margin = recipe.background_margin
@@ -55,10 +59,22 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
     )
 
 
-def _asked(
+def asked(
     backbone: Backbone, vocabulary: Vocabulary, recipe: Recipe
 ) -> list[tuple[Mixture, int, float]]:
-    """What each query says, the category it asks for (0: none), and its threshold."""
+    """Return what each query says, the category it asks for (0: none), and its threshold.
+
+    Raises
+    ------
+    RecipeError, VocabularyError
+        If no image can be labelled so; for this the image need not be encoded.
+    """
+    competing = vocabulary.background is not None or recipe.contrast_for(vocabulary)
+    if recipe.threshold > 0 and not competing:
+        raise RecipeError(
+            f"a threshold of {recipe.threshold:g} needs something to lose to: add a background "
+            "category to the words, or contrast words to the recipe"
+        )
     phrases = recipe.method.phrases
     rows = [
         (phrases(text, meaning(c)), c.id, max(c.threshold, recipe.threshold))
@@ -72,20 +88,6 @@ def _asked(
             f"{', '.join(c.name for c in vocabulary)}; use others, or a model of 'ovseg models'"
         )
     return rows
-
-
-def _refuse(features: Features, backbone: Backbone, vocabulary: Vocabulary, recipe: Recipe) -> None:
-    competing = vocabulary.background is not None or recipe.contrast_for(vocabulary)
-    if backbone.fingerprint not in features.weights:
-        raise RecipeError(
-            "the features were made with other weights than the model has now; "
-            "encode the image again"
-        )
-    if recipe.threshold > 0 and not competing:
-        raise RecipeError(
-            f"a threshold of {recipe.threshold:g} needs something to lose to: add a background "
-            "category to the words, or contrast words to the recipe"
-        )
 
 
 def backbone_of(features: Features) -> Backbone:

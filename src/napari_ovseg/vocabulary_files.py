@@ -7,6 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg._words import guarded, unguarded
 from napari_ovseg.errors import VocabularyError
 from napari_ovseg.vocabulary import Category, Vocabulary
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 FIELDS = ("id", "name", "queries", "definition", "colour", "threshold", "role", "min_size")
 """Columns of the CSV; only ``name`` must be there. Queries have ``; `` between them."""
 _BETWEEN = "; "
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def load_vocabulary(path: Path) -> Vocabulary:
@@ -67,7 +67,7 @@ def save_vocabulary(vocabulary: Vocabulary, path: Path) -> None:
     writer = csv.DictWriter(text, FIELDS)
     writer.writeheader()
     for category in vocabulary:
-        writer.writerow({field: _safe(_cell(category, field)) for field in FIELDS})
+        writer.writerow({field: guarded(_cell(category, field)) for field in FIELDS})
     write_atomic(path, text.getvalue().encode("utf-8"))
 
 
@@ -82,12 +82,8 @@ def _cell(category: Category, field: str) -> str:
     return _BETWEEN.join(category.queries)
 
 
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith((*_FORMULAS, "'")) else cell
-
-
 def _category(row: dict[str, str | None], number: int) -> Category:
-    cells = {k: (v or "").removeprefix("'") for k, v in row.items()}
+    cells = {k: unguarded(v or "") for k, v in row.items()}
     try:
         return Category(
             id=int(cells.get("id") or number),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints
 
 from napari_ovseg.cli._shared import say
 from napari_ovseg.errors import InputError
@@ -47,37 +48,51 @@ def _export(args: argparse.Namespace) -> int:
         read_project(path) if is_project(path) else read_labels(path) for path in args.labels
     ]
     for exporter in exporters:
-        _tell_losses(exporter, annotations)
-        for folder, part in split(annotations, args.validation):
+        ready = exporter.prepared(annotations)
+        _tell_losses(exporter, ready)
+        for folder, part in split(ready, args.validation):
             files = exporter.write_series(part, args.output / folder)
             say(f"{exporter.name}: {', '.join(str(file) for file in files)}")
     return 0
 
 
-def _options(given: Sequence[str]) -> dict[str, Any]:
-    """Read ``name=value``: a number, true or false, a TOML list, or else text."""
+def _options(given: Sequence[str]) -> dict[str, str]:
+    """Take ``name=value`` apart."""
     options = {}
     for text in given:
         name, equals, value = text.partition("=")
         if not equals:
             raise InputError(f"--set needs NAME=VALUE, got {text!r}")
-        try:
-            options[name.strip()] = tomllib.loads(f"v = {value}")["v"]
-        except tomllib.TOMLDecodeError:
-            options[name.strip()] = value
+        options[name.strip()] = value
     return options
 
 
-def _with_options(exporter: type[Exporter], options: dict[str, Any]) -> Exporter:
-    from dataclasses import fields
-
+def _with_options(exporter: type[Exporter], options: dict[str, str]) -> Exporter:
     known = [field.name for field in fields(exporter)]
     if unknown := sorted(set(options) - set(known)):
         raise InputError(
             f"{exporter().name} has no option {', '.join(unknown)}; "
             f"it has: {', '.join(known) or 'none'}"
         )
-    return exporter(**options)
+    kinds = get_type_hints(exporter)
+    return exporter(**{name: _value(name, text, kinds[name]) for name, text in options.items()})
+
+
+def _value(name: str, text: str, kind: Any) -> Any:
+    """Read a value as TOML or else as text; where text is asked for, all others are that."""
+    try:
+        value = tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    files = get_origin(kind) is tuple
+    if kind is int and type(value) is not int:
+        raise InputError(f"{name} must be a whole number, got {value!r}")
+    if files and isinstance(value, list):
+        if not all(isinstance(file, str) for file in value):
+            raise InputError(f"{name} must be a file or a list of files, got {value}")
+        return tuple(value)
+    is_text = files or kind is str or get_origin(kind) is Literal
+    return text if is_text and not isinstance(value, str) else value
 
 
 def _tell_losses(exporter: Exporter, annotations: Sequence[Annotation]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.cli._shared import (
@@ -14,11 +15,13 @@ from napari_ovseg.cli._shared import (
     say,
     vocabulary_of,
 )
-from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.errors import ExportError, InputError, OvsegError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from napari_ovseg.vocabulary import Vocabulary
 
 
 def add_segment(commands: Any) -> None:
@@ -35,19 +38,21 @@ def add_segment(commands: Any) -> None:
 
 
 def _segment(args: argparse.Namespace) -> int:
+    from napari_ovseg.asking import asked
     from napari_ovseg.backbones.open_clip import load_backbone
-    from napari_ovseg.exporters import EXPORTERS, export
+    from napari_ovseg.exporters import export
     from napari_ovseg.familiar import unfamiliar
     from napari_ovseg.image_files import open_image
     from napari_ovseg.pipeline import segment_steps
 
     recipe, vocabulary = recipe_of(args), vocabulary_of(args)
     formats = [name.strip() for name in args.format.split(",")]
-    for name in formats:
-        EXPORTERS.get(name)
+    _check_formats(formats, vocabulary)
     _check_files(args.images)
-    for found in unfamiliar(load_backbone(recipe.backbone, args.device), vocabulary):
+    backbone = load_backbone(recipe.backbone, args.device)
+    for found in unfamiliar(backbone, vocabulary):
         say(f"ovseg: {found} 'ovseg models' lists models that know more.", error=True)
+    asked(backbone, vocabulary, recipe)  # says before the work what no image can be asked
     if remark := recipe.remark(vocabulary):
         say(f"ovseg: {remark}", error=True)
     failures = 0
@@ -62,6 +67,26 @@ def _segment(args: argparse.Namespace) -> int:
             failures += 1
             say(f"ovseg: {path.name}: {error}", error=True)
     return BAD_INPUT if failures else 0
+
+
+def _check_formats(names: Sequence[str], vocabulary: Vocabulary) -> None:
+    """Write labels of nothing: what a format lacks then, it would lack after the work."""
+    import numpy as np
+
+    from napari_ovseg.exporters import export
+    from napari_ovseg.image import Grid
+    from napari_ovseg.labels import Annotation, LabelMap
+
+    ids = np.zeros((2, 2), np.uint16)
+    nothing = Annotation("nothing", LabelMap(ids, vocabulary, Grid.regular(2)))
+    with TemporaryDirectory() as folder:
+        for name in names:
+            try:
+                export(nothing, folder, name)
+            except ExportError as error:
+                raise ExportError(
+                    f"--format {name}: {error} (only 'ovseg export' takes options)"
+                ) from error
 
 
 def _check_files(images: Sequence[Path]) -> None:

@@ -9,19 +9,22 @@ import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from napari_ovseg.errors import ExportError
+from napari_ovseg._words import guarded
+from napari_ovseg.errors import ExportError, VocabularyError
+from napari_ovseg.labels import count_ids
+from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.vocabulary import Vocabulary
+    from napari_ovseg.vocabulary import Category
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -34,6 +37,10 @@ class Exporter(ABC):
     """Ending of the label map's file."""
     reads_parts: ClassVar[bool] = False
     """Whether ids and owners may be arrays on disk, as of Zarr or dask."""
+    one_image: ClassVar[tuple[str, ...]] = ()
+    """Options that tell the files of one image, so that none is for a series."""
+    one_table: ClassVar[bool] = False
+    """Whether one table of categories holds for all annotations of a data set."""
 
     @property
     def name(self) -> str:
@@ -51,16 +58,44 @@ class Exporter(ABC):
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """Write atomically into `folder` and return the files, the label map first."""
 
+    def stems(self, annotation: Annotation) -> set[str]:
+        """Return the file stems that no other annotation of a series may have."""
+        return {safe_name(annotation.name)}
+
+    def prepared(self, annotations: Sequence[Annotation]) -> list[Annotation]:
+        """Return annotations as they can be written together, before they are divided into parts.
+
+        Where a format has one table of categories, all get the same vocabulary, so that it is the
+        same in every part.
+
+        Raises
+        ------
+        ExportError
+            If two would be in one file, an id means different categories, or an option is of
+            one image only.
+        """
+        refuse_namesakes(stem for annotation in annotations for stem in self.stems(annotation))
+        given = [option for option in self.one_image if getattr(self, option)]
+        if given and len(annotations) > 1:
+            raise ExportError(
+                f"the option {given[0]} is of one image, got {len(annotations)} annotations; "
+                "export them one by one, each with its own"
+            )
+        if not self.one_table:
+            return list(annotations)
+        vocabulary = shared_vocabulary(annotations)
+        return [replace(a, labels=replace(a.labels, vocabulary=vocabulary)) for a in annotations]
+
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """Write several annotations; a format of data sets writes what they share only once.
 
         Raises
         ------
         ExportError
-            If two would be in one file.
+            If they cannot be written together, see `prepared`.
         """
-        refuse_namesakes(safe_name(annotation.name) for annotation in annotations)
-        return [file for annotation in annotations for file in self.write(annotation, folder)]
+        ready = self.prepared(annotations)
+        return [file for annotation in ready for file in self.write(annotation, folder)]
 
 
 def safe_name(name: str) -> str:
@@ -90,6 +125,33 @@ def refuse_namesakes(stems: Iterable[str]) -> None:
             )
 
 
+def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
+    """Unite the categories of a series: in the order of all, or else by id.
+
+    Formats that number categories by their place thus do not depend on the order of files.
+
+    Raises
+    ------
+    ExportError
+        If there is no annotation, or an id or name means different categories.
+    """
+    found: dict[int, Category] = {}
+    for annotation in annotations:
+        for category in annotation.labels.vocabulary:
+            first = found.setdefault(category.id, category)
+            if first.name != category.name:
+                raise ExportError(
+                    f"id {category.id} is {first.name!r} in one image of the series and "
+                    f"{category.name!r} in another; export them into different folders"
+                )
+    orders = {tuple(c.id for c in annotation.labels.vocabulary) for annotation in annotations}
+    ids = list(found) if len(orders) == 1 else sorted(found)
+    try:
+        return Vocabulary(tuple(found[i] for i in ids))
+    except VocabularyError as error:
+        raise ExportError(f"the images of the series have no common vocabulary: {error}") from error
+
+
 def lost_owner(annotation: Annotation) -> list[str]:
     """Say that it will not be known who decided a pixel, if it is known now."""
     if annotation.owner is None:
@@ -100,8 +162,7 @@ def lost_owner(annotation: Annotation) -> list[str]:
 def refuse_unlisted(annotation: Annotation) -> None:
     """Raise `ExportError` if pixels have ids that no category has."""
     labels = annotation.labels
-    present = np.flatnonzero(np.bincount(labels.ids.ravel()))
-    unlisted = np.setdiff1d(present, [0, *(c.id for c in labels.vocabulary)])
+    unlisted = np.setdiff1d(list(count_ids(labels.ids)), [0, *(c.id for c in labels.vocabulary)])
     if unlisted.size:
         raise ExportError(
             f"pixels of {annotation.name!r} have the ids {', '.join(map(str, unlisted[:5]))}, "
@@ -112,13 +173,12 @@ def refuse_unlisted(annotation: Annotation) -> None:
 def class_table(vocabulary: Vocabulary) -> bytes:
     """Write categories as CSV (UTF-8): id, name, colour, role, queries.
 
-    Cells that a spreadsheet would take for a formula get a leading apostrophe, as do those
-    that have one.
+    Cells are guarded against spreadsheets, see `guarded`.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("id", "name", "colour", "role", "queries"))
     for c in vocabulary:
         cells = (str(c.id), c.name, c.colour, c.role, ", ".join(c.queries))
-        writer.writerow([f"'{cell}" if cell[:1] in "=+-@'" else cell for cell in cells])
+        writer.writerow(map(guarded, cells))
     return text.getvalue().encode()

@@ -6,11 +6,11 @@ import json
 from abc import abstractmethod
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_ovseg.errors import ExportError, VocabularyError
+from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import (
     Exporter,
     lost_owner,
@@ -22,14 +22,13 @@ from napari_ovseg.formats.instances import Instances, instances_of
 from napari_ovseg.formats.owners import packed
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import record_of
-from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.vocabulary import Category, Role
+    from napari_ovseg.vocabulary import Role
 
 SERIES = "dataset"
 """File stem of a series of several annotations."""
@@ -73,9 +72,19 @@ class Picture:
         return {**record, "shape": self.annotation.labels.ids.shape, "plane": self.plane}
 
 
+class PictureExporter(Exporter):
+    """A format of flat pictures; every plane of a stack has files of its own."""
+
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`."""
+        return {picture.stem for picture in planes_of(annotation)}
+
+
 @dataclass(frozen=True)
-class SeriesExporter(Exporter):
+class SeriesExporter(PictureExporter):
     """A format in which a data set of many images has one table of categories."""
+
+    one_table: ClassVar[bool] = True
 
     @abstractmethod
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
@@ -114,29 +123,6 @@ def planes_of(annotation: Annotation) -> Iterator[Picture]:
     for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
         name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
         yield Picture(name, ids[plane], None if owner is None else owner[plane], plane, annotation)
-
-
-def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
-    """Unite the categories of a series.
-
-    Raises
-    ------
-    ExportError
-        If there is no annotation, or an id or name means different categories.
-    """
-    found: dict[int, Category] = {}
-    for annotation in annotations:
-        for category in annotation.labels.vocabulary:
-            first = found.setdefault(category.id, category)
-            if first.name != category.name:
-                raise ExportError(
-                    f"id {category.id} is {first.name!r} in one image of the series and "
-                    f"{category.name!r} in another; export them into different folders"
-                )
-    try:
-        return Vocabulary(tuple(found.values()))
-    except VocabularyError as error:
-        raise ExportError(f"the images of the series have no common vocabulary: {error}") from error
 
 
 def series_stem(annotations: Sequence[Annotation]) -> str:

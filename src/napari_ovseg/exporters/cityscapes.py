@@ -12,8 +12,7 @@ import numpy as np
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import Exporter
-from napari_ovseg.exporters._pictures import lost_in_pictures, pictures_of
+from napari_ovseg.exporters._pictures import PictureExporter, lost_in_pictures, pictures_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,15 +28,17 @@ _MAX_VALUE = 65_535
 
 
 @dataclass(frozen=True)
-class Cityscapes(Exporter):
+class Cityscapes(PictureExporter):
     """``NAME_labelIds.png`` and ``NAME_instanceIds.png`` per picture, and ``labels.json``.
 
     Label ids are 8-bit. Instance ids are 16-bit: the i-th object of a thing, from 0, has
     the value ``1000 * id + i``, any other category has its id. A folder has one
-    ``labels.json``, that of the annotation written last.
+    ``labels.json``, so all images of a data set are to be exported as one series, or with
+    one vocabulary.
     """
 
     suffix: ClassVar[str] = "_labelIds.png"
+    one_table: ClassVar[bool] = True
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""

@@ -9,12 +9,12 @@ from xml.etree.ElementTree import Element, SubElement
 import numpy as np
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg.exporters._base import shared_vocabulary
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     lost_in_pictures,
     pictures_of,
     series_stem,
-    shared_vocabulary,
 )
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.xml import xml_bytes, xml_text

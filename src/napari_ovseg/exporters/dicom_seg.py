@@ -48,6 +48,7 @@ class DicomSeg(VolumeExporter):
     source: tuple[Path, ...] = ()
     kind: Literal["binary", "labelmap"] = "binary"
     suffix: ClassVar[str] = ".seg.dcm"
+    one_image: ClassVar[tuple[str, ...]] = ("source",)
 
     def refuse(self, annotation: Annotation) -> None:
         """See `VolumeExporter.refuse`."""

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import RecipeError
-from napari_ovseg.exporters._base import Exporter
-from napari_ovseg.exporters._pictures import json_bytes, lost_in_pictures, pictures_of
+from napari_ovseg.exporters._pictures import (
+    PictureExporter,
+    json_bytes,
+    lost_in_pictures,
+    pictures_of,
+)
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import KEY
 
@@ -25,7 +29,7 @@ ObjectType = Literal["annotation", "detection"]
 
 
 @dataclass(frozen=True)
-class GeoJSON(Exporter):
+class GeoJSON(PictureExporter):
     """One ``NAME.geojson`` per picture, in pixels of the image from its top left corner.
 
     Each thing is a feature of its own; stuff is one feature, a ``MultiPolygon`` where it

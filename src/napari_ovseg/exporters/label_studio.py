@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 from xml.etree.ElementTree import Element, SubElement
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg.exporters._base import shared_vocabulary
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     json_bytes,
@@ -14,7 +15,6 @@ from napari_ovseg.exporters._pictures import (
     lost_in_polygons,
     pictures_of,
     series_stem,
-    shared_vocabulary,
 )
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.xml import xml_bytes, xml_text

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg._words import guarded
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
@@ -79,7 +80,7 @@ def dseg_table(vocabulary: Vocabulary) -> bytes:
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
     writer.writerow(("index", "name", "color"))
     for c in vocabulary:
-        writer.writerow((c.id, f"'{c.name}" if c.name[0] in "=+-@'" else c.name, c.colour))
+        writer.writerow((c.id, guarded(c.name), c.colour))
     return text.getvalue().encode()
 
 

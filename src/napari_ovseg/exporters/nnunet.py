@@ -35,7 +35,8 @@ class NNUNet(VolumeExporter):
     nnU-Net wants labels 0, 1, 2 ... without gaps: categories are numbered in the order of the
     vocabulary, and ``dataset.json`` tells under ``napari-ovseg`` which id became which label.
     The first category with the role ``background`` is 0. All cases of a data set must have
-    the same vocabulary. The folder is published whole (see `atomic_folder`).
+    the same vocabulary; those of a series get it. The folder is published whole (see
+    `atomic_folder`).
 
     Attributes
     ----------
@@ -57,6 +58,13 @@ class NNUNet(VolumeExporter):
     channels: str = ""
     unlabelled: Literal["background", "ignore"] = "background"
     suffix: ClassVar[str] = ".nii.gz"
+    one_image: ClassVar[tuple[str, ...]] = ("images",)
+    one_table: ClassVar[bool] = True
+
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`; ``dataset.json`` has the annotation's."""
+        names = (annotation.name, *(volume.name for volume in volumes_of(annotation)))
+        return set(map(safe_name, names))
 
     def refuse(self, annotation: Annotation) -> None:
         """See `VolumeExporter.refuse`."""

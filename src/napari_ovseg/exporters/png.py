@@ -10,13 +10,19 @@ import numpy as np
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._base import Exporter, class_table, safe_name
-from napari_ovseg.exporters._pictures import json_bytes, planes_of
+from napari_ovseg.exporters._base import class_table, refuse_unlisted, safe_name
+from napari_ovseg.exporters._pictures import (
+    PictureExporter,
+    json_bytes,
+    lost_in_pictures,
+    planes_of,
+)
 from napari_ovseg.formats.record import CHUNK, KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_ovseg.exporters._pictures import Picture
     from napari_ovseg.labels import Annotation, LabelMap
     from napari_ovseg.vocabulary import Vocabulary
 
@@ -25,7 +31,7 @@ MAX_ID = 254
 
 
 @dataclass(frozen=True)
-class PNG(Exporter):
+class PNG(PictureExporter):
     """One 8-bit PNG with a palette per picture, and a class table as CSV beside it.
 
     The planes of a stack become ``NAME_0000.png``, ``NAME_0001.png`` ... What PNG has no place
@@ -34,18 +40,17 @@ class PNG(Exporter):
 
     suffix: ClassVar[str] = ".png"
 
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`; the class table has the annotation's."""
+        return {safe_name(annotation.name), *map(_stem, planes_of(annotation))}
+
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
         try:
             _refuse_large(annotation.labels)
         except ExportError as error:
             return [f"this annotation: {error}"]
-        lost = []
-        if any(unit != "pixel" for unit in annotation.labels.grid.units):
-            lost.append("the physical size of pixels; other programs do not see it")
-        if annotation.labels.ids.ndim > 2:
-            lost.append("the order of axes; every plane becomes a file of its own")
-        return lost
+        return lost_in_pictures(annotation, "PNG", kept=True, owned=True)
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
@@ -54,12 +59,11 @@ class PNG(Exporter):
 
         labels = annotation.labels
         _refuse_large(labels)
-        stem = safe_name(annotation.name)
+        refuse_unlisted(annotation)
         palette, vocabulary = palette_of(labels.vocabulary), labels.vocabulary.to_toml()
         files = []
         for plane in planes_of(annotation):
-            alone = plane.ids.size == labels.ids.size
-            path = folder / f"{stem if alone else plane.stem}{self.suffix}"
+            path = folder / f"{_stem(plane)}{self.suffix}"
             own = PngInfo()
             history = {"vocabulary": vocabulary, **plane.history(owned=True)}
             own.add(CHUNK, json_bytes({KEY: history}))
@@ -68,9 +72,15 @@ class PNG(Exporter):
             with atomic_path(path) as temporary:
                 picture.save(temporary, format="PNG", optimize=True, pnginfo=own)
             files.append(path)
-        table = folder / f"{stem}.classes.csv"
+        table = folder / f"{safe_name(annotation.name)}.classes.csv"
         write_atomic(table, class_table(labels.vocabulary))
         return [*files, table]
+
+
+def _stem(plane: Picture) -> str:
+    """Stem of a plane's file: without a number if it is the only one."""
+    alone = plane.ids.size == plane.annotation.labels.ids.size
+    return safe_name(plane.annotation.name) if alone else plane.stem
 
 
 def _refuse_large(labels: LabelMap) -> None:

@@ -47,6 +47,10 @@ class SegNRRD(VolumeExporter):
     suffix: ClassVar[str] = ".seg.nrrd"
     keeps_owner: ClassVar[bool] = True
 
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`."""
+        return {safe_name(volume.name) for volume in volumes_of(annotation)}
+
     def lost(self, annotation: Annotation) -> list[str]:
         """See `VolumeExporter.lost`."""
         lost = []

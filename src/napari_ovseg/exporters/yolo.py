@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg.exporters._base import shared_vocabulary
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     lost_in_pictures,
     lost_in_polygons,
     pictures_of,
-    shared_vocabulary,
 )
 from napari_ovseg.formats.polygons import polygons_of
 

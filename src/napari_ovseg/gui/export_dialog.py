@@ -140,7 +140,8 @@ class ExportDialog(QDialog):
         """Say before the work what the format will not hold."""
         try:
             exporter = self.exporter()
-            lost = {text: None for a in self.annotations() for text in exporter.check(a)}
+            ready = exporter.prepared(self.annotations())
+            lost = {text: None for a in ready for text in exporter.check(a)}
         except OvsegError as error:
             self.losses.setText(str(error))
         else:
@@ -220,7 +221,7 @@ def _export_steps(
     """Write one label map after the other, or a data set of one table at once."""
     together = type(exporter).write_series is not Exporter.write_series
     files: list[Path] = []
-    for name, part in split(annotations, validation):
+    for name, part in split(exporter.prepared(annotations), validation):
         for batch in [part] if together else [[annotation] for annotation in part]:
             yield Progress("exporting", len(files), len(annotations))
             files += exporter.write_series(batch, folder / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from napari_ovseg.importers._json import (
 )
 from napari_ovseg.importers._runs import paint, runs_of_rings
 from napari_ovseg.labels import Annotation, LabelMap
+from napari_ovseg.vocabulary import MAX_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +37,9 @@ if TYPE_CHECKING:
 class GeoJSON(Importer):
     """Polygons in pixels from the image's top left corner, as QuPath exports them.
 
-    A classification is a category. Its id is that of our own file, or else the next free
-    one in order of appearance. Features without an area or without a classification label
-    nothing. Where areas overlap the smaller is on top.
+    A classification is a category. Its id is that of our own file, or else the next one above
+    those, from 1 again after the last, in order of appearance. Features without an area or
+    without a classification label nothing. Where areas overlap the smaller is on top.
 
     Attributes
     ----------
@@ -128,6 +130,9 @@ def _rows(areas: list[_Area], known: dict[int, Category]) -> list[tuple[int, str
     """Ids, names and colours: those we know first, then the others as they appear."""
     colours = {area.name: area.colour for area in reversed(areas)}
     ids = {c.name: c.id for c in known.values()}
+    above = range(max(known, default=0) + 1, MAX_ID + 1)
+    free = (number for number in chain(above, count(1)) if number not in known)
     for area in areas:
-        ids.setdefault(area.name, max(ids.values(), default=0) + 1)
+        if area.name not in ids:
+            ids[area.name] = next(free)
     return [(number, name, colours.get(name, "")) for name, number in ids.items()]

@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_ovseg._colours import is_colour
 from napari_ovseg._optional import require
+from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, Record, read_record
 from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
@@ -139,8 +140,6 @@ def _table(path: Path) -> dict[int, tuple[str, str]]:
     text = io.StringIO(table.read_text(encoding="utf-8"), newline="")
     named = {}
     for row in csv.DictReader(text, delimiter="\t"):
-        name, colour = row["name"] or "", (row.get("color") or "").casefold()
-        if name[:1] == "'" and name[1:2] in tuple("=+-@'"):
-            name = name[1:]
+        name, colour = unguarded(row["name"] or ""), (row.get("color") or "").casefold()
         named[int(row["index"])] = (name, colour if is_colour(colour) else "")
     return named

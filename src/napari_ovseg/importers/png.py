@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
 
 import numpy as np
 
+from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.formats.record import CHUNK
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
+from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._history import history_of, known_categories
 from napari_ovseg.importers._json import parse_json, typed
-from napari_ovseg.labels import Annotation, LabelMap
+from napari_ovseg.labels import Annotation, LabelMap, count_ids
 from napari_ovseg.vocabulary import Category, Role, Vocabulary
 
 if TYPE_CHECKING:
@@ -49,11 +51,10 @@ class PNG(Importer):
         known, table = known_categories(own), _table_of(path)
         if table is None and not known:
             ids[ids == _IGNORED] = 0
-            present = np.flatnonzero(np.bincount(ids.ravel()))
-            vocabulary = _from_palette([int(v) for v in present if v], palette)
+            vocabulary = _from_palette([v for v in count_ids(ids) if v], palette)
         else:
             vocabulary = Vocabulary(tuple(_from_table(table, known) if table else known.values()))
-            unknown = np.setdiff1d(ids, [0, *(c.id for c in vocabulary)])
+            unknown = np.setdiff1d(list(count_ids(ids)), [0, *(c.id for c in vocabulary)])
             if unknown.size:
                 raise InputError(
                     f"{path.name!r} holds the values {unknown[:5].tolist()}, which "
@@ -72,16 +73,18 @@ class PNG(Importer):
 
 def _read_png(path: Path) -> tuple[np.ndarray, list[int], dict[str, Any]]:
     """Read values, palette and our chunk, and say what is wrong if there are no values."""
-    from PIL import Image
+    # Not by `Image.open`, whose limit of pixels is lower than ours.
+    from PIL.PngImagePlugin import PngImageFile
 
     try:
-        with Image.open(path, formats=["PNG"]) as picture:
+        with PngImageFile(path) as picture:
+            image_shape(picture.size, path.name)
             return (*_values(picture, path.name), _own(picture))
     except InputError:
         raise
     except (
         OSError, ValueError, SyntaxError, EOFError, MemoryError, IndexError, KeyError, TypeError,
-        struct.error, zlib.error, Image.DecompressionBombError,
+        struct.error, zlib.error,
     ) as error:  # fmt: skip
         raise InputError(f"cannot read {path.name!r} as PNG: {error}") from error
 
@@ -129,8 +132,7 @@ def _from_table(path: Path, known: dict[int, Category]) -> list[Category]:
 
 def _category(row: dict[str, str | None], table: str, known: dict[int, Category]) -> Category:
     number, name, colour, role, queries = (
-        re.sub(r"^'(?=[=+\-@'])", "", row.get(key) or "")
-        for key in ("id", "name", "colour", "role", "queries")
+        unguarded(row.get(key) or "") for key in ("id", "name", "colour", "role", "queries")
     )
     if not re.fullmatch(r"[0-9]{1,5}", number) or role not in get_args(Role):
         raise InputError(
