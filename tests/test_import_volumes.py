@@ -119,6 +119,31 @@ def test_foreign_nifti_with_a_bids_table(tmp_path):
     assert names[5][0] == "category 5"
 
 
+@pytest.mark.parametrize(
+    ("unit", "millimetres", "told"),
+    [("micron", 1e-3, "mm"), ("meter", 1e3, "mm"), ("mm", 1, "mm"), ("unknown", 1, "pixel")],
+)
+def test_the_unit_of_a_nifti_is_heeded(tmp_path, unit, millimetres, told):
+    image = nibabel.Nifti1Image(np.ones((3, 4, 5), np.uint8), np.diag([10.0, 10, 25, 1]))
+    image.affine[:3, 3] = (1, 2, 3)
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, tmp_path / "a.nii")
+    grid = read_labels(tmp_path / "a.nii").labels.grid
+    assert grid.units == (told,) * 3
+    np.testing.assert_allclose(grid.spacing, np.multiply((25, 10, 10), millimetres))
+    np.testing.assert_allclose(np.asarray(grid.affine)[:-1, -1], np.multiply((3, 2, 1), millimetres))  # fmt: skip
+
+
+def test_our_nifti_in_another_unit_is_where_it_was(tmp_path):
+    given = CASES["oblique"]
+    image = nibabel.load(ov.export(given, tmp_path, "nifti")[0])
+    metres = np.diag([1e-3, 1e-3, 1e-3, 1]) @ image.affine
+    again = nibabel.Nifti1Image(np.asanyarray(image.dataobj), metres, image.header)
+    again.header.set_xyzt_units("meter")
+    nibabel.save(again, tmp_path / "again.nii.gz")
+    same(read_labels(tmp_path / "again.nii.gz"), given)
+
+
 def test_foreign_nifti_in_time(tmp_path):
     image = nibabel.Nifti1Image(np.ones((3, 4, 5, 2), np.uint8), np.diag([1.0, 2, 3, 1]))
     image.header.set_xyzt_units("mm", "sec")
