@@ -91,6 +91,12 @@ def test_plain_tiffs_get_numbered_categories(tmp_path):
     assert read_labels(tmp_path / "stack.tiff").labels.grid.axes == ("z", "y", "x")
 
 
+def test_labels_of_imagej_keep_their_pixel_size(tmp_path):
+    ids = np.ones((3, 9, 11), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", ids, imagej=True, resolution=(5, 5), metadata={"axes": "ZYX", "spacing": 1.5, "unit": "um"})  # fmt: skip
+    assert read_labels(tmp_path / "a.tif").labels.grid == grid("zyx", (1.5, 0.2, 0.2), ("um",) * 3)
+
+
 @pytest.mark.parametrize("pixels", [np.full((5, 5), -1, np.int16), np.full((5, 5), 70_000, np.int32), np.full((5, 5), 0.5, np.float32), np.full((5, 5), np.nan, np.float32), np.zeros((5, 5, 3), np.uint8), np.zeros((5, 5), np.uint8), np.zeros((5, 5), np.complex64)])  # fmt: skip
 def test_pictures_are_not_labels(tmp_path, pixels):
     rgb = {"photometric": "rgb"} if pixels.ndim == 3 else {}

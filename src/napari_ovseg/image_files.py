@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from napari_ovseg.errors import ImageError
-from napari_ovseg.image import Grid, Image
+from napari_ovseg.image import MICROMETRE, Grid, Image
 
 
 def open_image(path: str | Path) -> Image:
@@ -62,14 +64,42 @@ def _channel_names(file: Any) -> tuple[str, ...]:
 
 def _tiff_calibration(file: Any, axes: tuple[str, ...]) -> tuple[list[float], list[str]]:
     """Read the pixel size of OME or ImageJ metadata; 1 pixel where there is none."""
+    told = _ome_sizes(file.ome_metadata) if file.ome_metadata else _imagej_sizes(file)
+    sizes = [told.get(axis, (1.0, "pixel")) for axis in axes]
+    return [size for size, _ in sizes], [unit for _, unit in sizes]
+
+
+def _ome_sizes(xml: str) -> dict[str, tuple[float, str]]:
+    """Size and unit by axis."""
     import xml.etree.ElementTree as ET
 
-    spacing, units = [1.0] * len(axes), ["pixel"] * len(axes)
-    if file.ome_metadata:
-        pixels = ET.fromstring(file.ome_metadata).find(".//{*}Pixels")
-        for i, axis in enumerate(axes):
-            size = None if pixels is None else pixels.get(f"PhysicalSize{axis.upper()}")
-            if pixels is not None and size is not None:
-                spacing[i] = float(size)
-                units[i] = pixels.get(f"PhysicalSize{axis.upper()}Unit", "µm")
-    return spacing, units
+    pixels = ET.fromstring(xml).find(".//{*}Pixels")
+    told = {} if pixels is None else pixels.attrib
+    keys = {axis: f"PhysicalSize{axis.upper()}" for axis in "zyx"}
+    return {
+        axis: (float(told[key]), told.get(f"{key}Unit", "µm"))
+        for axis, key in keys.items()
+        if key in told
+    }
+
+
+def _imagej_sizes(file: Any) -> dict[str, tuple[float, str]]:
+    """Size and unit by axis; without a unit of length its resolution is that of a printer."""
+    told, tags = file.imagej_metadata or {}, file.pages.first.tags
+    sizes = {"z": told.get("spacing")}
+    for axis, tag in (("y", "YResolution"), ("x", "XResolution")):
+        pixels, length = tags.valueof(tag, (0, 1))
+        sizes[axis] = length / pixels if pixels else None
+    units = {axis: _unescaped(str(told.get(f"{axis}unit", told.get("unit")))) for axis in sizes}
+    return {
+        axis: (float(size), units[axis])
+        for axis, size in sizes.items()
+        if isinstance(size, int | float)
+        and 0 < size < math.inf
+        and units[axis].casefold() in MICROMETRE
+    }
+
+
+def _unescaped(text: str) -> str:
+    """Undo what ImageJ writes for characters beyond ASCII: four digits after a backslash."""
+    return re.sub(r"\\u([0-9A-Fa-f]{4})", lambda code: chr(int(code[1], 16)), text)
