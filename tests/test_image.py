@@ -157,6 +157,33 @@ def test_impossible_sizes_of_imagej_are_left_out(tmp_path):
         assert grid == Grid.regular(3, (1, 0.2, 1), units=("pixel", "um", "pixel"))
 
 
+GREY = {"photometric": "minisblack", "extrasamples": ["unassalpha"]}
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize(
+    ("samples", "kind", "rgb"),
+    [(2, GREY, False), (3, {"photometric": "rgb"}, True), (4, {"photometric": "rgb"}, True)],
+)
+@pytest.mark.parametrize("lead", [(), (5,)])
+def test_values_of_a_tiff_s_pixel_are_no_axis(tmp_path, planar, samples, kind, rgb, lead):
+    pixels = np.random.default_rng(0).integers(0, 99, (*lead, 40, 50, samples), np.uint8)
+    kept = pixels if planar == "contig" else np.moveaxis(pixels, -1, -3)
+    tifffile.imwrite(tmp_path / "a.tif", kept, planarconfig=planar, **kind)
+    image = open_image(tmp_path / "a.tif")
+    assert (image.rgb, image.shape, image.grid.axes[-2:]) == (rgb, (*lead, 40, 50), ("y", "x"))
+    assert len(image.grid.axes) == len(lead) + 2
+    assert (np.asarray(image.levels[0]) == (pixels if rgb else pixels[..., 0])).all()
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_more_values_than_colours_are_refused(tmp_path, planar):
+    pixels = np.zeros((40, 50, 5) if planar == "contig" else (5, 40, 50), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, planarconfig=planar, photometric="minisblack")
+    with pytest.raises(ImageError, match=r"'a\.tif' holds 5 values.*channel"):
+        open_image(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture", b"II*\x00garbage"])
 def test_files_that_are_no_pictures_are_refused(tmp_path, content):
     for name in ("a.png", "a.tif"):

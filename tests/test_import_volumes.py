@@ -1,6 +1,7 @@
 """Label maps come back complete from our files, and as far as they go from others'."""
 
 import json
+import warnings
 from dataclasses import replace
 
 import nibabel
@@ -89,6 +90,17 @@ def test_plain_tiffs_get_numbered_categories(tmp_path):
     stack = np.repeat(ids[None], 4, axis=0).astype(np.uint16)
     tifffile.imwrite(tmp_path / "stack.tiff", stack, photometric="minisblack")
     assert read_labels(tmp_path / "stack.tiff").labels.grid.axes == ("z", "y", "x")
+
+
+@pytest.mark.parametrize("slices", [2, 3, 4, 5])
+def test_few_slices_are_a_stack(tmp_path, slices):
+    """The library, and so napari's own Save, takes three or four for planes of colours."""
+    ids = np.arange(slices * 9 * 11, dtype=np.int32).reshape(slices, 9, 11)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        tifffile.imwrite(tmp_path / "a.tif", ids)
+    got = read_labels(tmp_path / "a.tif").labels
+    assert np.array_equal(got.ids, ids)
+    assert got.grid == ov.Grid.regular(3)
 
 
 def test_labels_of_imagej_keep_their_pixel_size(tmp_path):

@@ -41,16 +41,34 @@ def _open_tiff(path: Path) -> Image:
 
     with tifffile.TiffFile(path) as file:
         series = file.series[0]
-        axes = series.axes.lower()
-        array = series.asarray()
-        rgb = axes.endswith("s") and array.shape[-1] in (3, 4)
-        grid_axes = tuple(axes[:-1] if rgb else axes)
+        array, axes = _samples_last(series.asarray(), series.axes.lower(), path.name)
+        rgb = axes.endswith("s")
+        grid_axes = tuple(axes.removesuffix("s"))
         spacing, units = _tiff_calibration(file, grid_axes)
         names = _channel_names(file)
     if len(grid_axes) < 2:
         return Image.of(array, path.stem)
     grid = Grid.regular(len(grid_axes), spacing, grid_axes, units)
     return Image((array,), rgb, grid, path.stem.removesuffix(".ome"), () if rgb else names)
+
+
+def _samples_last(array: np.ndarray, axes: str, name: str) -> tuple[np.ndarray, str]:
+    """Move the values of a pixel to the end, wherever they are kept; grey loses its alpha.
+
+    Raises
+    ------
+    ImageError
+        If there are more values than colours and alpha.
+    """
+    if "s" not in axes:
+        return array, axes
+    array, axes = np.moveaxis(array, axes.index("s"), -1), axes.replace("s", "")
+    if (samples := array.shape[-1]) > 4:
+        raise ImageError(
+            f"a pixel of {name!r} holds {samples} values, neither grey nor colours; save them as "
+            "channels, each a picture of its own"
+        )
+    return (array, f"{axes}s") if samples > 2 else (array[..., 0], axes)
 
 
 def _channel_names(file: Any) -> tuple[str, ...]:
