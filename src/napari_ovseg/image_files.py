@@ -12,9 +12,20 @@ import numpy as np
 from napari_ovseg.errors import ImageError
 from napari_ovseg.image import MICROMETRE, Grid, Image
 
+_PLAIN = {"L", "RGB", "I", "I;16", "I;16B", "F"}
+"""Modes of Pillow whose values are what is seen."""
 
-def open_image(path: str | Path) -> Image:
+
+def open_image(path: str | Path, *, indexed: bool = False) -> Image:
     """Open a picture file: TIFF through tifffile (with its axes and pixel size), else Pillow.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    indexed
+        Whether what Pillow reads keeps the numbers of a palette, as masks need them, and not
+        its colours. TIFFs always do.
 
     Raises
     ------
@@ -28,7 +39,7 @@ def open_image(path: str | Path) -> Image:
         from PIL import Image as Pillow
 
         with Pillow.open(path) as picture:
-            plain = picture.mode in {"L", "RGB", "I", "I;16", "I;16B", "F"}
+            plain = picture.mode in _PLAIN or (indexed and picture.mode == "P")
             return Image.of(np.asarray(picture if plain else picture.convert("RGB")), path.stem)
     except ImageError:
         raise
