@@ -260,6 +260,20 @@ def test_foreign_ome_zarr(tmp_path):
     assert [c.name for c in got.labels.vocabulary] == ["category 3"]
 
 
+def test_what_ome_zarr_says_of_all_levels_comes_after_what_it_says_of_one(tmp_path):
+    path = ov.export(annotation((12, 13), grid("yx", (2, 3), ("um", "um"), (10, 20))), tmp_path, "ome-zarr")[0]  # fmt: skip
+    group = zarr.open_group(path)["labels/cells"]
+    ome = dict(group.attrs["ome"])
+    ome["multiscales"][0]["coordinateTransformations"] = [
+        {"type": "scale", "scale": [0.5, 10]},
+        {"type": "translation", "translation": [1, -1]},
+    ]
+    group.attrs["ome"] = ome
+    got = read_labels(path).labels.grid
+    assert got.spacing == (1, 30)
+    assert np.array_equal(np.asarray(got.affine)[:-1, -1], (10 * 0.5 + 1, 20 * 10 - 1))
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_damaged_files_are_refused_in_words(tmp_path, name):
     """Every cut and every hundredth byte changed: labels or `InputError`, nothing else."""
