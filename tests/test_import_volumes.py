@@ -200,6 +200,19 @@ def test_a_segment_renamed_or_added_in_slicer(tmp_path):
     np.testing.assert_allclose(got.grid.affine, CASES["oblique"].labels.grid.affine, rtol=1e-12)
 
 
+def test_names_that_were_swapped_in_slicer_stay_as_they_are(tmp_path):
+    words = ov.Vocabulary.parse("liver; spleen; kidney")
+    given = annotation((4, 9, 11), vocabulary=words)
+    path = ov.export(given, tmp_path, "seg-nrrd")[0]
+    segmentation = slicerio.read_segmentation(str(path))
+    for segment, name in zip(segmentation["segments"], ("Spleen", "liver"), strict=False):
+        segment["name"] = name
+    slicerio.write_segmentation(str(tmp_path / "edited.seg.nrrd"), segmentation)
+    got = read_labels(tmp_path / "edited.seg.nrrd").labels.vocabulary
+    assert [c.name for c in got] == ["Spleen", "liver", "kidney"]
+    assert [c.queries for c in got] == [c.queries for c in words]
+
+
 def slicer_layers(path, overlap, **header):
     voxels = np.zeros((2, 4, 5, 6), np.uint8)
     voxels[0, 1] = 1
