@@ -312,7 +312,23 @@ def test_damaged_files_are_refused_in_words(tmp_path, name):
     assert all(len(text) > 20 for text in refused)
 
 
-@pytest.mark.parametrize("change", [{"vocabulary": "x ="}, {"vocabulary": 3}, {"grid": {}}, {"provenance": {"other": 1}}, {"grid": {"axes": ["y"], "affine": [[1]], "units": []}}, {"name": None, "grid": None}])  # fmt: skip
+def flat(first):
+    return {"axes": ["y", "x"], "affine": [[first, 0, 0], [0, 1, 0], [0, 0, 1]], "units": ["um", "um"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("grid", [flat(0), flat(1e10), flat(float("nan")), flat("1"), flat(True), flat(1) | {"units": [1, 2]}])  # fmt: skip
+def test_a_record_s_grid_must_be_one(tmp_path, grid):
+    path = ov.export(annotation((12, 13)), tmp_path, "ome-zarr")[0]
+    group = zarr.open_group(path)["labels/cells"]
+    own = group.attrs["napari-ovseg"]
+    group.attrs["napari-ovseg"] = own | {"grid": flat(1)}
+    assert read_labels(path)
+    group.attrs["napari-ovseg"] = own | {"grid": grid}
+    with pytest.raises(InputError, match=r"cells\.ome\.zarr"):
+        read_labels(path)
+
+
+@pytest.mark.parametrize("change", [{"provenance": {"share_by_hand": "1"}}, {"provenance": {"recipe": 3}}, {"vocabulary": "x ="}, {"vocabulary": 3}, {"grid": {}}, {"provenance": {"other": 1}}, {"grid": {"axes": ["y"], "affine": [[1]], "units": []}}, {"name": None, "grid": None}])  # fmt: skip
 def test_a_damaged_record_is_refused(tmp_path, change):
     path = ov.export(annotation((12, 13)), tmp_path, "ome-zarr")[0]
     file = path / "labels/cells/zarr.json"
