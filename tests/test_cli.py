@@ -190,6 +190,28 @@ def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_pa
     assert "toy" in capsys.readouterr().out
 
 
+def values_of(path):
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def test_masks_with_a_palette_count_by_their_numbers(dataset, tmp_path, capsys):
+    results = []
+    for palette in (None, np.random.default_rng(0).integers(0, 255, 768).tolist()):
+        for path in (dataset / "toy" / "masks").iterdir() if palette else ():
+            mask = Image.fromarray(values_of(path))
+            mask.putpalette(palette)
+            mask.save(path)
+        assert main(["evaluate", str(dataset), "--json", str(tmp_path / "r.json")]) == 0
+        results.append(json.loads((tmp_path / "r.json").read_text())["datasets"]["toy"]["iou"])
+    assert results[0] == results[1]
+    for path in (dataset / "toy" / "masks").iterdir():
+        Image.fromarray(values_of(path)).convert("RGB").save(path)
+    capsys.readouterr()
+    assert main(["evaluate", str(dataset)]) == 2
+    assert "grey or with a palette" in capsys.readouterr().err
+
+
 def test_evaluate_compares_methods_in_one_table(dataset, tmp_path, capsys):
     target = tmp_path / "r.json"
     arguments = ["evaluate", str(dataset), "--method", "sclip,naclip", "--json", str(target)]

@@ -408,6 +408,23 @@ def test_nnunet_pictures(tmp_path):
     assert verify(tmp_path / "Dataset001_ovseg")["channel_names"] == {"0": "R", "1": "G", "2": "B"}
 
 
+def test_nnunet_compares_places_in_millimetres(tmp_path):
+    where = grid("zyx", (25, 10, 10), ("um",) * 3)
+    image = nibabel.Nifti1Image(np.ones((11, 9, 4), np.float32), np.diag([10.0, 10, 25, 1]))
+    image.header.set_xyzt_units("micron")
+    nibabel.save(image, tmp_path / "a.nii")
+    files = ov.export(annotation((4, 9, 11), where), tmp_path, "nnunet", images=str(tmp_path / "a.nii"))  # fmt: skip
+    np.testing.assert_allclose(nibabel.load(files[1]).header.get_zooms(), (0.01, 0.01, 0.025))
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, tmp_path / "a.nii")
+    with pytest.raises(ExportError, match="elsewhere"):
+        ov.export(annotation((4, 9, 11), where), tmp_path, "nnunet", images=str(tmp_path / "a.nii"))
+    image.header.set_xyzt_units("micron")
+    nibabel.save(image, tmp_path / "a.nii")
+    unknown = grid("zyx", (25, 10, 10), ("pixel",) * 3)
+    assert ov.export(annotation((4, 9, 11), unknown, "other"), tmp_path / "other", "nnunet", images=str(tmp_path / "a.nii"))  # fmt: skip
+
+
 def test_nnunet_refuses_what_does_not_fit(tmp_path):
     given = CASES["oblique"]
     moved = millimetre_affine(given.labels.grid) + 0.1

@@ -124,6 +124,66 @@ def test_calibrated_tiff_keeps_its_axes_and_pixel_size(tmp_path):
     assert image.grid.micrometres == (0.5, 0.25)
 
 
+@pytest.mark.parametrize(
+    ("unit", "told"), [("um", "um"), ("micron", "micron"), (r"\u00B5m", "µm"), ("nm", "nm")]
+)
+def test_pixel_sizes_of_imagej_are_read(tmp_path, unit, told):
+    path, stack = tmp_path / "stack.tif", np.zeros((3, 6, 8), np.uint16)
+    tifffile.imwrite(path, stack, imagej=True, resolution=(5, 4), metadata={"axes": "ZYX", "spacing": 1.5, "unit": unit})  # fmt: skip
+    grid = open_image(path).grid
+    assert grid == Grid.regular(3, (1.5, 0.25, 0.2), "zyx", (told,) * 3)
+
+
+def test_axes_of_imagej_may_have_units_of_their_own(tmp_path):
+    metadata = {"axes": "TZYX", "spacing": 2, "unit": "nm", "zunit": "um", "finterval": 3.0}
+    path, stack = tmp_path / "a.tif", np.zeros((2, 3, 6, 8), np.uint16)
+    tifffile.imwrite(path, stack, imagej=True, resolution=(0.5, 0.5), metadata=metadata)
+    grid = open_image(path).grid
+    assert grid == Grid.regular(4, (1, 2, 2, 2), "tzyx", ("pixel", "um", "nm", "nm"))
+
+
+@pytest.mark.parametrize("told", [{}, {"unit": "pixel"}, {"unit": " "}, {"unit": "inch"}])
+def test_without_a_unit_of_length_imagej_knows_no_pixel_size(tmp_path, told):
+    path, stack = tmp_path / "a.tif", np.zeros((3, 6, 8), np.uint16)
+    tifffile.imwrite(path, stack, imagej=True, resolution=(72, 72), metadata={"axes": "ZYX", "spacing": 1.5, **told})  # fmt: skip
+    assert open_image(path).grid == Grid.regular(3)
+
+
+def test_impossible_sizes_of_imagej_are_left_out(tmp_path):
+    path, stack = tmp_path / "a.tif", np.zeros((3, 6, 8), np.uint16)
+    for resolution, spacing in (((0, 5), -1), ((0, 5), 0), ((0, 5), "nan"), ((0, 5), "1,5")):
+        tifffile.imwrite(path, stack, imagej=True, resolution=resolution, metadata={"axes": "ZYX", "spacing": spacing, "unit": "um"})  # fmt: skip
+        grid = open_image(path).grid
+        assert grid == Grid.regular(3, (1, 0.2, 1), units=("pixel", "um", "pixel"))
+
+
+GREY = {"photometric": "minisblack", "extrasamples": ["unassalpha"]}
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+@pytest.mark.parametrize(
+    ("samples", "kind", "rgb"),
+    [(2, GREY, False), (3, {"photometric": "rgb"}, True), (4, {"photometric": "rgb"}, True)],
+)
+@pytest.mark.parametrize("lead", [(), (5,)])
+def test_values_of_a_tiff_s_pixel_are_no_axis(tmp_path, planar, samples, kind, rgb, lead):
+    pixels = np.random.default_rng(0).integers(0, 99, (*lead, 40, 50, samples), np.uint8)
+    kept = pixels if planar == "contig" else np.moveaxis(pixels, -1, -3)
+    tifffile.imwrite(tmp_path / "a.tif", kept, planarconfig=planar, **kind)
+    image = open_image(tmp_path / "a.tif")
+    assert (image.rgb, image.shape, image.grid.axes[-2:]) == (rgb, (*lead, 40, 50), ("y", "x"))
+    assert len(image.grid.axes) == len(lead) + 2
+    assert (np.asarray(image.levels[0]) == (pixels if rgb else pixels[..., 0])).all()
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_more_values_than_colours_are_refused(tmp_path, planar):
+    pixels = np.zeros((40, 50, 5) if planar == "contig" else (5, 40, 50), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", pixels, planarconfig=planar, photometric="minisblack")
+    with pytest.raises(ImageError, match=r"'a\.tif' holds 5 values.*channel"):
+        open_image(tmp_path / "a.tif")
+
+
 @pytest.mark.parametrize("content", [b"", b"no picture", b"II*\x00garbage"])
 def test_files_that_are_no_pictures_are_refused(tmp_path, content):
     for name in ("a.png", "a.tif"):

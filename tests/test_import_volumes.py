@@ -1,6 +1,7 @@
 """Label maps come back complete from our files, and as far as they go from others'."""
 
 import json
+import warnings
 from dataclasses import replace
 
 import nibabel
@@ -91,6 +92,23 @@ def test_plain_tiffs_get_numbered_categories(tmp_path):
     assert read_labels(tmp_path / "stack.tiff").labels.grid.axes == ("z", "y", "x")
 
 
+@pytest.mark.parametrize("slices", [2, 3, 4, 5])
+def test_few_slices_are_a_stack(tmp_path, slices):
+    """The library, and so napari's own Save, takes three or four for planes of colours."""
+    ids = np.arange(slices * 9 * 11, dtype=np.int32).reshape(slices, 9, 11)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        tifffile.imwrite(tmp_path / "a.tif", ids)
+    got = read_labels(tmp_path / "a.tif").labels
+    assert np.array_equal(got.ids, ids)
+    assert got.grid == ov.Grid.regular(3)
+
+
+def test_labels_of_imagej_keep_their_pixel_size(tmp_path):
+    ids = np.ones((3, 9, 11), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", ids, imagej=True, resolution=(5, 5), metadata={"axes": "ZYX", "spacing": 1.5, "unit": "um"})  # fmt: skip
+    assert read_labels(tmp_path / "a.tif").labels.grid == grid("zyx", (1.5, 0.2, 0.2), ("um",) * 3)
+
+
 @pytest.mark.parametrize("pixels", [np.full((5, 5), -1, np.int16), np.full((5, 5), 70_000, np.int32), np.full((5, 5), 0.5, np.float32), np.full((5, 5), np.nan, np.float32), np.zeros((5, 5, 3), np.uint8), np.zeros((5, 5), np.uint8), np.zeros((5, 5), np.complex64)])  # fmt: skip
 def test_pictures_are_not_labels(tmp_path, pixels):
     rgb = {"photometric": "rgb"} if pixels.ndim == 3 else {}
@@ -117,6 +135,31 @@ def test_foreign_nifti_with_a_bids_table(tmp_path):
     assert names[2] == ("=x", "#abcdef")
     assert names[8][0] == 'a "b"'
     assert names[5][0] == "category 5"
+
+
+@pytest.mark.parametrize(
+    ("unit", "millimetres", "told"),
+    [("micron", 1e-3, "mm"), ("meter", 1e3, "mm"), ("mm", 1, "mm"), ("unknown", 1, "pixel")],
+)
+def test_the_unit_of_a_nifti_is_heeded(tmp_path, unit, millimetres, told):
+    image = nibabel.Nifti1Image(np.ones((3, 4, 5), np.uint8), np.diag([10.0, 10, 25, 1]))
+    image.affine[:3, 3] = (1, 2, 3)
+    image.header.set_xyzt_units(unit)
+    nibabel.save(image, tmp_path / "a.nii")
+    grid = read_labels(tmp_path / "a.nii").labels.grid
+    assert grid.units == (told,) * 3
+    np.testing.assert_allclose(grid.spacing, np.multiply((25, 10, 10), millimetres))
+    np.testing.assert_allclose(np.asarray(grid.affine)[:-1, -1], np.multiply((3, 2, 1), millimetres))  # fmt: skip
+
+
+def test_our_nifti_in_another_unit_is_where_it_was(tmp_path):
+    given = CASES["oblique"]
+    image = nibabel.load(ov.export(given, tmp_path, "nifti")[0])
+    metres = np.diag([1e-3, 1e-3, 1e-3, 1]) @ image.affine
+    again = nibabel.Nifti1Image(np.asanyarray(image.dataobj), metres, image.header)
+    again.header.set_xyzt_units("meter")
+    nibabel.save(again, tmp_path / "again.nii.gz")
+    same(read_labels(tmp_path / "again.nii.gz"), given)
 
 
 def test_foreign_nifti_in_time(tmp_path):
@@ -155,6 +198,19 @@ def test_a_segment_renamed_or_added_in_slicer(tmp_path):
     assert names[77] == ("nucleus (77)", "#ff8000")
     assert names[9] == (WORDS.categories[2].name, "#010203")
     np.testing.assert_allclose(got.grid.affine, CASES["oblique"].labels.grid.affine, rtol=1e-12)
+
+
+def test_names_that_were_swapped_in_slicer_stay_as_they_are(tmp_path):
+    words = ov.Vocabulary.parse("liver; spleen; kidney")
+    given = annotation((4, 9, 11), vocabulary=words)
+    path = ov.export(given, tmp_path, "seg-nrrd")[0]
+    segmentation = slicerio.read_segmentation(str(path))
+    for segment, name in zip(segmentation["segments"], ("Spleen", "liver"), strict=False):
+        segment["name"] = name
+    slicerio.write_segmentation(str(tmp_path / "edited.seg.nrrd"), segmentation)
+    got = read_labels(tmp_path / "edited.seg.nrrd").labels.vocabulary
+    assert [c.name for c in got] == ["Spleen", "liver", "kidney"]
+    assert [c.queries for c in got] == [c.queries for c in words]
 
 
 def slicer_layers(path, overlap, **header):
@@ -217,6 +273,20 @@ def test_foreign_ome_zarr(tmp_path):
     assert [c.name for c in got.labels.vocabulary] == ["category 3"]
 
 
+def test_what_ome_zarr_says_of_all_levels_comes_after_what_it_says_of_one(tmp_path):
+    path = ov.export(annotation((12, 13), grid("yx", (2, 3), ("um", "um"), (10, 20))), tmp_path, "ome-zarr")[0]  # fmt: skip
+    group = zarr.open_group(path)["labels/cells"]
+    ome = dict(group.attrs["ome"])
+    ome["multiscales"][0]["coordinateTransformations"] = [
+        {"type": "scale", "scale": [0.5, 10]},
+        {"type": "translation", "translation": [1, -1]},
+    ]
+    group.attrs["ome"] = ome
+    got = read_labels(path).labels.grid
+    assert got.spacing == (1, 30)
+    assert np.array_equal(np.asarray(got.affine)[:-1, -1], (10 * 0.5 + 1, 20 * 10 - 1))
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_damaged_files_are_refused_in_words(tmp_path, name):
     """Every cut and every hundredth byte changed: labels or `InputError`, nothing else."""
@@ -242,7 +312,23 @@ def test_damaged_files_are_refused_in_words(tmp_path, name):
     assert all(len(text) > 20 for text in refused)
 
 
-@pytest.mark.parametrize("change", [{"vocabulary": "x ="}, {"vocabulary": 3}, {"grid": {}}, {"provenance": {"other": 1}}, {"grid": {"axes": ["y"], "affine": [[1]], "units": []}}, {"name": None, "grid": None}])  # fmt: skip
+def flat(first):
+    return {"axes": ["y", "x"], "affine": [[first, 0, 0], [0, 1, 0], [0, 0, 1]], "units": ["um", "um"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("grid", [flat(0), flat(1e10), flat(float("nan")), flat("1"), flat(True), flat(1) | {"units": [1, 2]}])  # fmt: skip
+def test_a_record_s_grid_must_be_one(tmp_path, grid):
+    path = ov.export(annotation((12, 13)), tmp_path, "ome-zarr")[0]
+    group = zarr.open_group(path)["labels/cells"]
+    own = group.attrs["napari-ovseg"]
+    group.attrs["napari-ovseg"] = own | {"grid": flat(1)}
+    assert read_labels(path)
+    group.attrs["napari-ovseg"] = own | {"grid": grid}
+    with pytest.raises(InputError, match=r"cells\.ome\.zarr"):
+        read_labels(path)
+
+
+@pytest.mark.parametrize("change", [{"provenance": {"share_by_hand": "1"}}, {"provenance": {"recipe": 3}}, {"vocabulary": "x ="}, {"vocabulary": 3}, {"grid": {}}, {"provenance": {"other": 1}}, {"grid": {"axes": ["y"], "affine": [[1]], "units": []}}, {"name": None, "grid": None}])  # fmt: skip
 def test_a_damaged_record_is_refused(tmp_path, change):
     path = ov.export(annotation((12, 13)), tmp_path, "ome-zarr")[0]
     file = path / "labels/cells/zarr.json"

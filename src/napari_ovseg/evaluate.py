@@ -175,9 +175,13 @@ def _tables(
     The last column of a table is unlabelled.
     """
     size, parts = shape
-    truth = open_image(data.folder / "masks" / f"{Path(picture['file']).stem}.png").read()
+    mask = data.folder / "masks" / f"{Path(picture['file']).stem}.png"
+    truth = open_image(mask, indexed=True).read()
     if predicted.shape != truth.shape:
-        raise InputError(f"{picture['file']} has shape {predicted.shape}, its mask {truth.shape}")
+        raise InputError(
+            f"{picture['file']} has shape {predicted.shape}, its mask {truth.shape}; masks are of "
+            "the same size, one value a pixel: in grey or with a palette"
+        )
     asked = picture.get("ask", [c["id"] for c in data.classes])
     valid = (truth != data.ignore) & np.isin(truth, asked)
     return [

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from napari_ovseg.errors import ImageError
-from napari_ovseg.image import Grid, Image
+from napari_ovseg.image import MICROMETRE, Grid, Image
+
+_PLAIN = {"L", "RGB", "I", "I;16", "I;16B", "F"}
+"""Modes of Pillow whose values are what is seen."""
 
 
-def open_image(path: str | Path) -> Image:
+def open_image(path: str | Path, *, indexed: bool = False) -> Image:
     """Open a picture file: TIFF through tifffile (with its axes and pixel size), else Pillow.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    indexed
+        Whether what Pillow reads keeps the numbers of a palette, as masks need them, and not
+        its colours. TIFFs always do.
 
     Raises
     ------
@@ -26,7 +39,7 @@ def open_image(path: str | Path) -> Image:
         from PIL import Image as Pillow
 
         with Pillow.open(path) as picture:
-            plain = picture.mode in {"L", "RGB", "I", "I;16", "I;16B", "F"}
+            plain = picture.mode in _PLAIN or (indexed and picture.mode == "P")
             return Image.of(np.asarray(picture if plain else picture.convert("RGB")), path.stem)
     except ImageError:
         raise
@@ -39,16 +52,34 @@ def _open_tiff(path: Path) -> Image:
 
     with tifffile.TiffFile(path) as file:
         series = file.series[0]
-        axes = series.axes.lower()
-        array = series.asarray()
-        rgb = axes.endswith("s") and array.shape[-1] in (3, 4)
-        grid_axes = tuple(axes[:-1] if rgb else axes)
+        array, axes = _samples_last(series.asarray(), series.axes.lower(), path.name)
+        rgb = axes.endswith("s")
+        grid_axes = tuple(axes.removesuffix("s"))
         spacing, units = _tiff_calibration(file, grid_axes)
         names = _channel_names(file)
     if len(grid_axes) < 2:
         return Image.of(array, path.stem)
     grid = Grid.regular(len(grid_axes), spacing, grid_axes, units)
     return Image((array,), rgb, grid, path.stem.removesuffix(".ome"), () if rgb else names)
+
+
+def _samples_last(array: np.ndarray, axes: str, name: str) -> tuple[np.ndarray, str]:
+    """Move the values of a pixel to the end, wherever they are kept; grey loses its alpha.
+
+    Raises
+    ------
+    ImageError
+        If there are more values than colours and alpha.
+    """
+    if "s" not in axes:
+        return array, axes
+    array, axes = np.moveaxis(array, axes.index("s"), -1), axes.replace("s", "")
+    if (samples := array.shape[-1]) > 4:
+        raise ImageError(
+            f"a pixel of {name!r} holds {samples} values, neither grey nor colours; save them as "
+            "channels, each a picture of its own"
+        )
+    return (array, f"{axes}s") if samples > 2 else (array[..., 0], axes)
 
 
 def _channel_names(file: Any) -> tuple[str, ...]:
@@ -62,14 +93,42 @@ def _channel_names(file: Any) -> tuple[str, ...]:
 
 def _tiff_calibration(file: Any, axes: tuple[str, ...]) -> tuple[list[float], list[str]]:
     """Read the pixel size of OME or ImageJ metadata; 1 pixel where there is none."""
+    told = _ome_sizes(file.ome_metadata) if file.ome_metadata else _imagej_sizes(file)
+    sizes = [told.get(axis, (1.0, "pixel")) for axis in axes]
+    return [size for size, _ in sizes], [unit for _, unit in sizes]
+
+
+def _ome_sizes(xml: str) -> dict[str, tuple[float, str]]:
+    """Size and unit by axis."""
     import xml.etree.ElementTree as ET
 
-    spacing, units = [1.0] * len(axes), ["pixel"] * len(axes)
-    if file.ome_metadata:
-        pixels = ET.fromstring(file.ome_metadata).find(".//{*}Pixels")
-        for i, axis in enumerate(axes):
-            size = None if pixels is None else pixels.get(f"PhysicalSize{axis.upper()}")
-            if pixels is not None and size is not None:
-                spacing[i] = float(size)
-                units[i] = pixels.get(f"PhysicalSize{axis.upper()}Unit", "µm")
-    return spacing, units
+    pixels = ET.fromstring(xml).find(".//{*}Pixels")
+    told = {} if pixels is None else pixels.attrib
+    keys = {axis: f"PhysicalSize{axis.upper()}" for axis in "zyx"}
+    return {
+        axis: (float(told[key]), told.get(f"{key}Unit", "µm"))
+        for axis, key in keys.items()
+        if key in told
+    }
+
+
+def _imagej_sizes(file: Any) -> dict[str, tuple[float, str]]:
+    """Size and unit by axis; without a unit of length its resolution is that of a printer."""
+    told, tags = file.imagej_metadata or {}, file.pages.first.tags
+    sizes = {"z": told.get("spacing")}
+    for axis, tag in (("y", "YResolution"), ("x", "XResolution")):
+        pixels, length = tags.valueof(tag, (0, 1))
+        sizes[axis] = length / pixels if pixels else None
+    units = {axis: _unescaped(str(told.get(f"{axis}unit", told.get("unit")))) for axis in sizes}
+    return {
+        axis: (float(size), units[axis])
+        for axis, size in sizes.items()
+        if isinstance(size, int | float)
+        and 0 < size < math.inf
+        and units[axis].casefold() in MICROMETRE
+    }
+
+
+def _unescaped(text: str) -> str:
+    """Undo what ImageJ writes for characters beyond ASCII: four digits after a backslash."""
+    return re.sub(r"\\u([0-9A-Fa-f]{4})", lambda code: chr(int(code[1], 16)), text)

@@ -1,4 +1,4 @@
-"""One NIfTI image with its place, as bytes."""
+"""One NIfTI image with its place, as bytes, and the place of one that was read."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from napari_ovseg._optional import require
 
 _LARGEST = 32_767
 """NIfTI-1 counts pixels with 16 bits; longer axes need NIfTI-2."""
+_LENGTH = 0b111
+"""Bits of the field of units that tell the one of length."""
+_MILLIMETRES = {1: 1e3, 3: 1e-3}
+"""How many millimetres it is, by its number; where it is not said, it is one."""
 
 
 def nifti_image(voxels: np.ndarray, affine: np.ndarray, comment: bytes = b"") -> Any:
@@ -28,6 +32,13 @@ def nifti_image(voxels: np.ndarray, affine: np.ndarray, comment: bytes = b"") ->
     if comment:
         image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", comment))
     return image
+
+
+def placed(image: Any) -> np.ndarray:
+    """(4, 4) matrix from voxel (x, y, z) of a NIfTI image to millimetres, whatever its unit."""
+    factor = _MILLIMETRES.get(int(image.header["xyzt_units"]) & _LENGTH, 1.0)
+    matrix: np.ndarray = np.diag([factor, factor, factor, 1.0]) @ image.affine
+    return matrix
 
 
 def nifti_bytes(image: Any) -> bytes:

@@ -9,9 +9,9 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import ExportError
-from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
+from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image, placed
 from napari_ovseg.formats.paths import paths_of
-from napari_ovseg.formats.space import kinds, millimetre_affine
+from napari_ovseg.formats.space import is_calibrated, kinds, millimetre_affine
 from napari_ovseg.image_files import open_image
 
 if TYPE_CHECKING:
@@ -83,10 +83,12 @@ def _read_nifti(path: Path, grid: Grid) -> np.ndarray:
     except (OSError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
         raise ExportError(f"cannot read the image {str(path)!r}: {error}") from error
     affine = millimetre_affine(grid)
-    if not np.allclose(image.affine, affine, rtol=1e-4, atol=1e-4 * np.abs(affine[:3, :3]).max()):
+    # Where the labels have no unit of length, only the numbers can be compared.
+    has = placed(image) if is_calibrated(grid) else image.affine
+    if not np.allclose(has, affine, rtol=1e-4, atol=1e-4 * np.abs(affine[:3, :3]).max()):
         raise ExportError(
             f"the image {path.name!r} lies elsewhere than its labels: spacing "
-            f"{np.linalg.norm(image.affine[:3, :3], axis=0)} against "
+            f"{np.linalg.norm(has[:3, :3], axis=0)} against "
             f"{np.linalg.norm(affine[:3, :3], axis=0)} mm; give the image that was labelled"
         )
     return pixels.T.reshape(_three(pixels.T.shape))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_ovseg.image import Grid
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import Vocabulary
@@ -21,6 +23,8 @@ CHUNK = b"ovSG"
 change pixels."""
 OWNER = "owner"
 """Under this name a folder holds who decided each pixel, as an array."""
+FURTHEST = 1e9
+"""Largest number of a place that is believed."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,16 +71,51 @@ def read_record(data: dict[str, Any]) -> Record:
     VocabularyError, KeyError, TypeError, ValueError
         If it is damaged.
     """
-    grid = data["grid"]
-    axes, units = (tuple(map(str, grid[key])) for key in ("axes", "units"))
-    affine = tuple(tuple(float(v) for v in row) for row in grid["affine"])
-    if {len(affine), *map(len, affine)} != {len(axes) + 1} or len(units) != len(axes):
-        raise ValueError(f"the affine matrix does not fit the axes {', '.join(axes)}")
     return Record(
         str(data["name"]),
         Vocabulary.from_toml(data["vocabulary"]),
-        Grid(axes, affine, units),
-        Provenance(**data["provenance"]),
+        read_grid(data["grid"]),
+        read_provenance(data["provenance"]),
         data.get("owner"),
         tuple(map(int, data.get("shape", ()))),
     )
+
+
+def read_grid(table: dict[str, Any]) -> Grid:
+    """Read the grid of a record.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If it is damaged, or maps different pixels to one place.
+    """
+    axes, units, rows = table["axes"], table["units"], table["affine"]
+    if not all(isinstance(text, str) for text in (*axes, *units)):
+        raise TypeError(f"axes and units must be text, got {str((axes, units))[:80]}")
+    values = [value for row in rows for value in row]
+    if not all(type(value) in {int, float} and abs(value) <= FURTHEST for value in values):
+        raise ValueError(
+            f"the affine matrix must hold numbers up to {FURTHEST:.0e}, got {str(rows)[:80]}"
+        )
+    if {len(rows), *map(len, rows)} != {len(axes) + 1} or len(units) != len(axes):
+        raise ValueError(f"the affine matrix does not fit the axes {', '.join(axes)}")
+    affine = np.array(rows, float)
+    if np.linalg.matrix_rank(affine[:-1, :-1]) < len(axes):
+        raise ValueError(f"the affine matrix maps different pixels to one place: {str(rows)[:80]}")
+    return Grid(tuple(axes), tuple(map(tuple, affine.tolist())), tuple(units))
+
+
+def read_provenance(table: dict[str, Any]) -> Provenance:
+    """Read the provenance of a record.
+
+    Raises
+    ------
+    TypeError
+        If it is damaged.
+    """
+    found = Provenance(**table)
+    texts, share = (found.recipe, found.weights, found.versions, found.created), found.share_by_hand
+    whole = all(isinstance(text, str) for text in texts)
+    if not whole or type(share) not in {int, float} or not abs(share) <= FURTHEST:
+        raise TypeError(f"the provenance must be texts and a share, got {str(table)[:80]}")
+    return found

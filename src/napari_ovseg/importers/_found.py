@@ -143,9 +143,11 @@ def _vocabulary(found: Found, ids: np.ndarray) -> Vocabulary:
     present = np.flatnonzero(np.bincount(ids.ravel(), minlength=1))
     named = dict.fromkeys((int(i) for i in present if i and i not in known), ("", ""))
     named |= {i: text for i, text in found.named.items() if i != 0}
-    for number, (name, colour) in sorted(named.items()):
-        taken = {c.name.casefold() for c in known.values() if c.id != number}
-        known[number] = _category(known.get(number), number, _free(name, number, taken), colour)
+    taken = {c.name.casefold() for c in known.values() if c.id not in named}
+    for number, (told, colour) in sorted(named.items()):
+        name = _free(told, number, taken)
+        taken.add(name.casefold())
+        known[number] = _category(known.get(number), number, name, colour)
     if not known:
         raise InputError("the file holds no labels: no name, and every pixel is 0")
     return Vocabulary(tuple(known.values()))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_ovseg.errors import InputError
-from napari_ovseg.formats.record import KEY
+from napari_ovseg.formats.record import KEY, read_grid, read_provenance
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._found import image_shape
-from napari_ovseg.importers._json import integers, member, numbers, typed
+from napari_ovseg.importers._json import integers, member
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import MAX_ID, Category, Vocabulary
 
@@ -77,8 +75,13 @@ def history_of(table: dict[str, Any], shape: tuple[int, ...] | None = None) -> H
             f"plane {plane} of a stack of shape {full} is not an image of size {shape}; the file "
             "was changed"
         )
-    grid = _grid(member(own, "grid", dict, KEY), len(full))
-    provenance = _provenance(member(own, "provenance", dict, KEY))
+    try:
+        grid = read_grid(member(own, "grid", dict, KEY))
+        provenance = read_provenance(member(own, "provenance", dict, KEY))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"the place or history in the file is damaged: {error}") from error
+    if len(grid.axes) != len(full):
+        raise InputError(f"the grid does not fit {len(full)} axes; the file was changed")
     return History(member(own, "name", str, KEY), full, plane, grid, provenance, own.get("owner"))
 
 
@@ -133,26 +136,3 @@ def vocabulary_of(
             category = Category(ids[old], name, colour=colour)
         categories.append(replace(category, name=name, colour=colour or category.colour))
     return Vocabulary(tuple(categories)), ids
-
-
-def _grid(table: dict[str, Any], ndim: int) -> Grid:
-    axes, units = (
-        tuple(typed(text, str, f"each of {key!r}") for text in member(table, key, list, "the grid"))
-        for key in ("axes", "units")
-    )
-    rows = [numbers(row, "the affine") for row in member(table, "affine", list, "the grid")]
-    square = len(rows) == ndim + 1 and all(row.size == ndim + 1 for row in rows)
-    if not square or len(axes) != ndim or len(units) != ndim:
-        raise InputError(f"the grid does not fit {ndim} axes; the file was changed")
-    if np.linalg.matrix_rank(np.stack(rows)) <= ndim:
-        raise InputError("the grid maps different pixels to one place; the file was changed")
-    return Grid(axes, tuple(tuple(row.tolist()) for row in rows), units)
-
-
-def _provenance(table: dict[str, Any]) -> Provenance:
-    texts = {
-        key: member(table, key, str, "the provenance")
-        for key in ("recipe", "weights", "versions", "created")
-    }
-    (share,) = numbers([table.get("share_by_hand")], "the share by hand").tolist()
-    return Provenance(**texts, share_by_hand=share)

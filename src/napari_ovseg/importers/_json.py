@@ -9,14 +9,12 @@ import numpy as np
 
 from napari_ovseg._colours import is_colour
 from napari_ovseg.errors import InputError
-from napari_ovseg.formats.record import KEY
+from napari_ovseg.formats.record import FURTHEST, KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
-
-_FURTHEST = 1e9
 
 
 def load_json(path: Path) -> Any:
@@ -91,8 +89,8 @@ def numbers(value: Any, what: str) -> np.ndarray:
     Text, NaN and what is further than a thousand million from 0 are refused.
     """
     values = typed(value, list, what)
-    if not all(type(v) in {int, float} and abs(v) <= _FURTHEST for v in values):
-        raise InputError(f"{what} must be numbers up to {_FURTHEST:.0e}, got {str(values)[:40]}")
+    if not all(type(v) in {int, float} and abs(v) <= FURTHEST for v in values):
+        raise InputError(f"{what} must be numbers up to {FURTHEST:.0e}, got {str(values)[:40]}")
     return np.array(values, np.float64)
 
 

@@ -15,6 +15,7 @@ from napari_ovseg._colours import is_colour
 from napari_ovseg._optional import require
 from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.nifti_image import placed
 from napari_ovseg.formats.record import KEY, Record, read_record
 from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
 from napari_ovseg.image import Grid
@@ -36,7 +37,10 @@ on top, but are packed already: they take as much of the file."""
 
 @dataclass(frozen=True)
 class NIfTI(Importer):
-    """Reads ``.nii`` and ``.nii.gz``; names and colours from ``NAME.tsv`` or ``NAME_dseg.tsv``."""
+    """Reads ``.nii`` and ``.nii.gz``; names and colours from ``NAME.tsv`` or ``NAME_dseg.tsv``.
+
+    Places in micrometres or metres become millimetres.
+    """
 
     suffixes: ClassVar[tuple[str, ...]] = (".nii", ".nii.gz")
 
@@ -103,14 +107,14 @@ def _grid(image: Any, record: Record) -> Grid:
     """Return the exact grid, unless another tool changed the place of the pixels."""
     recorded = millimetre_affine(record.grid)
     size = np.abs(recorded[:3, :3]).max()
-    if np.allclose(image.affine, recorded, rtol=1e-5, atol=1e-5 * size):
+    if np.allclose(affine := placed(image), recorded, rtol=1e-5, atol=1e-5 * size):
         return record.grid
-    return grid_of(image.affine)
+    return grid_of(affine)
 
 
 def _foreign(image: Any, ids: np.ndarray, named: dict[int, tuple[str, str]]) -> Found:
     """Axes z, y, x in millimetres; time and channels where there are several."""
-    space = grid_of(image.affine)
+    space = grid_of(placed(image))
     extra = [axis for axis, n in zip("ct", ids.shape, strict=False) if n > 1]
     unit = image.header.get_xyzt_units()
     spacing = float(image.header["pixdim"][4]) or 1.0

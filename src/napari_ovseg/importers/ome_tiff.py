@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, TAG, Record, read_record
-from napari_ovseg.image import MICROMETRE
+from napari_ovseg.image import MICROMETRE, Grid, Image
 from napari_ovseg.image_files import open_image
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, reading
@@ -21,7 +21,6 @@ from napari_ovseg.vocabulary import Category, Vocabulary
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.image import Grid
     from napari_ovseg.labels import Annotation
 
 _CLASSES = "napari-ovseg/classes"
@@ -42,8 +41,8 @@ class OMETiff(Importer):
         with reading(path, "a TIFF of labels"):
             image = open_image(path)
             if image.rgb:
-                raise InputError(f"{path.name!r} is a colour picture; labels are whole numbers")
-            axes = tuple("z" if axis in "iqs" else axis for axis in image.grid.axes)
+                image = _stack(image, path)
+            axes = tuple("z" if axis in "iq" else axis for axis in image.grid.axes)
             maps = _map_annotations(path)
             grid, record = replace(image.grid, axes=axes), _record(path)
             vocabulary = _vocabulary(maps[_CLASSES]) if _CLASSES in maps else None
@@ -61,6 +60,29 @@ class OMETiff(Importer):
         """See `Importer.owns`."""
         with reading(path, "a TIFF of labels"):
             return _CLASSES in _map_annotations(path)
+
+
+def _stack(image: Image, path: Path) -> Image:
+    """Take planes of colours for slices: tifffile, and so napari, writes three or four like that.
+
+    Raises
+    ------
+    InputError
+        If the colours of each pixel are kept together.
+    """
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        if file.pages.first.planarconfig == tifffile.PLANARCONFIG.CONTIG:
+            raise InputError(f"{path.name!r} is a colour picture; labels are whole numbers")
+    ids, old = np.moveaxis(image.levels[0], -1, -3), image.grid
+    grid = Grid.regular(
+        ids.ndim,
+        (*old.spacing[:-2], 1.0, *old.spacing[-2:]),
+        (*old.axes[:-2], "z", *old.axes[-2:]),
+        (*old.units[:-2], "pixel", *old.units[-2:]),
+    )
+    return Image((ids,), False, grid, image.name)
 
 
 def _map_annotations(path: Path) -> dict[str, dict[str, str]]:

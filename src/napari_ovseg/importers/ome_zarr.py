@@ -48,7 +48,10 @@ class OMEZarr(Importer):
             for shape in (array.shape, array.chunks):  # a chunk is read whole
                 image_shape(shape, path.name)
             ids = np.asarray(array[...])
-            grid = _grid(multiscales["axes"], dataset["coordinateTransformations"])
+            # Those of all levels are applied to what those of one level lead to.
+            steps = dataset["coordinateTransformations"]
+            steps = [*steps, *multiscales.get("coordinateTransformations", ())]
+            grid = _grid(multiscales["axes"], steps)
             record = read_record(attributes[KEY]) if KEY in attributes else None
             named = _named(attributes["ome"].get("image-label", {}))
             name = path.name.removesuffix(".zarr").removesuffix(".ome")
