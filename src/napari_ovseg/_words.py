@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from napari_ovseg.errors import VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_CHARACTERS = 200
 """Longest name or query: a text encoder reads at most 77 tokens anyway."""
@@ -44,3 +48,18 @@ def clean(text: str, what: str = "name") -> str:
             f"a {what} may not hold a tokenizer's mark, got {normal[:40]!r}; remove the part in <>"
         )
     return normal
+
+
+def clean_all(words: Sequence[str], what: str) -> tuple[str, ...]:
+    """Normalise each of several names or queries.
+
+    Raises
+    ------
+    VocabularyError
+        If `clean` refuses one, or they are one text, whose letters would be taken for words.
+    """
+    if isinstance(words, str):
+        raise VocabularyError(
+            f"each {what} must be in a list, got the text {words[:40]!r}; use [...]"
+        )
+    return tuple(clean(word, what) for word in words)
