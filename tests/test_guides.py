@@ -164,6 +164,9 @@ def test_folder_says_what_it_is(tmp_path):
     rgb = torch.rand(1, 3, 112, 112)
     shifted = (rgb - 0.5) / 0.25 * STD + MEAN
     assert torch.allclose(guide(rgb, (7, 7)), expected(tiny(8), shifted, (14, 14)), atol=1e-5)
+    usual = load_guide(str(write(tmp_path / "usual")), "cpu")
+    assert usual.fingerprint == guide.fingerprint
+    assert usual.identity != guide.identity  # what it gives is kept apart
 
 
 def _tensors(change):

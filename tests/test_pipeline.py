@@ -210,9 +210,7 @@ def test_a_damaged_cache_only_costs_time():
     grass = METHODS.get("sclip")().phrases("grass")
     good = run(text.embed_steps(backbone, (grass,)))
     text._memory.clear()
-    text._cache_file((backbone.fingerprint, text._ENSEMBLE, "grass")).write_bytes(
-        b"\x93NUMPY garbage"
-    )
+    text._cache_file((backbone.identity, text._ENSEMBLE, "grass")).write_bytes(b"\x93NUMPY garbage")
     assert torch.equal(run(text.embed_steps(backbone, (grass,))), good)
 
 
