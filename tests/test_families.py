@@ -16,7 +16,7 @@ from families import (
     check_method,
     write_family,
     write_tokenizer,
-)  # fmt: skip
+)
 from napari_ovseg import _optional
 from napari_ovseg.backbones import _pickled
 from napari_ovseg.backbones._locate import find

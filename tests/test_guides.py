@@ -4,12 +4,14 @@ import hashlib
 import json
 import shutil
 
+import numpy as np
 import pytest
 import timm
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
+import napari_ovseg as ov
 from models import write_folder
 from napari_ovseg.backbones import _dino, catalogue
 from napari_ovseg.backbones import guide as guides
@@ -269,6 +271,18 @@ def test_guides_that_are_not_here_are_explained(tmp_path, cache):
     with pytest.raises(WeightsError, match="knows no words"):
         load_backbone("dino_vitb8", "cpu")
     assert not cache.exists()  # nothing was fetched
+
+
+@pytest.mark.parametrize("method", ["sclip", "proxyclip"])
+def test_a_guide_that_is_none_is_refused_by_every_method(method):
+    with pytest.raises(WeightsError, match=r"no guide 'dino_vitb88'.*dino_vitb8"):
+        ov.encode(np.zeros((60, 60), np.uint8), ov.Recipe(method=method, guide="dino_vitb88"))
+
+
+@pytest.mark.parametrize("name", ["none", "dino_vitb8", "."])
+def test_a_guide_is_not_looked_at_by_a_method_without(name, cache):
+    features = ov.encode(np.zeros((60, 60), np.uint8), ov.Recipe(method="sclip", guide=name))
+    assert features.recipe.guide == ""
 
 
 def test_a_guide_is_found_in_the_hubs_cache(tmp_path, cache):
