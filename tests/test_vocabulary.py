@@ -20,6 +20,13 @@ def test_parse_passes_over_blanks_of_any_kind(blank):
     assert Vocabulary.parse(f"nucleus;{blank}\n{blank};cell") == Vocabulary.parse("nucleus; cell")
 
 
+def test_words_have_single_spaces_between_them():
+    (category,) = Vocabulary.parse("cell   nucleus, the \u3000 nucleus")
+    assert category.queries == ("cell nucleus", "the nucleus")
+    with pytest.raises(VocabularyError, match=r"U\+0009"):
+        Vocabulary.parse("cell\tnucleus")
+
+
 @pytest.mark.parametrize("name", ["beta-actin", "Zellkern (groß)", "細胞核", "ядро", "a/b", "=1+1"])
 def test_names_of_any_kind_survive_toml(name):
     vocabulary = Vocabulary(

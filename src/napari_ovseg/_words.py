@@ -34,7 +34,7 @@ def clean(text: str, what: str = "name") -> str:
             f"a {what} may have {MAX_CHARACTERS} characters, got {length}: {text[:40]!r}…; "
             "shorten it, an encoder would not read the rest"
         )
-    normal = " ".join(normal.split(" ")).strip()
+    normal = " ".join(filter(None, normal.split(" "))).strip()
     if bad := sorted({c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"}}):
         shown = ", ".join(f"U+{ord(c):04X}" for c in bad)
         raise VocabularyError(
