@@ -8,9 +8,19 @@ import pytest
 import torch
 
 import napari_ovseg as ov
-from families import BERT_CONFIG, CONFIGS, SIGLIP2, UNTRAINED, check_method, write_family
+from families import (
+    BERT_CONFIG,
+    CONFIGS,
+    SIGLIP2,
+    UNTRAINED,
+    check_method,
+    write_family,
+    write_tokenizer,
+)
 from napari_ovseg import _optional
 from napari_ovseg.backbones import _pickled
+from napari_ovseg.backbones._locate import find
+from napari_ovseg.backbones.open_clip import _beside as beside
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import MissingDependencyError, WeightsError
 
@@ -133,6 +143,26 @@ def test_damaged_bert_models_are_refused(tmp_path, spoil, told):
     spoil(tmp_path / "m")
     with pytest.raises(WeightsError, match=told):
         load_backbone(str(tmp_path / "m"), "cpu")
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [("biomedclip", "vocab.txt"), ("biomedclip", "tokenizer_config.json"), ("biomedclip", "text_config.json"),
+     ("siglip2", "tokenizer.json")],
+)  # fmt: skip
+def test_what_reads_the_text_is_part_of_the_identity(tmp_path, family, name):
+    """A tokenizer put right must not be given the texts of the wrong one."""
+    folder = tmp_path / "m"
+    folder.mkdir()
+    write_tokenizer(folder, family)
+    (folder / "open_clip_config.json").write_text(json.dumps(CONFIGS[family]))
+    (folder / "text_config.json").write_text("{}")
+    (folder / "open_clip_model.safetensors").write_bytes(b"never read")
+    weights = find(str(folder))
+    before = weights.identity("sha", beside(weights))
+    assert weights.identity("sha", beside(weights)) == before
+    (folder / name).write_text("corrected")
+    assert weights.identity("sha", beside(weights)) != before
 
 
 def test_without_transformers_the_extra_is_named(tmp_path, monkeypatch):

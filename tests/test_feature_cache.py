@@ -1,5 +1,7 @@
 """Features by what they depend on, in memory and on disk."""
 
+import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +9,14 @@ import pytest
 import torch
 
 import napari_ovseg as ov
+from models import CONFIG, write_folder
 from napari_ovseg import batches
+from napari_ovseg.backbones import open_clip
 from napari_ovseg.feature_cache import FeatureCache, key_of
 from napari_ovseg.pipeline import encode_steps, label
 from napari_ovseg.progress import run
 from napari_ovseg.recipe import Display
+from napari_ovseg.text import embed_steps
 
 WORDS = ov.Vocabulary.parse("grass; gravel; background")
 
@@ -78,10 +83,40 @@ def test_anything_else_is_encoded_anew(cache, encoded, changes):
     assert len(encoded) > count
 
 
-def test_other_weights_or_another_device_are_another_key():
+def test_other_models_or_another_device_are_another_key():
     image, recipe = ov.Image.of(picture()), ov.Recipe(display=Display((0.0, 255.0)))
     keys = {key_of(image, recipe, w, d) for w in ("a", "b") for d in ("cpu", "cuda")}
     assert len(keys) == 4
+
+
+@pytest.mark.parametrize(
+    "change", [{"preprocess_cfg": {"mean": [0.1, 0.2, 0.3]}}, {"model_cfg": {**CONFIG, "quick_gelu": True}}]
+)  # fmt: skip
+def test_a_config_put_right_is_another_model(tmp_path, change):
+    """Its weights are the same; neither features nor texts of the wrong one may come back."""
+    folder = write_folder(tmp_path / "m")
+    config = folder / "open_clip_config.json"
+    cache = FeatureCache(tmp_path / "features")
+    mixtures = (((1.0, "grass"),),)
+
+    def made():
+        open_clip.forget(str(folder))  # as after a restart
+        backbone = open_clip.load_backbone(str(folder), "cpu")
+        recipe = ov.Recipe(str(folder), display=Display((0.0, 255.0)))
+        alone = run(encode_steps(picture(), recipe, "cpu"))
+        kept = run(encode_steps(picture(), recipe, "cpu", cache=FeatureCache(cache.folder)))
+        assert torch.equal(kept.vectors, alone.vectors)
+        assert backbone.fingerprint in kept.weights
+        return backbone, run(embed_steps(backbone, mixtures))
+
+    wrong, text = made()
+    config.write_text(json.dumps({**json.loads(config.read_text()), **change}))
+    right, corrected = made()
+    assert right.fingerprint == wrong.fingerprint
+    assert right.identity != wrong.identity
+    assert torch.equal(corrected, text) == ("preprocess_cfg" in change)
+    elsewhere = shutil.copytree(folder, tmp_path / "elsewhere")
+    assert open_clip.load_backbone(str(elsewhere), "cpu").identity == right.identity
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "altered"])

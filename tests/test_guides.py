@@ -4,12 +4,14 @@ import hashlib
 import json
 import shutil
 
+import numpy as np
 import pytest
 import timm
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 
+import napari_ovseg as ov
 from models import write_folder
 from napari_ovseg.backbones import _dino, catalogue
 from napari_ovseg.backbones import guide as guides
@@ -164,6 +166,9 @@ def test_folder_says_what_it_is(tmp_path):
     rgb = torch.rand(1, 3, 112, 112)
     shifted = (rgb - 0.5) / 0.25 * STD + MEAN
     assert torch.allclose(guide(rgb, (7, 7)), expected(tiny(8), shifted, (14, 14)), atol=1e-5)
+    usual = load_guide(str(write(tmp_path / "usual")), "cpu")
+    assert usual.fingerprint == guide.fingerprint
+    assert usual.identity != guide.identity  # what it gives is kept apart
 
 
 def _tensors(change):
@@ -266,6 +271,18 @@ def test_guides_that_are_not_here_are_explained(tmp_path, cache):
     with pytest.raises(WeightsError, match="knows no words"):
         load_backbone("dino_vitb8", "cpu")
     assert not cache.exists()  # nothing was fetched
+
+
+@pytest.mark.parametrize("method", ["sclip", "proxyclip"])
+def test_a_guide_that_is_none_is_refused_by_every_method(method):
+    with pytest.raises(WeightsError, match=r"no guide 'dino_vitb88'.*dino_vitb8"):
+        ov.encode(np.zeros((60, 60), np.uint8), ov.Recipe(method=method, guide="dino_vitb88"))
+
+
+@pytest.mark.parametrize("name", ["none", "dino_vitb8", "."])
+def test_a_guide_is_not_looked_at_by_a_method_without(name, cache):
+    features = ov.encode(np.zeros((60, 60), np.uint8), ov.Recipe(method="sclip", guide=name))
+    assert features.recipe.guide == ""
 
 
 def test_a_guide_is_found_in_the_hubs_cache(tmp_path, cache):

@@ -111,6 +111,17 @@ def test_a_stack_is_labelled_plane_by_plane_with_common_limits():
     assert (annotation.labels.ids[1] == plane.labels.ids).all()
 
 
+@pytest.mark.parametrize("method", METHODS.names())
+def test_labels_are_made_by_the_method_of_the_features(method, backbone_for):
+    """A recipe given for other settings of labelling is of another method, mostly the usual one."""
+    backbone = backbone_for(method)
+    recipe = ov.Recipe(backbone, method, guide="none", contrast=("sky",), threshold=0.3)
+    features = ov.encode(picture(), recipe)
+    other = ov.Recipe(method="vanilla", contrast=("sky",), threshold=0.3)
+    given = ov.label(features, WORDS, other).ids
+    assert np.array_equal(given, ov.label(features, WORDS).ids)
+
+
 def test_one_word_does_not_paint_everything_it_competes():
     """A contrast word takes pixels; a background of the vocabulary's own replaces it."""
     features = ov.encode(picture())
@@ -199,9 +210,7 @@ def test_a_damaged_cache_only_costs_time():
     grass = METHODS.get("sclip")().phrases("grass")
     good = run(text.embed_steps(backbone, (grass,)))
     text._memory.clear()
-    text._cache_file((backbone.fingerprint, text._ENSEMBLE, "grass")).write_bytes(
-        b"\x93NUMPY garbage"
-    )
+    text._cache_file((backbone.identity, text._ENSEMBLE, "grass")).write_bytes(b"\x93NUMPY garbage")
     assert torch.equal(run(text.embed_steps(backbone, (grass,))), good)
 
 

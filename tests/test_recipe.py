@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from napari_ovseg import Display, Grid, Recipe, Tiling, Vocabulary, WorkingSize
@@ -24,6 +26,7 @@ def test_toml_round_trip(method, tmp_path):
         ({"method": "slcip"}, "did you mean: sclip"),
         ({"backbone": " "}, "backbone"),
         ({"contrast": ("a\x00",)}, "U\\+0000"),
+        ({"contrast": "water"}, "in a list"),
         ({"logit_scale": 0}, "logit_scale"),
         ({"background_margin": 101.0}, "background_margin"),
         ({"area_threshold": 1}, "area_threshold"),
@@ -53,6 +56,40 @@ def test_impossible_parts_are_refused(kind, values):
 def test_bad_files_are_refused(text):
     with pytest.raises(RecipeError):
         Recipe.from_toml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("contrast = 'water'", "contrast of [recipe] must be a list, each text, got 'water'"),
+        ("contrast = ['a', 3]", "contrast of [recipe] must be a list, each text"),
+        ("method = 3", "method of [recipe] must be a table, got 3"),
+        ("guide = ['x']", "guide of [recipe] must be text"),
+        ("background_margin = true", "background_margin of [recipe] must be a number"),
+        ("precision = ['float16']", "precision must be"),
+        ("[display]\nlimits = [0, 1, 2]", "limits of [display] must be a list of 2, each a number"),
+        ("[display]\nlimits = '12'", "limits of [display] must be a list of 2, each a number"),
+        ("[display]\nchannels = [3]", "channels of [display] must be tables"),
+        ("[[display.channels]]\nname = 3", "name of [display.channels] must be text"),
+        ("[[display.channels]]\ndisplay = {limits = [1]}", "limits of [display] must be a list of 2"),
+        ("[tiling]\ncrop = 224.0", "crop of [tiling] must be a whole number, got 224.0"),
+        ("[tiling]\nwhole = 'no'", "whole of [tiling] must be true or false, got 'no'"),
+        ("[tiling]\nscales = [1, 'half']", "scales of [tiling] must be a list, each a number"),
+        ("[method]\nname = 'naclip'\ngaussian_std = 'wide'", "gaussian_std of [method] must be a number"),
+    ],
+)  # fmt: skip
+def test_fields_of_another_type_are_refused(text, told):
+    with pytest.raises(RecipeError, match=re.escape(told)):
+        Recipe.from_toml(text)
+
+
+def test_whole_numbers_stand_for_any():
+    recipe = Recipe.from_toml("logit_scale = 50\nmethod = 'naclip'\n[display]\nlimits = [0, 255]")
+    assert (recipe.logit_scale, recipe.display.limits, recipe.method.name) == (
+        50,
+        (0, 255),
+        "naclip",
+    )
 
 
 def test_contrast_words_step_aside():

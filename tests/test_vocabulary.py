@@ -15,6 +15,18 @@ def test_parse_gives_ids_in_order_and_synonyms():
     ]
 
 
+@pytest.mark.parametrize("blank", ["\u3000", "\xa0", " ,\u2003,", "\x0c"])
+def test_parse_passes_over_blanks_of_any_kind(blank):
+    assert Vocabulary.parse(f"nucleus;{blank}\n{blank};cell") == Vocabulary.parse("nucleus; cell")
+
+
+def test_words_have_single_spaces_between_them():
+    (category,) = Vocabulary.parse("cell   nucleus, the \u3000 nucleus")
+    assert category.queries == ("cell nucleus", "the nucleus")
+    with pytest.raises(VocabularyError, match=r"U\+0009"):
+        Vocabulary.parse("cell\tnucleus")
+
+
 @pytest.mark.parametrize("name", ["beta-actin", "Zellkern (groß)", "細胞核", "ядро", "a/b", "=1+1"])
 def test_names_of_any_kind_survive_toml(name):
     vocabulary = Vocabulary(
@@ -46,7 +58,7 @@ def test_bad_words_are_refused_with_a_reason(text, told):
 @pytest.mark.parametrize(
     "values",
     [{"id": 0}, {"id": 65_536}, {"id": True}, {"colour": "red"}, {"threshold": 1.0}, {"threshold": -0.1},
-     {"threshold": "x"}, {"role": "class"}, {"name": 3}],
+     {"threshold": "x"}, {"role": "class"}, {"name": 3}, {"queries": "cell"}],
 )  # fmt: skip
 def test_bad_fields_are_refused(values):
     with pytest.raises(VocabularyError):
@@ -56,7 +68,8 @@ def test_bad_fields_are_refused(values):
 @pytest.mark.parametrize(
     "text",
     ["not toml [", "x = 1", "[[category]]\nnam = 'a'", "[[category]]\nname = 1", "category = [1]",
-     "[[category]]\nname = 'a'\nqueries = 3"],
+     "[[category]]\nname = 'a'\nqueries = 3", "[[category]]\nname = 'a'\nqueries = 'cell'",
+     "[[category]]\nname = 'a'\ndefinition = 3", "[[category]]\nname = 'a'\ncolour = 3"],
 )  # fmt: skip
 def test_bad_files_are_refused(text):
     with pytest.raises(VocabularyError):

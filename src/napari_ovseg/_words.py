@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from napari_ovseg.errors import VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_CHARACTERS = 200
 """Longest name or query: a text encoder reads at most 77 tokens anyway."""
@@ -32,7 +36,7 @@ def clean(text: str, what: str = "name") -> str:
             f"a {what} may have {MAX_CHARACTERS} characters, got {length}: {text[:40]!r}…; "
             "shorten it, an encoder would not read the rest"
         )
-    normal = " ".join(normal.split(" ")).strip()
+    normal = " ".join(filter(None, normal.split(" "))).strip()
     if bad := sorted({c for c in normal if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co"}}):
         shown = ", ".join(f"U+{ord(c):04X}" for c in bad)
         raise VocabularyError(
@@ -56,3 +60,18 @@ def guarded(cell: str) -> str:
 def unguarded(cell: str) -> str:
     """Undo `guarded`; an apostrophe before anything else is the cell's own."""
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_GUARDED) else cell
+
+
+def clean_all(words: Sequence[str], what: str) -> tuple[str, ...]:
+    """Normalise each of several names or queries.
+
+    Raises
+    ------
+    VocabularyError
+        If `clean` refuses one, or they are one text, whose letters would be taken for words.
+    """
+    if isinstance(words, str):
+        raise VocabularyError(
+            f"each {what} must be in a list, got the text {words[:40]!r}; use [...]"
+        )
+    return tuple(clean(word, what) for word in words)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from napari_ovseg._typed import build
 from napari_ovseg.composite import choose, split
 from napari_ovseg.display import Display, robust_limits
 from napari_ovseg.errors import RecipeError
@@ -163,12 +164,12 @@ def channels_from(table: Mapping[str, Any]) -> Channels:
     """
     if unknown := sorted(set(table) - {"channels"}):
         raise RecipeError(f"[display] with channels has no fields {', '.join(unknown)}")
-    try:
-        return Channels(
-            tuple(
-                Channel(**{**channel, "display": Display(**channel.get("display", {}))})
-                for channel in table["channels"]
-            )
-        )
-    except (TypeError, AttributeError) as error:
-        raise RecipeError(f"[display] has a field of the wrong kind: {error}") from error
+    channels = table["channels"]
+    if not isinstance(channels, list) or not all(isinstance(each, dict) for each in channels):
+        raise RecipeError(f"channels of [display] must be tables, got {channels!r}")
+    return Channels(tuple(_channel_from(each) for each in channels))
+
+
+def _channel_from(table: dict[str, Any]) -> Channel:
+    display = build(Display, table.get("display", {}), "display")
+    return build(Channel, {**table, "display": display}, "display.channels")

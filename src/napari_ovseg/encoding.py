@@ -25,6 +25,7 @@ from napari_ovseg.working import cut, resolve, working_image
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from napari_ovseg.backbones._loaded import Loaded
     from napari_ovseg.backbones.guide import Guide
 
 
@@ -120,17 +121,18 @@ class _Plan:
     @property
     def weights(self) -> str:
         """Names, licences and hashes of the models."""
-        backbone = self.encoders.backbone
-        models = (backbone, self.encoders.guide)
-        text = "; ".join(
-            f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in models if m is not None
-        )
-        head = f"; its head, sha256 {backbone.head_fingerprint}"
+        text = "; ".join(f"{m.name}, {m.licence}, sha256 {m.fingerprint}" for m in self._models)
+        head = f"; its head, sha256 {self.encoders.backbone.head_fingerprint}"
         return text + head if self.recipe.method.trained else text
 
     def key(self, picture: Image) -> str:
         """Return the name of the features in the cache; the picture is read for it."""
-        return key_of(picture, self.recipe, self.weights, self.encoders.backbone.device.type)
+        models = "; ".join((self.weights, *(m.identity for m in self._models)))
+        return key_of(picture, self.recipe, models, self.encoders.backbone.device.type)
+
+    @property
+    def _models(self) -> list[Loaded]:
+        return [m for m in (self.encoders.backbone, self.encoders.guide) if m is not None]
 
 
 def _plan(picture: Image, recipe: Recipe, device: str) -> _Plan:

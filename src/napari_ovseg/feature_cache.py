@@ -31,7 +31,7 @@ ON_DISK = 4 << 30
 _VECTORS = "vectors"
 
 
-def key_of(image: Image, recipe: Recipe, weights: str, device: str) -> str:
+def key_of(image: Image, recipe: Recipe, models: str, device: str) -> str:
     """Hash all that features depend on: the pixels, how they are shown, and the encoder.
 
     Parameters
@@ -40,8 +40,8 @@ def key_of(image: Image, recipe: Recipe, weights: str, device: str) -> str:
         One picture; the pyramid level that the encoder reads is read for it.
     recipe
         Resolved: its limits and its magnification are numbers.
-    weights
-        Of the encoder and of its guide, with their sha256.
+    models
+        The encoder and its guide: what provenance tells of their weights, and their identities.
     device
         Type of the device, since another one rounds otherwise.
 
@@ -53,7 +53,7 @@ def key_of(image: Image, recipe: Recipe, weights: str, device: str) -> str:
     factor = recipe.working_size.magnification or 1.0
     size = tuple(max(1, round(side * factor)) for side in image.shape[-2:])
     pixels = np.ascontiguousarray(image.read(image.level_for((size[0], size[1]))))
-    parts = (_VERSION, recipe.encoding().to_toml(), weights, device, pixels.dtype.str)
+    parts = (_VERSION, recipe.encoding().to_toml(), models, device, pixels.dtype.str)
     digest = hashlib.sha256("\0".join((*parts, str(pixels.shape), str(image.shape))).encode())
     digest.update(pixels.data)
     return digest.hexdigest()

@@ -102,9 +102,9 @@ def label_steps(
 
     Of an image that takes a while, one step is a `Glimpse` of the rows and columns `view`.
     """
-    recipe = recipe or features.recipe
+    recipe = features.recipe.labelling_as(recipe or features.recipe)
     queries = yield from queries_steps(features, vocabulary, recipe)
-    features = replace(features, recipe=features.recipe.labelling_as(recipe))
+    features = replace(features, recipe=recipe)
     features = yield from compare_steps(features, queries, backbone_of(features).head)
     if view is not None and (seen := glimpse(features, queries, view)):
         yield seen

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
-from napari_ovseg._words import clean
+from napari_ovseg._typed import build
+from napari_ovseg._words import clean_all
 from napari_ovseg.channels import Shown, channels_from
 from napari_ovseg.display import Display
 from napari_ovseg.errors import RecipeError, VocabularyError
@@ -97,9 +97,7 @@ class Recipe:
         if not str(self.backbone).strip():
             raise RecipeError(f"backbone must be a name or a folder, got {self.backbone!r}")
         try:
-            object.__setattr__(
-                self, "contrast", tuple(clean(w, "contrast word") for w in self.contrast)
-            )
+            object.__setattr__(self, "contrast", clean_all(self.contrast, "contrast word"))
         except VocabularyError as error:
             raise RecipeError(str(error)) from error
         if not 0 < self.logit_scale < 1e4:
@@ -170,7 +168,7 @@ class Recipe:
         Raises
         ------
         RecipeError
-            If it is not TOML, or a field is unknown or impossible.
+            If it is not TOML, or a field is unknown, of the wrong kind or impossible.
         """
         try:
             table = tomllib.loads(text)
@@ -187,12 +185,13 @@ class Recipe:
             del parts["display"]
         for name, kind in parts.items():
             if name in values:
-                values[name] = _build(kind, values[name], name)
-        if isinstance(method := values.get("method"), dict):
+                values[name] = build(kind, values[name], name)
+        if isinstance(method := values.get("method"), str):
+            values["method"] = METHODS.get(method)()
+        elif isinstance(method, dict):
             options = dict(method)
-            values["method"] = _build(METHODS.get(options.pop("name", "")), options, "method")
-        recipe: Recipe = _build(cls, values, "recipe")
-        return recipe
+            values["method"] = build(METHODS.get(options.pop("name", "")), options, "method")
+        return build(cls, values, "recipe")
 
     @classmethod
     def load(cls, path: str | Path) -> Recipe:
@@ -205,21 +204,6 @@ class Recipe:
     def save(self, path: str | Path) -> None:
         """Write a TOML file, atomically."""
         write_atomic(Path(path), self.to_toml().encode())
-
-
-def _build(kind: type, values: object, name: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise RecipeError(f"[{name}] must be a table, got {values!r}")
-    known = {f.name for f in fields(kind)}
-    if unknown := sorted(set(values) - known):
-        raise RecipeError(
-            f"[{name}] has unknown fields {', '.join(unknown)}; known: {', '.join(sorted(known))}"
-        )
-    plain = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
-    try:
-        return kind(**plain)
-    except (TypeError, AttributeError) as error:
-        raise RecipeError(f"[{name}] has a field of the wrong kind: {error}") from error
 
 
 def _without_none(value: Any) -> Any:

@@ -60,7 +60,7 @@ def embed_steps(
     import torch
 
     phrases = dict.fromkeys(phrase for mixture in mixtures for _, phrase in mixture)
-    keys = {p: (backbone.fingerprint, template or _ENSEMBLE, p) for p in phrases}
+    keys = {p: (backbone.identity, template or _ENSEMBLE, p) for p in phrases}
     known = {p: _recall(keys[p]) for p in phrases}
     vectors = {p: vector for p, vector in known.items() if vector is not None}
     new = [p for p in phrases if p not in vectors]
@@ -97,9 +97,9 @@ def _ensemble(backbone: Backbone, prompts: list[str], number: int, total: int) -
 
 
 def _cache_file(key: tuple[str, str, str]) -> Path:
-    fingerprint, template, query = key
+    identity, template, query = key
     name = hashlib.sha256(f"{template}\0{query}".encode()).hexdigest()
-    return cache_folder() / "text" / fingerprint[:32] / f"{name[:40]}.npy"
+    return cache_folder() / "text" / identity[:32] / f"{name[:40]}.npy"
 
 
 def _recall(key: tuple[str, str, str]) -> np.ndarray | None:

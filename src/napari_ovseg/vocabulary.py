@@ -17,7 +17,8 @@ import tomli_w
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg._colours import default_colour, is_colour
-from napari_ovseg._words import clean
+from napari_ovseg._typed import build
+from napari_ovseg._words import clean, clean_all
 from napari_ovseg.errors import VocabularyError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Category:
                 f"a category id must be a whole number 1..{MAX_ID}, got {self.id!r}"
             )
         name = clean(self.name)
-        queries = tuple(dict.fromkeys(clean(q, "query") for q in self.queries)) or (name,)
+        queries = tuple(dict.fromkeys(clean_all(self.queries, "query"))) or (name,)
         colour = self.colour.lower() or default_colour(self.id)
         if not is_colour(colour):
             raise VocabularyError(
@@ -160,10 +161,10 @@ class Vocabulary:
         VocabularyError
             If there is no word, or one that `Category` refuses.
         """
-        entries = [part for part in re.split(r"[;\n]", text) if part.strip(" ,\t\r")]
+        entries = ([q for q in part.split(",") if q.strip()] for part in re.split(r"[;\n]", text))
         categories = []
-        for number, entry in enumerate(entries, start=1):
-            queries = tuple(clean(q) for q in entry.split(",") if q.strip())
+        for number, words in enumerate(filter(None, entries), start=1):
+            queries = clean_all(words, "name")
             role: Role = "background" if queries[0].casefold() in BACKGROUND_NAMES else "thing"
             categories.append(Category(number, queries[0], queries, role=role))
         return cls(tuple(categories))
@@ -195,19 +196,12 @@ class Vocabulary:
             raise VocabularyError(f"the vocabulary is not valid TOML: {error}") from error
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise VocabularyError("a vocabulary file needs [[category]] tables, each with a name")
-        known = set(Category.__dataclass_fields__)
-        categories = []
-        for number, row in enumerate(rows, start=1):
-            if unknown := sorted(set(row) - known):
-                raise VocabularyError(f"category {number} has unknown fields: {', '.join(unknown)}")
-            try:
-                queries = tuple(row.pop("queries", ()))
-                categories.append(Category(**{"id": number, "name": "", **row}, queries=queries))
-            except (TypeError, AttributeError) as error:
-                raise VocabularyError(
-                    f"category {number} has a field of the wrong kind: {error}"
-                ) from error
-        return cls(tuple(categories))
+        return cls(
+            tuple(
+                build(Category, {"id": n, "name": "", **row}, f"category {n}", VocabularyError)
+                for n, row in enumerate(rows, start=1)
+            )
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> Vocabulary:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_ovseg.backbones._locate import check_guide
 from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.recipe import NO_GUIDE, Recipe
 from napari_ovseg.settings import WorkingSize
@@ -45,6 +46,8 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
             f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not "
             f"possible; choose a magnification nearer to 1 than {factor:.3g}"
         )
+    if recipe.guide not in ("", NO_GUIDE) and not recipe.method.default_guide:
+        check_guide(recipe.guide)  # nobody else looks at it, and it may be a slip of the pen
     guide = recipe.guide or recipe.method.default_guide
     return replace(
         recipe,

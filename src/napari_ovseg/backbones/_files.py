@@ -10,11 +10,15 @@ import json
 import warnings
 import zipfile
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.errors import WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CONFIG = "open_clip_config.json"
 WEIGHTS = "open_clip_model.safetensors"
@@ -80,6 +84,29 @@ class Weights:
                 f"expected {self.sha256[:12]}…; delete it and fetch it again"
             )
         return found
+
+    def identity(self, fingerprint: str, beside: Iterable[Path] = ()) -> str:
+        """Hash all that decides what the model gives.
+
+        Parameters
+        ----------
+        fingerprint
+            As `verified` returned it.
+        beside
+            Other files that the model was made from.
+
+        Returns
+        -------
+        str
+            A sha256 that is the same wherever the files lie.
+        """
+        config = json.dumps(self.config, sort_keys=True, default=str)
+        digest = hashlib.sha256(f"{fingerprint}\0{config}".encode())
+        for path in sorted(beside, key=attrgetter("name")):
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"\0{path.name}\0{found}".encode())
+        return digest.hexdigest()
 
 
 def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Weights:

@@ -22,7 +22,9 @@ class Loaded:
     name
         What it was asked for by.
     fingerprint
-        sha256 of its weights: the key of every cache.
+        sha256 of its weights.
+    identity
+        sha256 of all that decides what it gives, also its config: the key of every cache.
     licence
         Of the weights.
     device
@@ -33,6 +35,7 @@ class Loaded:
 
     name: str
     fingerprint: str
+    identity: str
     licence: str
     device: torch.device
     mean: Tensor

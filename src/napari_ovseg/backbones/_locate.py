@@ -54,13 +54,24 @@ def find_guide(name: str) -> Weights:
     WeightsError
         If they are not on this machine; the message says how to fetch them.
     """
+    check_guide(name)
     if (folder := stored(name)) is not None:
         return in_folder(folder, *GUIDE_NAMES)
     if name in GUIDES:
         return in_cache(name)
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return in_folder(path, *GUIDE_NAMES)
+    return in_folder(Path(name).expanduser(), *GUIDE_NAMES)
+
+
+def check_guide(name: str) -> None:
+    """Refuse what is the name of no guide, whether or not its weights are on this machine.
+
+    Raises
+    ------
+    WeightsError
+        If it is neither a name of the catalogue, nor of an imported model, nor a folder.
+    """
+    if name in GUIDES or stored(name) is not None or Path(name).expanduser().is_dir():
+        return
     weights, config = GUIDE_NAMES
     raise WeightsError(
         f"there is no guide {name!r}: give one of {', '.join(GUIDES)}, "

@@ -70,6 +70,15 @@ def tokenizer(folder: Path, text: dict[str, Any]) -> Tokenize:
     return built
 
 
+def files_of(folder: Path, text: dict[str, Any]) -> list[Path]:
+    """Files that `tokenizer` reads; none where it is open_clip's own."""
+    learnt = text.get("hf_tokenizer_name")
+    if learnt is None:
+        return []
+    source = _source(folder, learnt)
+    return [source / name for name in FILES if (source / name).is_file()]
+
+
 def _source(folder: Path, learnt: str) -> Path:
     """Folder of the tokenizer's files: beside the weights, or in the hub's cache."""
     from huggingface_hub import try_to_load_from_cache

@@ -141,6 +141,7 @@ def _load(name: str, device: torch.device) -> Guide:
     return Guide(
         name=name,
         fingerprint=fingerprint,
+        identity=weights.identity(fingerprint),
         licence=weights.licence,
         patch=vision.patch,
         device=device,

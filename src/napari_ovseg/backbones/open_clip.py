@@ -17,7 +17,7 @@ from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._timm import TimmVision, difference
-from napari_ovseg.backbones._tokenizer import Tokenize, tokenizer
+from napari_ovseg.backbones._tokenizer import Tokenize, files_of, tokenizer
 from napari_ovseg.device import choose_device
 from napari_ovseg.errors import WeightsError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_ovseg.aggregation import Head
+    from napari_ovseg.backbones._files import Weights
     from napari_ovseg.backbones._vision import Vision
 
 
@@ -103,6 +104,7 @@ def _load(name: str, device: torch.device) -> Backbone:
     return Backbone(
         name=name,
         fingerprint=fingerprint,
+        identity=weights.identity(fingerprint, _beside(weights)),
         licence=weights.licence,
         vision=_opened(model.visual),
         text=Text(model),
@@ -115,6 +117,15 @@ def _load(name: str, device: torch.device) -> Backbone:
         head=head,
         head_fingerprint=head_fingerprint,
     )
+
+
+def _beside(weights: Weights) -> list[Path]:
+    """Files that a model was made from beside its weights and its config: all for the text."""
+    if weights.config is None:
+        return []
+    folder = weights.file.parent
+    bert = folder / _files.TEXT_CONFIG
+    return [*files_of(folder, weights.config["model_cfg"]["text_cfg"]), *[bert] * bert.is_file()]
 
 
 def _opened(visual: Any) -> Vision:
