@@ -12,9 +12,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from napari_ovseg.errors import ExportError
+from napari_ovseg.labels import count_ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,9 +99,8 @@ def lost_owner(annotation: Annotation) -> list[str]:
 def refuse_unlisted(annotation: Annotation) -> None:
     """Raise `ExportError` if pixels have ids that no category has."""
     labels = annotation.labels
-    present = np.flatnonzero(np.bincount(labels.ids.ravel()))
-    unlisted = np.setdiff1d(present, [0, *(c.id for c in labels.vocabulary)])
-    if unlisted.size:
+    unlisted = sorted(count_ids(labels.ids).keys() - {0, *(c.id for c in labels.vocabulary)})
+    if unlisted:
         raise ExportError(
             f"pixels of {annotation.name!r} have the ids {', '.join(map(str, unlisted[:5]))}, "
             "which no category has; add the categories to the vocabulary, or set the pixels to 0"

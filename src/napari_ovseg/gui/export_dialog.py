@@ -130,17 +130,23 @@ class ExportDialog(QDialog):
 
     def annotations(self) -> list[Annotation]:
         """Take the labels as they are now; later strokes do not change them."""
+        return [layers.annotation_of(layer) for layer in self._layers()]
+
+    def _layers(self) -> list[Labels]:
         one = self._chosen()
         found = self._every() if self.scope.currentText() == _SCOPES[1] else [one] if one else []
         if not found:
             raise InputError("there are no labels of this image yet; press Segment first")
-        return [layers.annotation_of(layer) for layer in found]
+        return found
 
     def _show_losses(self) -> None:
-        """Say before the work what the format will not hold."""
+        """Say before the work what the format will not hold, while anybody can read it."""
+        if not self.isVisible():
+            return
         try:
             exporter = self.exporter()
-            lost = {text: None for a in self.annotations() for text in exporter.check(a)}
+            given = map(layers.live_annotation, self._layers())
+            lost = {text: None for each in given for text in exporter.check(each)}
         except OvsegError as error:
             self.losses.setText(str(error))
         else:

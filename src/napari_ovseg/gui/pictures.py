@@ -56,6 +56,9 @@ class Pictures:
             # Strokes on a layer from a file or a duplicate are a person's from the first one on.
             if isinstance(layer, Labels) and "vocabulary" in layer.metadata.get(KEY, {}):
                 editing_of(layer)
+        for source in self.images():
+            if (labels := self.labels_of(source)) is not None:
+                labels.metadata[KEY]["source"] = source.name  # by which it is exported
         self._on_change()
 
     def images(self) -> list[ImageLayer]:
