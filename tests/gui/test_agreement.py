@@ -87,6 +87,8 @@ def test_an_id_is_not_given_again_while_undo_brings_its_pixels_back(window):
     assert not (layer.data == 3).any()
     widget.words.add_words("vessel")
     assert told(widget) == {1: "nucleus", 2: "fibre", 5: "vessel"}
+    widget.viewer.layers.clear()
+    assert not widget.session.bound
 
 
 def test_new_names_reach_the_labels_of_all_images(window, qtbot):
@@ -156,7 +158,7 @@ def test_a_file_keeps_its_ids_while_there_are_no_labels(widget, tmp_path):
 def test_colours_are_those_of_the_file_or_of_the_new_ids():
     mine = list(Vocabulary.parse("a; b"))
     words = Vocabulary((Category(1, "c"), Category(2, "d", colour="#123456")))
-    rows = agreement.fitted(words, mine, 0)
+    rows = agreement.fitted(words, mine, 2)
     assert rows == [Category(3, "c"), Category(4, "d", colour="#123456")]
 
 

@@ -81,10 +81,10 @@ def fitted(words: Iterable[Category], mine: Sequence[Category], highest: int) ->
     mine
         All categories that labels may have.
     highest
-        Of the ids that are in files.
+        Of all ids that are anywhere.
     """
     ids = {c.name.casefold(): c.id for c in mine}
-    free = count(max(highest, *(c.id for c in mine), 0) + 1)
+    free = count(highest + 1)
     rows = []
     for c in words:
         number = ids.get(c.name.casefold()) or next(free)

@@ -59,7 +59,7 @@ class Replacement:
         session, rows = self._session, list(words)
         known = session.known()
         if session.bound:
-            rows = fitted(rows, known, session.reserved)
+            rows = fitted(rows, known, session.highest())
         ids = {c.id for c in rows}
         gone = [c for c in known if c.id not in ids]
         session.refuse_locked(c.id for c in gone)

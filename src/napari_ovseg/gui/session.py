@@ -52,8 +52,9 @@ class Session:
         Ids of categories that are not shown, and whose pixels nobody changes.
     cache
         Features of all images, in memory and on disk.
-    reserved
-        The largest id that is in files or in steps of undo: a new category never gets one of them.
+    reserved, removed
+        The largest ids in files, and of what was removed while undo may bring its pixels back: a
+        new category never gets one of those.
     labelled
         Returns the categories of all labels in the viewer; to be set by whoever knows them.
     recent
@@ -71,6 +72,7 @@ class Session:
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     reserved: int = 0
+    removed: int = 0
     labelled: Callable[[], Iterable[Category]] = tuple
     recent: Recent = field(default_factory=Recent)
 
@@ -91,6 +93,10 @@ class Session:
         """Categories of the table, and those of labels in the viewer that it does not have."""
         return added_to(self.rows, self.labelled())
 
+    def highest(self) -> int:
+        """Return the largest id that may be anywhere; 0 if there is none."""
+        return max(self.reserved, self.removed, *(c.id for c in self.known()))
+
     def set_rows(self, rows: Iterable[Category]) -> None:
         """Replace all categories, whatever labels may have: `Replacement` asks before."""
         self.rows = list(rows)
@@ -104,16 +110,11 @@ class Session:
     def extend(self, words: Iterable[Category]) -> None:
         """Add categories of other names than there are, and no second background."""
         names = {c.name.casefold() for c in self.rows}
-        has_background = any(c.role == "background" for c in self.rows)
-        self._append(
-            c
-            for c in words
-            if c.name.casefold() not in names and not (has_background and c.role == "background")
-        )
+        roles = {c.role for c in self.rows} & {"background"}
+        self._append(c for c in words if c.name.casefold() not in names and c.role not in roles)
 
     def _append(self, words: Iterable[Category]) -> None:
-        used = max(self.reserved, *(c.id for c in self.known()), 0)
-        new = [replace(c, id=used + n, colour="") for n, c in enumerate(words, start=1)]
+        new = [replace(c, id=n, colour="") for n, c in enumerate(words, self.highest() + 1)]
         Vocabulary((*self.rows, *new))
         self.set_rows([*self.rows, *new])
 
@@ -127,8 +128,8 @@ class Session:
         """
         gone = set(ids)
         self.refuse_locked(gone)
-        if self.bound:  # undo brings their pixels back
-            self.reserved = max(self.reserved, *gone, 0)
+        if self.bound:
+            self.removed = max(self.removed, *gone, 0)
         self.set_rows(c for c in self.rows if c.id not in gone)
 
     def refuse_locked(self, ids: Iterable[int]) -> None:
