@@ -97,6 +97,45 @@ def test_a_difference_is_shown_before_it_is_written(window, finish):
     assert layer.data[10, 10] == 2
 
 
+def test_what_is_accepted_has_the_words_of_the_table_by_then(window, finish, settle):
+    widget, source, said = window
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    find(widget, QCheckBox, "preview").setChecked(True)
+    said[:20], said[20:] = 2, 3
+    finish(widget)
+    said[...] = 1  # so that labels which follow the words leave the pixels as they are
+    widget.words.add_words("vessel")
+    widget.session.edit(2, name="strand")
+    widget.session.remove([3])
+    settle(widget)
+    find(widget, QPushButton, "accept").click()
+    assert list(layer.features["category"]) == ["unlabelled", "nucleus", "strand", "vessel"]
+    assert 'name = "vessel"' in layer.metadata["ovseg"]["vocabulary"]
+    assert (layer.data[:20] == 2).all()
+    assert (layer.data[20:] == 1).all()  # there is no word for what they would become
+
+
+def test_without_a_selected_category_nothing_is_accepted_and_nothing_dropped(window, finish):
+    widget, source, said = window
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    find(widget, QCheckBox, "preview").setChecked(True)
+    said[...] = 2
+    finish(widget)
+    widget.words.table.clearSelection()
+    accept = find(widget, QPushButton, "accept_some")
+    accept.click()
+    assert "select in the table which to accept" in widget.panel.message.text()
+    assert "cells [labels]: what would change" in widget.viewer.layers
+    assert accept.isVisible()
+    assert (layer.data == 1).all()
+    widget.words.table.select(2)
+    accept.click()
+    assert (layer.data == 2).all()
+    assert not accept.isVisible()
+
+
 def test_one_switch_shows_who_decided(window, finish, qtbot):
     widget, source, _ = window
     finish(widget)

@@ -9,6 +9,8 @@ from qtpy.QtCore import Qt
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters import EXPORTERS
+from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.export_dialog import _export_steps
 from napari_ovseg.importers import read_labels
 from napari_ovseg.progress import run
@@ -59,6 +61,46 @@ def test_losses_are_told_before_and_files_are_written(labelled, qtbot, tmp_path)
     assert all(p.parent.name in ("train", "val") for p in tmp_path.rglob("*.tif"))
     assert dialog.write.isEnabled()
     assert "wrote" in dialog.message.text()
+    dialog.close()
+
+
+def test_strokes_during_an_export_change_neither_ids_nor_owners(labelled):
+    (annotation,) = labelled.exports.annotations()
+    layer = labelled.exports._chosen()
+    before = layer.data.copy()
+    layer.paint((5, 5), int(layer.data[5, 5]) % 2 + 1)
+    assert (annotation.labels.ids == before).all()
+    assert editing_of(layer).draft.owner.any()
+    assert not annotation.owner.any()
+
+
+def test_an_image_that_was_renamed_is_written_by_its_name_of_now(labelled, qtbot, tmp_path):
+    dialog, source = labelled.exports, labelled.viewer.layers["b"]
+    dialog.format.setCurrentText("png")
+    dialog.scope.setCurrentText("all labelled images")
+    labelled.viewer.layers["a"].name = "B"
+    dialog.export_to(str(tmp_path))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    assert "2 images of the series are called 'b'; rename them" in dialog.message.text()
+    source.name = "c"
+    dialog.export_to(str(tmp_path))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == ["B.png", "c.png"]
+
+
+def test_what_a_format_loses_is_told_without_a_copy_of_the_labels(labelled, monkeypatch):
+    monkeypatch.setattr(layers, "annotation_from", lambda *_: pytest.fail("pixels were copied"))
+    dialog, asked = labelled.exports, []
+    kind = EXPORTERS.get("png")
+    check = kind.check
+    monkeypatch.setattr(kind, "check", lambda *a: (asked.append(a[1]), check(*a))[1])
+    dialog.format.setCurrentText("png")
+    assert asked == []  # nobody sees it
+    dialog.show()
+    assert "physical size" in dialog.losses.text()
+    layer = dialog._chosen()
+    assert np.shares_memory(asked[0].labels.ids, layer.data)
+    assert asked[0].owner is editing_of(layer).draft.owner
     dialog.close()
 
 

@@ -23,6 +23,7 @@ from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.importers import read_labels
+from napari_ovseg.labels import Owner
 from napari_ovseg.progress import Progress
 
 pytestmark = pytest.mark.gui
@@ -308,6 +309,50 @@ def test_words_come_from_the_folder_or_must_agree_with_it(opened, images, finish
     widget.folder.open(images)
     settle(widget)
     assert "1 is 'nucleus'" in widget.panel.message.text()
+
+
+def test_words_that_change_while_the_next_image_is_read_stay(opened, finish, settle):
+    widget = opened
+    for _ in range(2):
+        finish(widget)
+        layer = shown(widget)[1]
+        layer.paint((5, 5), 2)
+        widget.folder.step(1)
+        settle(widget)
+    widget.folder.step(-1)
+    widget.words.add_words("vessel")
+    widget.session.edit(2, name="fibres")
+    settle(widget)
+    expected = {1: "nucleus", 2: "fibres", 3: "vessel"}
+    assert {c.id: c.name for c in widget.session.rows} == expected
+    name, layer, _ = shown(widget)
+    assert (name, layer.data[5, 5], list(layer.features["category"])[2]) == ("cell 2", 2, "fibres")
+    assert editing_of(layer).draft.owner[5, 5] == Owner.PERSON
+    assert widget.turns.now == Turn.REST  # to look at it changes nothing
+    widget.folder.step(-1)
+    widget.session.edit(3, name="vein")
+    settle(widget)
+    assert [c.name for c in widget.session.rows] == ["nucleus", "fibres", "vein"]
+
+
+def test_words_that_are_typed_while_a_folder_is_opened_stay_or_are_refused(
+    widget, images, model, finish, settle
+):
+    widget.folder.open(images)
+    widget.words.add_words("nucleus; fibre")
+    settle(widget)
+    assert [c.name for c in widget.session.rows] == ["nucleus", "fibre"]
+    finish(widget)
+    widget.folder.step(1)
+    settle(widget)
+    widget.session.set_rows([])
+    at = widget.folder.at
+    widget.folder.open(images)
+    widget.session.set_rows(ov.Vocabulary.parse("vessel"))
+    settle(widget)
+    assert "1 is 'nucleus'" in widget.panel.message.text()
+    assert widget.folder.at == at
+    assert [c.name for c in widget.session.rows] == ["vessel"]
 
 
 def test_what_is_shown_over_an_image_goes_with_it(opened, finish, settle):

@@ -12,8 +12,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from napari_ovseg._words import guarded
 from napari_ovseg.errors import ExportError, VocabularyError
 from napari_ovseg.labels import count_ids
@@ -162,8 +160,8 @@ def lost_owner(annotation: Annotation) -> list[str]:
 def refuse_unlisted(annotation: Annotation) -> None:
     """Raise `ExportError` if pixels have ids that no category has."""
     labels = annotation.labels
-    unlisted = np.setdiff1d(list(count_ids(labels.ids)), [0, *(c.id for c in labels.vocabulary)])
-    if unlisted.size:
+    unlisted = sorted(count_ids(labels.ids).keys() - {0, *(c.id for c in labels.vocabulary)})
+    if unlisted:
         raise ExportError(
             f"pixels of {annotation.name!r} have the ids {', '.join(map(str, unlisted[:5]))}, "
             "which no category has; add the categories to the vocabulary, or set the pixels to 0"

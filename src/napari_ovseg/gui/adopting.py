@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ovseg._words import clean
-from napari_ovseg.errors import InputError, VocabularyError
+from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.agreement import free_name
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.labels import count_ids
 from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection
 
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
@@ -67,7 +66,9 @@ def words_of(labels: Labels) -> Vocabulary:
         )
     for number in new:
         colour = _colour(labels, number)
-        known.append(Category(number, _free(names.get(number, ""), number, known), colour=colour))
+        known.append(
+            Category(number, free_name(names.get(number, ""), number, known), colour=colour)
+        )
     if not known:
         raise InputError(f"{labels.name!r} is empty; label something in it first")
     return Vocabulary(tuple(known))
@@ -100,44 +101,6 @@ def _colour(labels: Labels, number: int) -> str:
     colour = labels.colormap.map(np.array([number], labels.dtype))[0]
     red, green, blue = (round(255 * float(part)) for part in colour[:3])
     return f"#{red:02x}{green:02x}{blue:02x}" if colour[3] else ""
-
-
-def _free(name: str, number: int, taken: Iterable[Category]) -> str:
-    """Return a name that no other category has; by number where it cannot be used."""
-    names = {c.name.casefold() for c in taken}
-    for candidate in (name, f"{name} {number}"):
-        try:
-            usable = clean(candidate)
-        except VocabularyError:
-            break
-        if name and usable.casefold() not in names:
-            return usable
-    return f"category {number}"
-
-
-def disagreements(mine: Sequence[Category], words: Vocabulary) -> list[str]:
-    """Say which ids mean other words in a table than they do in a layer, or words other ids."""
-    names = {c.id: c.name for c in mine}
-    ids = {c.name.casefold(): c.id for c in mine}
-    found = []
-    for c in words:
-        if names.get(c.id, c.name).casefold() != c.name.casefold():
-            found.append(f"{c.id} is “{names[c.id]}” in the table and “{c.name}” in the layer")
-        elif ids.get(c.name.casefold(), c.id) != c.id:
-            number = ids[c.name.casefold()]
-            found.append(f"“{c.name}” is {number} in the table and {c.id} in the layer")
-    return found
-
-
-def added_to(mine: Sequence[Category], words: Vocabulary) -> list[Category]:
-    """Add to a table the categories of a layer whose ids it does not have."""
-    rows = list(mine)
-    for category in words:
-        if all(category.id != c.id for c in rows):
-            name = _free(category.name, category.id, rows)
-            queries = category.queries if name == category.name else ()
-            rows.append(replace(category, name=name, queries=queries))
-    return rows
 
 
 def adopt(

@@ -9,7 +9,7 @@ from napari.layers import Labels
 from qtpy.QtWidgets import QInputDialog
 
 from napari_ovseg.errors import InputError
-from napari_ovseg.gui import adopting
+from napari_ovseg.gui import adopting, agreement
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class Adoption:
         answer = self._whose(words)
         if not answer:
             return ""
-        mine = self._session.rows if answer == KEEP else []
-        rows = adopting.added_to(mine, words)
+        mine = self._session.known() if answer == KEEP else []
+        rows = agreement.added_to(mine, words)
         adopting.adopt(labels, source, Vocabulary(tuple(rows)), self._session.hidden)
         self._viewer.layers.selection.active = labels
         self._session.set_rows(rows)
@@ -103,12 +103,12 @@ class Adoption:
 
     def _whose(self, words: Vocabulary) -> str:
         """Ask whose words hold, if it matters: `TAKE`, `KEEP`, or nothing to cancel."""
-        found = adopting.disagreements(self._session.rows, words)
+        found = agreement.disagreements(self._session.known(), words)
         if not found:
             return KEEP
         more = [f"and {len(found) - _SHOWN} more"] * (len(found) > _SHOWN)
         told = "\n".join(("The ids mean other words:", *found[:_SHOWN], *more))
-        answer, agreed = QInputDialog.getItem(
-            self._owner, "Adopt labels", told, [TAKE, KEEP], 0, False
-        )
+        # Its words would be given to pixels of other labels, too.
+        choices = [KEEP] if self._session.bound else [TAKE, KEEP]
+        answer, agreed = QInputDialog.getItem(self._owner, "Adopt labels", told, choices, 0, False)
         return str(answer) if agreed else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,8 @@ class Arrival:
     picture, labels
         Layers that are in no viewer yet; no picture where none can be read, no labels while the
         image is new.
+    found, asked
+        What the labels were made of, and the words that were in use then.
     words, counts
         To use from now on, and pixels of each category by name.
     skipped
@@ -70,6 +72,8 @@ class Arrival:
     file: Path
     picture: ImageLayer | None = None
     labels: Labels | None = None
+    found: Annotation | None = None
+    asked: tuple[Category, ...] | None = None
     words: tuple[Category, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
     skipped: dict[Path, str] = field(default_factory=dict)
@@ -101,18 +105,25 @@ def go_steps(
 
 
 def _arrival(queue: FolderQueue, file: Path, carried: Carried, skipped: dict[Path, str]) -> Arrival:
+    found: Annotation | None
     if file in carried.unsaved:
-        image, annotation = open_image(file), carried.unsaved[file]()
+        image, found = open_image(file), carried.unsaved[file]()
     else:
         image, found = queue.read(file)
-        if found is None:
-            picture = picture_of(image, carried.look)
-            return Arrival(queue, file, picture, words=carried.words, skipped=skipped)
-        annotation = found
     picture = picture_of(image, carried.look)
-    annotation, words = fitted(annotation, carried.words)
-    labels = layers.new_labels(picture, annotation, ())
-    return Arrival(queue, file, picture, labels, words, annotation.labels.counts(), skipped)
+    return refitted(Arrival(queue, file, picture, found=found, skipped=skipped), carried.words)
+
+
+def refitted(arrival: Arrival, words: tuple[Category, ...]) -> Arrival:
+    """Fit an image's labels to the words in use, unless that is done: those may have changed."""
+    picture, found = arrival.picture, arrival.found
+    if words == arrival.asked:
+        return arrival
+    if picture is None or found is None:
+        return replace(arrival, asked=words, words=words)
+    fits, new = fitted(found, words)
+    labels = layers.new_labels(picture, fits, ())
+    return replace(arrival, labels=labels, asked=words, words=new, counts=fits.labels.counts())
 
 
 def picture_of(image: Image, look: dict[str, Any]) -> ImageLayer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_ovseg.labels import Annotation
+    from napari_ovseg.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,13 @@ class Difference:
         self._viewer.add_layer(shown)
         return int(np.count_nonzero(changed))
 
-    def accept(self, categories: Collection[int] | None = None) -> int:
+    def accept(self, vocabulary: Vocabulary, categories: Collection[int] | None = None) -> int:
         """Write what waits, or only what becomes one of these categories; the rest is dropped.
+
+        Parameters
+        ----------
+        vocabulary
+            The words of now. What would become a category that is not among them is dropped.
 
         Returns
         -------
@@ -94,13 +100,15 @@ class Difference:
         waiting = self._waiting
         if waiting is None:
             return 0
-        where = waiting.where
-        if categories is not None:
-            where = where & np.isin(waiting.annotation.labels.ids, list(categories))
+        labels = replace(waiting.annotation.labels, vocabulary=vocabulary)
+        known = [0, *(c.id for c in vocabulary)]
+        accepted = known if categories is None else list(categories)
+        where = waiting.where & np.isin(labels.ids, accepted)
         self.reject()
         if waiting.target not in self._viewer.layers:
             return 0
-        return layers.update_labels(waiting.target, waiting.annotation, waiting.plane, where=where)
+        annotation = replace(waiting.annotation, labels=labels)
+        return layers.update_labels(waiting.target, annotation, waiting.plane, where=where)
 
     def reject(self) -> None:
         """Drop what waits."""

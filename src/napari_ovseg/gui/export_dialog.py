@@ -130,17 +130,22 @@ class ExportDialog(QDialog):
 
     def annotations(self) -> list[Annotation]:
         """Take the labels as they are now; later strokes do not change them."""
+        return [layers.annotation_of(layer) for layer in self._layers()]
+
+    def _layers(self) -> list[Labels]:
         one = self._chosen()
         found = self._every() if self.scope.currentText() == _SCOPES[1] else [one] if one else []
         if not found:
             raise InputError("there are no labels of this image yet; press Segment first")
-        return [layers.annotation_of(layer) for layer in found]
+        return found
 
     def _show_losses(self) -> None:
-        """Say before the work what the format will not hold."""
+        """Say before the work what the format will not hold, while anybody can read it."""
+        if not self.isVisible():
+            return
         try:
             exporter = self.exporter()
-            ready = exporter.prepared(self.annotations())
+            ready = exporter.prepared([layers.live_annotation(layer) for layer in self._layers()])
             lost = {text: None for a in ready for text in exporter.check(a)}
         except OvsegError as error:
             self.losses.setText(str(error))

@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.ahead import Ahead
-from napari_ovseg.gui.arrival import Arrival, Carried, go_steps, look_of, open_steps
+from napari_ovseg.gui.arrival import Arrival, Carried, go_steps, look_of, open_steps, refitted
 from napari_ovseg.gui.folder_row import FolderRow
 from napari_ovseg.gui.folder_saver import FolderSaver
 from napari_ovseg.gui.held import Held
@@ -139,7 +139,16 @@ class Folder(QObject):
             self._tell_skipped(arrival)
             self._work.turns.ahead()
             return
+        session = self._session
+        if arrival.queue is not self.queue:
+            try:
+                arrival.queue.refuse_other(session.rows)  # again, for what was typed meanwhile
+            except OvsegError as error:
+                self._failed(error)
+                return
+        session.reserved = max(session.reserved, arrival.queue.highest)
         self.moving = True
+        self._work.turns.stop()
         self.saver.keep()  # again, for what was painted while the next image was read
         self.leaving.emit()
         view = self._view(arrival.picture)
@@ -175,6 +184,7 @@ class Folder(QObject):
             self._viewer.camera.center, self._viewer.camera.zoom = view["at"]
 
     def _show_labels(self, arrival: Arrival) -> None:
+        arrival = refitted(arrival, tuple(self._session.rows))
         if arrival.labels is not None:
             add_in_stages(self._viewer, arrival.labels, self._owner)
         self.queue, self.at, self._source = arrival.queue, arrival.file, arrival.picture
@@ -196,10 +206,9 @@ class Folder(QObject):
     def _use_words(self, arrival: Arrival) -> None:
         session = self._session
         session.counts = arrival.counts
-        session.reserved = max(session.reserved, arrival.queue.highest)
         if tuple(session.rows) != arrival.words:
             session.set_rows(arrival.words)
-            self._work.turns.stop()  # to look at an image changes nothing in it
+        self._work.turns.stop()  # to look at an image changes nothing in it
 
     def _layers(self) -> list[Any]:
         """Layers of the image that is open, the labels first."""

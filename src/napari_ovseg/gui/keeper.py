@@ -19,6 +19,7 @@ from qtpy.QtCore import QTimer
 from napari_ovseg._optional import require_installed
 from napari_ovseg.errors import ExportError, InputError, OvsegError
 from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.gui.agreement import joined
 from napari_ovseg.gui.kept import (
     Kept,
     image_of_project,
@@ -67,7 +68,7 @@ class Keeper:
     on_left
         Called once with the projects that a killed program left.
     on_opened
-        Called when a project was opened.
+        Called with the image when a project was opened, before the table has its words.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class Keeper:
         self.kept: dict[Labels, Kept] = {}
         self.on_kept: Callable[[Path, datetime], None] = lambda _folder, _time: None
         self.on_left: Callable[[list[Left]], None] = lambda _left: None
-        self.on_opened: Callable[[], None] = lambda: None
+        self.on_opened: Callable[[ImageLayer], None] = lambda _image: None
         self._said = ""
         self._closed = False
         self._faults: SimpleQueue[ExportError] = SimpleQueue()
@@ -167,6 +168,8 @@ class Keeper:
     def _show(self, opened: tuple[Project, Any, dict[str, Any]]) -> None:
         project, annotation, state = opened
         try:
+            mine = self._session.known() if self._session.bound else ()
+            words = joined(mine, annotation.labels.vocabulary)
             source = image_of_project(project.source, self._viewer, self._pictures)
             show_as(source, state)
             layer = layer_of(annotation, source)
@@ -176,9 +179,9 @@ class Keeper:
             raise
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._viewer.add_layer(layer)
-        self._session.set_rows(annotation.labels.vocabulary)
+        self.on_opened(source)
+        self._session.set_rows(words)
         self._viewer.layers.selection.active = layer
-        self.on_opened()
 
     # --- the thread -------------------------------------------------------------------
 

@@ -211,7 +211,7 @@ def layer_of(annotation: Annotation, source: ImageLayer) -> Labels:
 
 
 def take_settings(session: Session, project: Project, state: dict[str, Any]) -> None:
-    """Give a session the recipe of a project and what it showed and locked.
+    """Give a session the recipe of a project and what it hid and locked, besides other labels.
 
     Raises
     ------
@@ -221,8 +221,9 @@ def take_settings(session: Session, project: Project, state: dict[str, Any]) -> 
     if project.recipe:
         recipe = Recipe.from_toml(project.recipe)
         session.recipe = replace(recipe, display=session.recipe.display)
-    session.hidden = {int(i) for i in state.get("hidden", ())}
-    session.locked = {int(i) for i in state.get("locked", ())}
+    for name in ("hidden", "locked"):
+        others = getattr(session, name) if session.bound else set()
+        setattr(session, name, others | {int(i) for i in state.get(name, ())})
 
 
 def show_as(image: ImageLayer, state: dict[str, Any]) -> None:

@@ -174,23 +174,42 @@ def annotation_of(layer: Labels) -> Annotation:
     ImageError
         If the layer was not made by this plugin, or holds ids beyond 65 535.
     """
-    ours = layer.metadata.get(KEY, {})
+    ours = _ours(layer)
+    editing_of(layer).finish()
+    return annotation_from(layer.data, ours, grid_of(layer), str(ours.get("source", layer.name)))
+
+
+def live_annotation(layer: Labels) -> Annotation:
+    """Assemble an annotation over the layer's own arrays: to ask about at once, not to keep.
+
+    Raises
+    ------
+    ImageError
+        If the layer was not made by this plugin.
+    """
+    ours, draft = _ours(layer), editing_of(layer).draft
+    ids = np.asarray(draft.ids).astype(np.uint16, copy=False)
+    labels = LabelMap(ids, Vocabulary.from_toml(ours["vocabulary"]), grid_of(layer))
+    return Annotation(str(ours.get("source", layer.name)), labels, draft.owner)
+
+
+def _ours(layer: Labels) -> dict[str, Any]:
+    ours: dict[str, Any] = layer.metadata.get(KEY, {})
     if "vocabulary" not in ours:
         raise ImageError(
             f"the layer {layer.name!r} has no vocabulary; segment an image first, or export it "
             "through File > Save"
         )
-    editing_of(layer).finish()
-    return annotation_from(layer.data, ours, grid_of(layer), str(ours.get("source", layer.name)))
+    return ours
 
 
 def annotation_from(data: Any, ours: dict[str, Any], grid: Grid, name: str) -> Annotation:
-    """Assemble an annotation from a layer's data and our part of its metadata."""
+    """Assemble an annotation from copies of a layer's data and our part of its metadata."""
     values = np.asarray(data)
     if values.min(initial=0) < 0 or values.max(initial=0) > np.iinfo(np.uint16).max:
         raise ImageError(f"a label map holds ids 0..65535, got {values.min()}..{values.max()}")
     vocabulary = Vocabulary.from_toml(ours["vocabulary"])
-    owner = owner_in(ours, values)
+    owner = owner_in(ours, values).copy()
     provenance = Provenance(
         **{k: str(ours.get(k, "")) for k in ("recipe", "weights", "versions", "created")},
         share_by_hand=float((owner == Owner.PERSON).mean()),

@@ -10,8 +10,10 @@ from napari.layers import Labels
 
 from napari_ovseg.annotate.box import whole
 from napari_ovseg.gui import layers, seen
+from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.labels import Owner
+from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.channels import Shown
     from napari_ovseg.image import Image
+    from napari_ovseg.vocabulary import Category
 
 
 class Pictures:
@@ -53,6 +56,9 @@ class Pictures:
             # Strokes on a layer from a file or a duplicate are a person's from the first one on.
             if isinstance(layer, Labels) and "vocabulary" in layer.metadata.get(KEY, {}):
                 editing_of(layer)
+        for source in self.images():
+            if (labels := self.labels_of(source)) is not None:
+                labels.metadata[KEY]["source"] = source.name  # by which it is exported
         self._on_change()
 
     def images(self) -> list[ImageLayer]:
@@ -92,6 +98,14 @@ class Pictures:
         return layers.plane_index(layer, self._viewer.dims.point)
 
     # --- categories in all pictures ----------------------------------------------------
+
+    def words(self) -> list[Category]:
+        """Categories that any labels layer names, each id once."""
+        found: list[Category] = []
+        for layer in self.all_labels():
+            if told := layer.metadata[KEY].get("vocabulary"):
+                found = added_to(found, Vocabulary.from_toml(told))
+        return found
 
     def uses(self, category_id: int) -> int:
         """Count the pixels of a category in all labels layers."""

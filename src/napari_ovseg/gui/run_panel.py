@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari.utils.notifications import show_error, show_warning
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from napari_ovseg.errors import InputError, OvsegError
 from napari_ovseg.gui.controls import push_button, row
 from napari_ovseg.gui.stage_bar import StageBar
 from napari_ovseg.gui.unfamiliar_note import UnfamiliarNote
@@ -140,11 +141,23 @@ class RunPanel(QWidget):
     def _decide(self, what: str) -> None:
         if self._work is None:
             return
-        if what == "none":
-            self._work.difference.reject()
-        else:
-            self._work.difference.accept(self._selected() if what == "selected" else None)
+        difference = self._work.difference
+        try:
+            if what == "none":
+                difference.reject()
+            else:
+                chosen = self._chosen() if what == "selected" else None
+                difference.accept(self._session.vocabulary(), chosen)
+        except OvsegError as error:
+            self.writing.ask(True)  # it is not decided yet
+            self.tell(str(error))
+            return
         self.message.setText("")
+
+    def _chosen(self) -> Collection[int]:
+        if chosen := self._selected():
+            return chosen
+        raise InputError("no category is selected; select in the table which to accept")
 
     def _leaving(self) -> None:
         self._decide("none")

@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from napari_ovseg.errors import VocabularyError
 from napari_ovseg.feature_cache import FeatureCache
+from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.job import Job
 from napari_ovseg.gui.preload import import_engine, window_first
 from napari_ovseg.gui.recent import Recent
@@ -18,7 +19,7 @@ from napari_ovseg.progress import Progress, Steps, Stop
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from napari_ovseg.channels import Shown
     from napari_ovseg.familiar import Unfamiliar
@@ -51,8 +52,11 @@ class Session:
         Ids of categories that are not shown, and whose pixels nobody changes.
     cache
         Features of all images, in memory and on disk.
-    reserved
-        The largest id that is in files: a new category never gets one of theirs.
+    reserved, removed
+        The largest ids in files, and of what was removed while undo may bring its pixels back: a
+        new category never gets one of those.
+    labelled
+        Returns the categories of all labels in the viewer; to be set by whoever knows them.
     recent
         What is known of the last pictures.
     """
@@ -68,6 +72,8 @@ class Session:
     locked: set[int] = field(default_factory=set)
     cache: FeatureCache = field(default_factory=FeatureCache)
     reserved: int = 0
+    removed: int = 0
+    labelled: Callable[[], Iterable[Category]] = tuple
     recent: Recent = field(default_factory=Recent)
 
     changed = Signal()
@@ -78,8 +84,21 @@ class Session:
         """Return the words as a vocabulary, or say what is wrong with them."""
         return Vocabulary(tuple(self.rows))
 
+    @property
+    def bound(self) -> bool:
+        """Whether ids mean something outside the table: in labels or in files."""
+        return bool(self.reserved or tuple(self.labelled()))
+
+    def known(self) -> list[Category]:
+        """Categories of the table, and those of labels in the viewer that it does not have."""
+        return added_to(self.rows, self.labelled())
+
+    def highest(self) -> int:
+        """Return the largest id that may be anywhere; 0 if there is none."""
+        return max(self.reserved, self.removed, *(c.id for c in self.known()))
+
     def set_rows(self, rows: Iterable[Category]) -> None:
-        """Replace all categories."""
+        """Replace all categories, whatever labels may have: `Replacement` asks before."""
         self.rows = list(rows)
         self.hidden &= {c.id for c in self.rows}
         self.changed.emit()
@@ -91,16 +110,11 @@ class Session:
     def extend(self, words: Iterable[Category]) -> None:
         """Add categories of other names than there are, and no second background."""
         names = {c.name.casefold() for c in self.rows}
-        has_background = any(c.role == "background" for c in self.rows)
-        self._append(
-            c
-            for c in words
-            if c.name.casefold() not in names and not (has_background and c.role == "background")
-        )
+        roles = {c.role for c in self.rows} & {"background"}
+        self._append(c for c in words if c.name.casefold() not in names and c.role not in roles)
 
     def _append(self, words: Iterable[Category]) -> None:
-        used = max(self.reserved, *(c.id for c in self.rows), 0)
-        new = [replace(c, id=used + n, colour="") for n, c in enumerate(words, start=1)]
+        new = [replace(c, id=n, colour="") for n, c in enumerate(words, self.highest() + 1)]
         Vocabulary((*self.rows, *new))
         self.set_rows([*self.rows, *new])
 
@@ -114,11 +128,14 @@ class Session:
         """
         gone = set(ids)
         self.refuse_locked(gone)
+        if self.bound:
+            self.removed = max(self.removed, *gone, 0)
         self.set_rows(c for c in self.rows if c.id not in gone)
 
     def refuse_locked(self, ids: Iterable[int]) -> None:
         """Raise VocabularyError if one of these categories is locked."""
-        if kept := [c.name for c in self.rows if c.id in self.locked & set(ids)]:
+        locked = self.locked.intersection(ids)
+        if kept := [c.name for c in self.rows if c.id in locked]:
             raise VocabularyError(f"{', '.join(kept)} is locked; unlock it before it is removed")
 
     def edit(self, category_id: int, **values: Any) -> None:

@@ -72,6 +72,7 @@ class OvsegWidget(QWidget):
         self.tally, self.brush = Tally(self), Brush(self.session, self)
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.panel.tell)
+        self.session.labelled = self.pictures.words
         self._build()
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
@@ -80,11 +81,11 @@ class OvsegWidget(QWidget):
         self.destroyed.connect(self.runner.close)
         self.destroyed.connect(self.keeper.close)
         QApplication.instance().aboutToQuit.connect(self.keeper.close)
-        self.destroyed.connect(self.tally.leave)
-        self.destroyed.connect(self.brush.leave)
-        self.destroyed.connect(self.encodes.leave)
-        self.destroyed.connect(self.folder.close)
+        for leave in (self.tally.leave, self.brush.leave, self.encodes.leave, self.folder.close):
+            self.destroyed.connect(leave)
         self._layers_changed()
+        self.session.set_rows(self.pictures.words())  # as where the dock was closed before
+        self.turns.stop()  # labels are not to follow words that are theirs
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
         self._warm_up.timeout.connect(warm_up)
@@ -113,7 +114,7 @@ class OvsegWidget(QWidget):
         self.folder.arrived.connect(self._arrived)
         self.exports = ExportDialog(self._chosen_labels, self.pictures.all_labels, self)
         self.project = ProjectRow(self.keeper, self._chosen_labels, self.panel.tell)
-        self.keeper.on_opened = self.form.show_recipe
+        self.keeper.on_opened = self._opened
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -188,14 +189,13 @@ class OvsegWidget(QWidget):
 
     def _words_changed(self) -> None:
         """Show new names and colours in the next turn, and let the labels follow the words."""
-        if self._chosen_labels() is not None and not self.runner.closed and self.session.rows:
+        if not self.runner.closed and self.session.rows:
             self._recolour.start(0)
-            self.turns.follow()
+        self._display_changed()
 
     def _show_words(self) -> None:
-        """Give the labels the names and colours of the table."""
-        layer = self._chosen_labels()
-        if layer is not None and self.session.rows:
+        """Give all labels the names and colours of the table: an id means one thing in them."""
+        for layer in self.pictures.all_labels() if self.session.rows else ():
             layers.describe(layer, self.session.vocabulary(), self.session.hidden)
 
     def _choose(self, category_id: int) -> None:
@@ -233,6 +233,10 @@ class OvsegWidget(QWidget):
         self._show_words()  # they may have changed since the run began
         self.words.table.refresh()
         self.form.show_cache()
+
+    def _opened(self, source: ImageLayer) -> None:
+        self.form.choose_image(source)
+        self.form.show_recipe()
 
     def _arrived(self, source: ImageLayer) -> None:
         self.form.choose_image(source)

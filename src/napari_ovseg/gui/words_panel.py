@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_ovseg import ready
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.category_details import CategoryDetails
+from napari_ovseg.gui.replacement import Replacement
 from napari_ovseg.gui.vocabulary_table import VocabularyTable
 from napari_ovseg.vocabulary_files import load_vocabulary, save_vocabulary
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_ovseg.gui.session import Session
+    from napari_ovseg.vocabulary import Vocabulary
 
 UNLABELLED = "unlabelled"
 ADD, REPLACE = "add these, with new ids", "put these in their place"
@@ -70,6 +72,7 @@ class WordsPanel(QWidget):
         super().__init__()
         self.setObjectName("ovseg_vocabulary")
         self._session, self._tell, self._uses, self._give = session, tell, uses, give
+        self._replacement = Replacement(self, session, uses, give)
         self.table = VocabularyTable(session, tell)
         self.details = CategoryDetails(session, tell, self)
         self.table.itemSelectionChanged.connect(self._choose_details)
@@ -138,7 +141,7 @@ class WordsPanel(QWidget):
             if answer == ADD:
                 self._tried(lambda: self._session.extend(words))
                 return
-        self._session.set_rows(words)
+        self._tried(lambda: self._replacement.run(words))
 
     def add_words(self, text: str) -> bool:
         """Add words typed or pasted; False if they were refused."""
@@ -205,8 +208,15 @@ class WordsPanel(QWidget):
             self.open_file(Path(path))
 
     def open_file(self, path: Path) -> bool:
-        """Take the words of a file instead of those of the table."""
-        return self._tried(lambda: self._session.set_rows(load_vocabulary(path)))
+        """Take the words of a file instead of those of the table; False if they were refused."""
+        return self._tried(lambda: self._take_file(load_vocabulary(path)))
+
+    def _take_file(self, words: Vocabulary) -> None:
+        if any(c.id != w.id for c, w in zip(self._replacement.run(words), words, strict=False)):
+            self._tell(
+                "some of these words have other ids here than in the file, since labels have ids "
+                "already; to have those of the file, open it before there are labels"
+            )
 
     def _save(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Save words", "words.toml", _FILES)
