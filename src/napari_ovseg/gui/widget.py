@@ -84,6 +84,7 @@ class OvsegWidget(QWidget):
         self.destroyed.connect(self.brush.leave)
         self.destroyed.connect(self.encodes.leave)
         self.destroyed.connect(self.folder.close)
+        QApplication.instance().aboutToQuit.connect(self.folder.close)
         self._layers_changed()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
