@@ -20,6 +20,7 @@ from napari_ovseg.gui import keys, layers, words_panel
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
+from napari_ovseg.labels import Owner
 
 pytestmark = pytest.mark.gui
 WORDS = ov.Vocabulary.parse("nucleus, cell nucleus; beta-actin; 細胞質; background")
@@ -65,6 +66,40 @@ def test_what_is_locked_cannot_be_painted_or_removed(sheet):
     table.item(0, LOCK).setCheckState(Qt.CheckState.Unchecked)
     layer.fill((2, 2), 4)
     assert (layer.data[:10] == 4).all()
+
+
+def test_the_padlock_follows_undo_and_redo_in_all_pictures(sheet):
+    widget, layer, table = sheet
+    source = widget.viewer.add_image(np.zeros((8, 8), np.uint8), name="more cells")
+    labels = ov.LabelMap(np.ones((8, 8), np.uint16), WORDS, ov.Grid.regular(2))
+    more = layers.new_labels(source, ov.Annotation("more cells", labels), ())
+    widget.viewer.add_layer(more)
+
+    def locked():
+        padlock = table.item(0, LOCK).checkState() == Qt.CheckState.Checked
+        first = editing_of(layer).draft.owner[:10] == Owner.LOCKED
+        assert (first == padlock).all()
+        assert ((editing_of(more).draft.owner == Owner.LOCKED) == padlock).all()
+        return padlock
+
+    padlock = table.item(0, LOCK)
+    padlock.setCheckState(Qt.CheckState.Checked)
+    layer.fill((15, 15), 1)  # has the category from now on, and is not locked
+    layer.undo()
+    assert locked()
+    layer.undo()
+    assert not locked()
+    layer.redo()
+    assert locked()
+    layer.redo()
+    padlock.setCheckState(Qt.CheckState.Unchecked)
+    assert not locked()
+    layer.undo()
+    assert locked()
+    layer.undo()
+    layer.undo()
+    assert not locked()
+    assert editing_of(layer).draft.steps == (0, 3)
 
 
 def test_the_slider_is_the_threshold_and_stays_in_the_hand(sheet):

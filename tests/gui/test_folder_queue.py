@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 import time
 
 import numpy as np
@@ -176,6 +177,39 @@ def test_strokes_are_saved_soon_and_during_the_way_to_the_next_image(
     widget.folder.step(-1)
     settle(widget)
     assert shown(widget)[1].data[20, 20] == 2
+
+
+def test_what_was_changed_last_is_saved_when_the_window_goes(opened, images, finish, qtbot):
+    finish(opened)
+    layer = shown(opened)[1]
+    layer.paint((5, 5), 2)
+    with qtbot.waitSignal(opened.destroyed):
+        opened.deleteLater()
+    (file,) = (images / "ovseg").glob("*.zarr")
+    assert (read_labels(file).labels.ids == layer.data).all()
+    assert is_free(images)
+
+
+def test_what_is_changed_during_a_save_is_saved_at_the_end(opened, images, finish, monkeypatch):
+    saver, save = opened.folder.saver, FolderQueue.save
+    finish(opened)
+
+    def save_late(queue, file, annotation):
+        begun.set()
+        while not saver.runner.closed:
+            time.sleep(0.01)
+        save(queue, file, annotation)
+
+    begun = threading.Event()
+    monkeypatch.setattr(FolderQueue, "save", save_late)
+    layer = shown(opened)[1]
+    layer.paint((5, 5), 2)
+    saver.keep()
+    assert begun.wait(60)
+    layer.paint((20, 20), 2)
+    opened.folder.close()
+    (file,) = (images / "ovseg").glob("*.zarr")
+    assert (read_labels(file).labels.ids == layer.data).all()
 
 
 def test_labels_that_cannot_be_written_stay_in_memory(opened, finish, settle, monkeypatch):

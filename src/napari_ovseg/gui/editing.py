@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
+from psygnal import Signal
 
 from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.annotate.reach import along, inside
@@ -66,7 +67,11 @@ class Editing:
         Ids are the layer's own array.
     finish
         Writes the rest of a proposal that is being written part by part.
+    relocked
+        Emitted with the draft, an id and whether it is locked now, when undo or redo changed that.
     """
+
+    relocked = Signal(Draft, int, bool)
 
     def __init__(self, layer: Labels) -> None:
         self._layer = ref(layer)
@@ -98,15 +103,23 @@ class Editing:
 
     def undo(self) -> None:
         """Take back the last step, a stroke or a model's write."""
-        self.finish()
-        if self.draft.undo():
-            self.layer.refresh()
+        self._turn(self.draft.undo)
 
     def redo(self) -> None:
         """Make the step again that was taken back last."""
+        self._turn(self.draft.redo)
+
+    def _turn(self, turn: Callable[[], bool]) -> None:
         self.finish()
-        if self.draft.redo():
-            self.layer.refresh()
+        before = self.draft.owner == Owner.LOCKED
+        if not turn():
+            return
+        self.layer.refresh()
+        turned = before != (self.draft.owner == Owner.LOCKED)
+        if turned.any():  # a step locks pixels or unlocks some, and never both
+            on = not before[turned].any()
+            for category_id in np.unique(np.asarray(self.draft.ids)[turned]):
+                self.relocked.emit(self.draft, int(category_id), on)
 
     # --- a person's hand --------------------------------------------------------------
 

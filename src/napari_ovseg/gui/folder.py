@@ -114,7 +114,7 @@ class Folder(QObject):
         return self.moving or self.runner.running or self.runner.closed
 
     def close(self, _window: object = None) -> None:
-        """Stop for good; to be called when the window is destroyed."""
+        """Save what waits and stop for good; to be called when the window is destroyed."""
         self.runner.close()
         self.saver.close()
         self._held.keep_only(())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
+from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.layers import annotation_from, grid_of
 from napari_ovseg.gui.worker import Runner
@@ -37,6 +40,10 @@ class _Snapshot:
     file: Path
     make: Callable[[], Annotation]
 
+    def save(self) -> None:
+        """Put them on disk."""
+        self.queue.save(self.file, self.make())
+
 
 class FolderSaver(QObject):
     """Saves one labels layer at a time; what could not be saved waits for the next attempt.
@@ -56,6 +63,7 @@ class FolderSaver(QObject):
         super().__init__(owner)
         self.runner = Runner(lambda *_progress: None, self._done, self.failed.emit, self._ended)
         self._waiting: dict[Path, _Snapshot] = {}
+        self._writing = Lock()
         self._place: tuple[FolderQueue, Path] | None = None
         self._layer: Labels | None = None
         self._draft: Draft | None = None
@@ -82,40 +90,61 @@ class FolderSaver(QObject):
 
     def note(self) -> None:
         """Save soon."""
-        if self._layer is not None:
+        if self._layer is not None and not self.runner.closed:
             self._changed = True
             self._timer.start()
 
     def keep(self) -> None:
         """Save what has changed, as it is now; it can change further while it is written."""
         self._timer.stop()
-        layer = self._layer
-        if self._changed and layer is not None and self._place is not None:
-            editing = editing_of(layer)
-            editing.finish()
-            self._changed = False
-            queue, file = self._place
-            ours = {**layer.metadata[KEY], "owner": editing.draft.owner.copy()}
-            make = partial(annotation_from, layer.data.copy(), ours, grid_of(layer), file.name)
-            self._waiting.pop(file, None)
-            self._waiting[file] = _Snapshot(queue, file, make)
+        if self._changed and self._layer is not None:
+            editing_of(self._layer).finish()
+            self._take(self._layer)
         self._go_on = self.runner.running  # what is being written may have failed by now
         self._save_next()
+
+    def _take(self, layer: Labels) -> None:
+        """Copy what a layer holds now, to be saved."""
+        if self._place is None:
+            return
+        self._changed = False
+        queue, file = self._place
+        ours = {**layer.metadata[KEY], "owner": editing_of(layer).draft.owner.copy()}
+        make = partial(annotation_from, layer.data.copy(), ours, grid_of(layer), file.name)
+        self._waiting.pop(file, None)
+        self._waiting[file] = _Snapshot(queue, file, make)
 
     def unsaved(self) -> dict[Path, Callable[[], Annotation]]:
         """What is not on disk yet, by image."""
         return {file: snapshot.make for file, snapshot in self._waiting.items()}
 
     def close(self) -> None:
-        """Finish what is being written, and nothing more; the window is gone."""
+        """Save all that is not on disk yet, at once; Qt may have deleted the window by then."""
+        if self.runner.closed:
+            return
         self.runner.closed = True
+        if self._changed and self._layer is not None:
+            with suppress(RuntimeError):  # the rest of a proposal has nowhere to be drawn
+                editing_of(self._layer).finish()
+            self._take(self._layer)
+        with self._writing:  # what is being written is older
+            for snapshot in self._waiting.values():
+                with suppress(OvsegError):  # there is nobody left to be told
+                    snapshot.save()
 
     def _wrote(self, _box: Box) -> None:
         self.note()
 
     def _save_next(self) -> None:
         if self._waiting and not self.runner.running:
-            self.runner.start(_save_steps, next(iter(self._waiting.values())))
+            self.runner.start(self._save_steps, next(iter(self._waiting.values())))
+
+    def _save_steps(self, snapshot: _Snapshot, _stop: Stop) -> Steps[_Snapshot]:
+        yield Progress("saving", 0, 1)
+        with self._writing:
+            if not self.runner.closed:  # else `close` has saved it, or what is newer
+                snapshot.save()
+        return snapshot
 
     def _done(self, snapshot: _Snapshot) -> None:
         self._go_on = True
@@ -127,9 +156,3 @@ class FolderSaver(QObject):
         go_on, self._go_on = self._go_on, False
         if go_on:  # else the next would fail as well
             self._save_next()
-
-
-def _save_steps(snapshot: _Snapshot, _stop: Stop) -> Steps[_Snapshot]:
-    yield Progress("saving", 0, 1)
-    snapshot.queue.save(snapshot.file, snapshot.make())
-    return snapshot

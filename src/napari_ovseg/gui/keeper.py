@@ -8,7 +8,7 @@ strokes and looks five times a second for what has come of the rest.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -20,12 +20,12 @@ from napari_ovseg._optional import require_installed
 from napari_ovseg.errors import ExportError, InputError, OvsegError
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.gui.agreement import joined
+from napari_ovseg.gui.display_state import show_as
 from napari_ovseg.gui.kept import (
     Kept,
     image_of_project,
     layer_of,
     open_kept,
-    show_as,
     source_of,
     take_settings,
 )
@@ -33,7 +33,7 @@ from napari_ovseg.gui.preload import give_way
 from napari_ovseg.project import Left, Project, left_behind, projects_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -117,12 +117,10 @@ class Keeper:
     def move(self, layer: Labels, parent: Path) -> None:
         """Keep a layer in a folder that a person chose, from now on."""
         kept = self.kept.get(layer)
-        source = kept.source if kept else None
-        if source is None:
+        if kept is None:
             self._tell("segment an image first: then there is something to keep")
             return
-        self._let_go(layer)
-        self._begin(layer, source, _free(parent / f"{safe_name(source.name)[:60]}.ovseg"))
+        self._begin(layer, kept.source, _free(parent / f"{safe_name(kept.source.name)[:60]}.ovseg"))
 
     def _begin(self, layer: Labels, source: ImageLayer, folder: Path) -> None:
         try:
@@ -131,8 +129,11 @@ class Keeper:
                 raise InputError(f"its labels are {layer.data.dtype}; uint16 ones are kept")
             project = Project.begin_in(folder, tuple(layer.data.shape))
         except OvsegError as error:
-            self._say(f"the work on {source.name!r} is not kept: {error}")
+            there = " there" if layer in self.kept else ""
+            self._say(f"the work on {source.name!r} is not kept{there}: {error}")
             return
+        if layer in self.kept:  # not before its strokes have another place
+            self._let_go(layer)
         project.source = source_of(source)
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._save(self.kept[layer])
@@ -152,7 +153,8 @@ class Keeper:
 
     def _let_go(self, layer: Labels) -> None:
         kept = self.kept.pop(layer)
-        self._describe(kept)
+        with self._telling():
+            self._describe(kept)
         self._give(kept.close)
 
     def _describe(self, kept: Kept) -> None:
@@ -196,21 +198,28 @@ class Keeper:
             return
         while not self._faults.empty():
             self._say(str(self._faults.get()))
-        for given in [each for each in self._given if each[0].done()]:
-            self._given.remove(given)
-            self._deliver(*given)
+        for future, then in [each for each in self._given if each[0].done()]:
+            self._given.remove((future, then))
+            with self._telling():
+                then(future.result())
         for layer, kept in list(self.kept.items()):
-            if not kept.fits:
-                self._let_go(layer)
-                self.keep_all()
-            elif kept.is_due(EVERY_S):
-                self._save(kept)
-            else:
-                self._describe(kept)
+            with self._telling():
+                self._look_after(layer, kept)
 
-    def _deliver(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+    def _look_after(self, layer: Labels, kept: Kept) -> None:
+        if not kept.fits:
+            self._let_go(layer)
+            self.keep_all()
+        elif kept.is_due(EVERY_S):
+            self._save(kept)
+        else:
+            self._describe(kept)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell what goes wrong; what comes behind it goes on."""
         try:
-            then(future.result())
+            yield
         except OvsegError as error:
             self._say(str(error))
         except Exception as error:  # noqa: BLE001  # a plugin's reader, a system's refusal
@@ -218,7 +227,7 @@ class Keeper:
 
     def _say(self, text: str) -> None:
         """Tell what went wrong, but not every half a minute that the disk is still full."""
-        if text != self._said:
+        if text != self._said and not self._closed:
             self._said = text
             self._tell(text)
 
@@ -230,8 +239,8 @@ class Keeper:
         """
         if not self._closed:
             self._closed = True
-            with suppress(RuntimeError):
-                for layer in list(self.kept):
+            for layer in list(self.kept):
+                with suppress(RuntimeError):
                     self._let_go(layer)
             self._pool.shutdown(wait=True)
 

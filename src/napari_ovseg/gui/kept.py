@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.display_state import display_state
 from napari_ovseg.gui.editing import KEY, editing_of
-from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.gui.preload import window_first
 from napari_ovseg.gui.readers import layer_data
 from napari_ovseg.project import Project, Source
@@ -70,7 +68,7 @@ class Kept:
     Attributes
     ----------
     written
-        Writes since the last save was begun.
+        Writes since the last save was begun; one more, if that failed.
     """
 
     def __init__(
@@ -111,7 +109,7 @@ class Kept:
         state = {
             "hidden": sorted(session.hidden),
             "locked": sorted(session.locked),
-            "display": _display(source),
+            "display": display_state(source),
         }
         self._told = (ours.get("vocabulary"), self.project.recipe, state)
         return Copy(self._draft, ours, layers.grid_of(self.layer), source.name, state)
@@ -124,8 +122,12 @@ class Kept:
     def save(self, copy: Copy, number: int) -> None:
         """Write a generation; on a thread of its own."""
         began = time.monotonic()
-        with window_first():
-            self.project.save(copy.annotation(), copy.state, number)
+        try:
+            with window_first():
+                self.project.save(copy.annotation(), copy.state, number)
+        except BaseException:
+            self.written += 1  # or nothing would try it again until the next stroke
+            raise
         self._cost = time.monotonic() - began
 
     def describe(self, copy: Copy) -> None:
@@ -174,15 +176,6 @@ def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) ->
     raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
 
 
-def _display(image: ImageLayer) -> dict[str, Any]:
-    shown: dict[str, Any] = {"gamma": float(image.gamma)}
-    if not image.rgb:
-        shown["colormap"] = image.colormap.name
-        if not has_automatic_limits(image):
-            shown["contrast_limits"] = [float(limit) for limit in image.contrast_limits]
-    return shown
-
-
 def open_kept(folder: Path) -> tuple[Project, Annotation, dict[str, Any]]:
     """Read a project; on a thread of its own."""
     with window_first():
@@ -224,16 +217,3 @@ def take_settings(session: Session, project: Project, state: dict[str, Any]) -> 
     for name in ("hidden", "locked"):
         others = getattr(session, name) if session.bound else set()
         setattr(session, name, others | {int(i) for i in state.get(name, ())})
-
-
-def show_as(image: ImageLayer, state: dict[str, Any]) -> None:
-    """Show an image as it was shown when its project was saved."""
-    shown = state.get("display", {})
-    if image.rgb:
-        return
-    limits = shown.get("contrast_limits")
-    if limits and np.all(np.isfinite(limits)) and limits[0] < limits[1]:
-        image.contrast_limits = limits
-    for name in ("gamma", "colormap"):
-        if name in shown:
-            setattr(image, name, shown[name])

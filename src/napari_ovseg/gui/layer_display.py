@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers.utils.layer_utils import calc_data_range
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from napari.layers import Image as ImageLayer
 
 _COLORMAP_STEPS = 33
+_ANSWERS: WeakKeyDictionary[ImageLayer, tuple[Any, tuple[float, ...], bool]] = WeakKeyDictionary()
+"""By layer: data, limits, and whether these are automatic."""
 
 
 def display_of(layer: ImageLayer) -> Display:
@@ -51,8 +54,21 @@ def describe_display(layer: ImageLayer) -> str:
 
 
 def has_automatic_limits(layer: ImageLayer) -> bool:
-    """Whether a layer's contrast limits are those that napari gives by itself."""
+    """Whether a layer's contrast limits are those that napari gives by itself.
+
+    Pixels are read once for each array and limits: this is asked again and again, and of a lazy
+    image a plane may be far away.
+    """
     limits = tuple(map(float, layer.contrast_limits))
+    data, known, automatic = _ANSWERS.get(layer, (None, (), False))
+    if data is not layer.data or known != limits:
+        automatic = limits in _guesses(layer)
+        _ANSWERS[layer] = (layer.data, limits, automatic)
+    return automatic
+
+
+def _guesses(layer: ImageLayer) -> list[tuple[float, ...]]:
+    """List the limits that napari may have given a layer."""
     dtype = np.dtype(layer.dtype)
     guesses: list[tuple[float, ...]] = []
     if dtype.kind in "iu":
@@ -63,6 +79,5 @@ def has_automatic_limits(layer: ImageLayer) -> bool:
     if not isinstance(coarsest, np.ndarray):
         leading = coarsest.ndim - 2
         middle = tuple(n // 2 for n in coarsest.shape[:leading])
-        views = [np.asarray(coarsest[index]) for index in ((0,) * leading, middle)]
-    guesses += [calc_data_range(view) for view in views]
-    return limits in guesses
+        views = [np.asarray(coarsest[index]) for index in {(0,) * leading, middle}]
+    return guesses + [calc_data_range(view) for view in views]

@@ -119,9 +119,11 @@ class Pictures:
         for draft, box, where in self._drafts(category_id):
             draft.replace(box, where, np.asarray(heir))
 
-    def lock(self, category_id: int, on: bool) -> None:
-        """Lock the pixels that a category has now, or make them a person's."""
+    def lock(self, category_id: int, on: bool, but: Draft | None = None) -> None:
+        """Lock the pixels that a category has now, or make them a person's; not those of `but`."""
         for draft, box, where in self._drafts(category_id):
+            if draft is but:
+                continue
             if on:
                 draft.claim(box, where, Owner.LOCKED)
             else:

@@ -19,6 +19,7 @@ from napari_ovseg.gui.encodes_line import EncodesLine
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.folder import Folder
 from napari_ovseg.gui.keeper import Keeper
+from napari_ovseg.gui.locks import Locks
 from napari_ovseg.gui.models_window import ModelsWindow
 from napari_ovseg.gui.owner_view import OwnerView
 from napari_ovseg.gui.pictures import Pictures
@@ -63,6 +64,7 @@ class OvsegWidget(QWidget):
         self.session = Session()
         self.panel = RunPanel(self.session)
         self.pictures = Pictures(napari_viewer, self._layers_changed)
+        self.locks = Locks(self.session, self.pictures)
         self.work = Work(
             napari_viewer, self.session, self.pictures, self._targets, self.panel.bar.advance, self
         )
@@ -77,12 +79,13 @@ class OvsegWidget(QWidget):
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
         self.viewer.dims.events.current_step.connect(self._plane_changed)
-        # Not a method of the widget: Qt would disconnect it together with the widget.
-        self.destroyed.connect(self.runner.close)
-        self.destroyed.connect(self.keeper.close)
-        QApplication.instance().aboutToQuit.connect(self.keeper.close)
-        for leave in (self.tally.leave, self.brush.leave, self.encodes.leave, self.folder.close):
-            self.destroyed.connect(leave)
+        ends = self.keeper.close, self.folder.close
+        leaves = self.runner.close, self.tally.leave, self.brush.leave, self.encodes.leave
+        for end in (*leaves, *ends):
+            # Not a method of the widget: Qt would disconnect it together with the widget.
+            self.destroyed.connect(end)
+        for end in ends:
+            QApplication.instance().aboutToQuit.connect(end)
         self._layers_changed()
         self.session.set_rows(self.pictures.words())  # as where the dock was closed before
         self.turns.stop()  # labels are not to follow words that are theirs
@@ -140,7 +143,6 @@ class OvsegWidget(QWidget):
         panel.adoption_wanted.connect(self.adopt)
         self.form.image.currentIndexChanged.connect(self._plane_changed)
         self.tally.counted.connect(panel.table.show_pixels)
-        self.session.lock_changed.connect(pictures.lock)
         return panel
 
     # --- layers ---------------------------------------------------------------------
@@ -151,6 +153,7 @@ class OvsegWidget(QWidget):
         pictures = self.pictures.images()
         for layer in self.pictures.all_labels():
             self.brush.attend(layer)
+            self.locks.attend(layer)
         self.keeper.keep_all()
         is_new = self.form.set_images(pictures)
         self._plane_changed()
