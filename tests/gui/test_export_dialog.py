@@ -55,10 +55,11 @@ def test_losses_are_told_before_and_files_are_written(labelled, qtbot, tmp_path)
     assert dialog.losses.text() == ""
     dialog.scope.setCurrentText("all labelled images")
     dialog.validation.setValue(50)
-    dialog.export_to(str(tmp_path))
+    folder = tmp_path / "out"  # beside the projects, whose files come and go meanwhile
+    dialog.export_to(str(folder))
     qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
-    assert sorted(p.name for p in tmp_path.rglob("*.tif")) == ["a.ome.tif", "b.ome.tif"]
-    assert all(p.parent.name in ("train", "val") for p in tmp_path.rglob("*.tif"))
+    assert sorted(p.name for p in folder.rglob("*.tif")) == ["a.ome.tif", "b.ome.tif"]
+    assert all(p.parent.name in ("train", "val") for p in folder.rglob("*.tif"))
     assert dialog.write.isEnabled()
     assert "wrote" in dialog.message.text()
     dialog.close()
