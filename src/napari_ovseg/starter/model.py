@@ -47,8 +47,8 @@ _BLOCKS = "visual.transformer.resblocks."
 PREFERENCES = Preferences(
     # Objects of a few pixels need patches of their own.
     short_side=(768, 1152),
-    # Half the size shows a window what is around; better on four sets of drawings of four.
-    scales=(1.0, 0.5),
+    # Smaller sizes show a window what is around; better on four sets of drawings of four.
+    scales=(1.0, 0.5, 0.25),
     # Its patches are more alike than those of a CLIP of full size, so the papers' limits on
     # cosines (0.4 and 0.55) let everything through; chosen on generated scenes.
     method_values={"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}},
