@@ -24,6 +24,11 @@ class OvsegError(Exception):
     """Anything this package refuses to do, in words meant for the user."""
 
 
+def in_words(error: Exception) -> str:
+    """Return what a person is told of an error: ours says all itself, others need their kind."""
+    return str(error) if isinstance(error, OvsegError) else f"{type(error).__name__}: {error}"
+
+
 class InputError(OvsegError, ValueError):
     """What was given cannot be used."""
 

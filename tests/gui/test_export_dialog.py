@@ -32,6 +32,18 @@ def labelled(widget, finish):
     return widget
 
 
+@pytest.fixture
+def lost(labelled, qtbot):
+    """Wait for what is told to be lost."""
+
+    def wait():
+        losses = labelled.exports.losses
+        qtbot.waitUntil(lambda: not losses.runner.running, timeout=20_000)
+        return losses.line.text()
+
+    return wait
+
+
 def test_every_format_shows_its_options(widget):
     for name in EXPORTERS.names():
         widget.exports.format.setCurrentText(name)
@@ -39,20 +51,21 @@ def test_every_format_shows_its_options(widget):
         assert widget.exports.about.text()
 
 
-def test_losses_are_told_before_and_files_are_written(labelled, qtbot, tmp_path):
+def test_losses_are_told_before_and_files_are_written(labelled, lost, qtbot, tmp_path):
     dialog = labelled.exports
     dialog.show()
     dialog.format.setCurrentText("png")
-    assert "physical size" in dialog.losses.text()
-    assert "who decided" not in dialog.losses.text()
+    text = lost()
+    assert "physical size" in text
+    assert "who decided" not in text
     dialog.format.setCurrentText("cityscapes")
     assert "• who decided each pixel; keep the annotation to correct it further" in (
-        dialog.losses.text().splitlines()
+        lost().splitlines()
     )
     dialog.format.setCurrentText("ome-zarr")
-    assert dialog.losses.text() == ""
+    assert lost() == ""
     dialog.format.setCurrentText("ome-tiff")
-    assert dialog.losses.text() == ""
+    assert lost() == ""
     dialog.scope.setCurrentText("all labelled images")
     dialog.validation.setValue(50)
     folder = tmp_path / "out"  # beside the projects, whose files come and go meanwhile
@@ -89,7 +102,7 @@ def test_an_image_that_was_renamed_is_written_by_its_name_of_now(labelled, qtbot
     assert sorted(path.name for path in tmp_path.glob("*.png")) == ["B.png", "c.png"]
 
 
-def test_what_a_format_loses_is_told_without_a_copy_of_the_labels(labelled, monkeypatch):
+def test_what_a_format_loses_is_told_without_a_copy_of_the_labels(labelled, lost, monkeypatch):
     monkeypatch.setattr(layers, "annotation_from", lambda *_: pytest.fail("pixels were copied"))
     dialog, asked = labelled.exports, []
     kind = EXPORTERS.get("png")
@@ -98,10 +111,44 @@ def test_what_a_format_loses_is_told_without_a_copy_of_the_labels(labelled, monk
     dialog.format.setCurrentText("png")
     assert asked == []  # nobody sees it
     dialog.show()
-    assert "physical size" in dialog.losses.text()
+    assert "physical size" in lost()
     layer = dialog._chosen()
     assert np.shares_memory(asked[0].labels.ids, layer.data)
     assert asked[0].owner is editing_of(layer).draft.owner
+    dialog.close()
+
+
+def test_what_is_lost_is_counted_beside_the_window_and_the_last_question_answered(
+    labelled, lost, monkeypatch
+):
+    kind, on, threads = EXPORTERS.get("yolo"), threading.Event(), []
+
+    def slowly(_self, _annotation):
+        threads.append(threading.current_thread())
+        assert on.wait(30)
+        return ["all of it"]
+
+    monkeypatch.setattr(kind, "check", slowly)
+    dialog = labelled.exports
+    dialog.show()
+    dialog.format.setCurrentText("yolo")
+    assert dialog.losses.line.text().startswith("Looking")  # and the window goes on
+    dialog.format.setCurrentText("png")
+    on.set()
+    assert "physical size" in lost()
+    assert threading.main_thread() not in threads
+    dialog.format.setCurrentText("yolo")
+    assert lost() == "Not in the files:\n• all of it"
+    dialog.close()
+
+
+def test_what_a_format_refuses_is_told_where_losses_are(labelled, lost):
+    dialog = labelled.exports
+    labelled.viewer.layers["a"].name = "B"
+    dialog.scope.setCurrentText("all labelled images")
+    dialog.format.setCurrentText("png")
+    dialog.show()
+    assert "2 images of the series are called 'b'" in lost()
     dialog.close()
 
 

@@ -19,10 +19,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_ovseg.errors import InputError, OvsegError
+from napari_ovseg.errors import InputError, OvsegError, in_words
 from napari_ovseg.exporters import EXPORTERS, Exporter, split
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import combo, form, label, row, spin
+from napari_ovseg.gui.losses_line import LossesLine
 from napari_ovseg.gui.worker import Runner
 from napari_ovseg.progress import Progress
 
@@ -81,7 +82,8 @@ class ExportDialog(QDialog):
         form(self._top, *rows)
         self._middle_layout = QVBoxLayout(self._middle)
         self._middle_layout.setContentsMargins(0, 0, 0, 0)
-        self.about, self.losses = label("ovseg_export_about"), label("ovseg_export_losses")
+        self.about, self.losses = label("ovseg_export_about"), LossesLine(self)
+        self.losses.changed.connect(self._growing.start)
         self.bar = QProgressBar()
         self.message = QLabel("")
         self.message.setWordWrap(True)
@@ -96,7 +98,7 @@ class ExportDialog(QDialog):
         self.cancel.setToolTip("Stop writing; what is complete stays")
         self.cancel.clicked.connect(lambda _checked=False: self._stop())
         layout = QVBoxLayout(self)
-        for part in (self._top, self.about, self._middle, self.losses):
+        for part in (self._top, self.about, self._middle, self.losses.line):
             layout.addWidget(part)
         layout.addStretch(1)
         layout.addWidget(self.bar)
@@ -144,15 +146,10 @@ class ExportDialog(QDialog):
         if not self.isVisible():
             return
         try:
-            exporter = self.exporter()
-            ready = exporter.prepared([layers.live_annotation(layer) for layer in self._layers()])
-            lost = {text: None for a in ready for text in exporter.check(a)}
+            live = [layers.live_annotation(layer) for layer in self._layers()]
+            self.losses.ask(self.exporter(), live)
         except OvsegError as error:
-            self.losses.setText(str(error))
-        else:
-            lines = [f"• {text}" for text in lost]
-            self.losses.setText("\n".join(["Not in the files:", *lines]) if lines else "")
-        self._growing.start()
+            self.losses.tell(str(error))
 
     def _grow(self) -> None:
         """Make room for all lines: a layout alone squeezes its controls instead."""
@@ -204,7 +201,7 @@ class ExportDialog(QDialog):
         show_info(f"wrote {len(files)} files to {files[0].parent if files else 'nowhere'}")
 
     def _failed(self, error: Exception) -> None:
-        self._tell(str(error) if isinstance(error, OvsegError) else repr(error))
+        self._tell(in_words(error))
 
     def _rest(self) -> None:
         self.write.setEnabled(True)

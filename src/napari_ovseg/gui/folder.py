@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
 
-from napari_ovseg.errors import OvsegError
+from napari_ovseg.errors import OvsegError, in_words
 from napari_ovseg.gui.ahead import Ahead
 from napari_ovseg.gui.arrival import Arrival, Carried, go_steps, look_of, open_steps, refitted
 from napari_ovseg.gui.folder_row import FolderRow
@@ -239,9 +239,9 @@ class Folder(QObject):
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, OvsegError):
-            self.told.emit(str(error), True)
+            self.told.emit(in_words(error), True)
         else:
-            self.broke.emit(f"{type(error).__name__}: {error}")
+            self.broke.emit(in_words(error))
 
 
 def _set_visible(layers: list[Any], on: bool) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from qtpy.QtCore import QTimer
 
 from napari_ovseg._optional import require_installed
-from napari_ovseg.errors import ExportError, InputError, OvsegError
+from napari_ovseg.errors import ExportError, InputError, OvsegError, in_words
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.gui.agreement import joined
 from napari_ovseg.gui.display_state import show_as
@@ -220,10 +220,8 @@ class Keeper:
         """Tell what goes wrong; what comes behind it goes on."""
         try:
             yield
-        except OvsegError as error:
-            self._say(str(error))
         except Exception as error:  # noqa: BLE001  # a plugin's reader, a system's refusal
-            self._say(f"{type(error).__name__}: {error}")
+            self._say(in_words(error))
 
     def _say(self, text: str) -> None:
         """Tell what went wrong, but not every half a minute that the disk is still full."""

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_ovseg.errors import OvsegError
+from napari_ovseg.errors import in_words
 from napari_ovseg.gui import model_jobs as jobs
 from napari_ovseg.gui.controls import row
 from napari_ovseg.gui.model_table import ModelTable
@@ -194,8 +194,7 @@ class ModelsWindow(QDialog):
         self._then(result)
 
     def _failed(self, error: Exception) -> None:
-        told = str(error) if isinstance(error, OvsegError) else f"{type(error).__name__}: {error}"
-        self.message.setText(told)
+        self.message.setText(in_words(error))
 
     def _show_state(self) -> None:
         """Offer what can be done now with the selected model."""

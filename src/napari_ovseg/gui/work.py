@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_ovseg.early import Early
-from napari_ovseg.errors import OvsegError
+from napari_ovseg.errors import OvsegError, in_words
 from napari_ovseg.glimpse import Glimpse
 from napari_ovseg.gui.difference import Difference
 from napari_ovseg.gui.first_layer import FirstLayer, Result
@@ -228,7 +228,7 @@ class Work(QObject):
             text = f"{self._round.place}: {error}" if self._round.several else str(error)
             self.told.emit(text, self.turns.now == Turn.RUN)
         else:
-            self.broke.emit(f"{type(error).__name__}: {error}")
+            self.broke.emit(in_words(error))
 
     def _ended(self) -> None:
         target, outcome = self._target, self._outcome
