@@ -11,6 +11,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from napari.utils.action_manager import action_manager
 from PIL import Image
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
@@ -23,6 +24,7 @@ from napari_ovseg.gui import keys
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.turns import Turn
+from napari_ovseg.gui.vocabulary_table import LOCK
 from napari_ovseg.importers import read_labels
 from napari_ovseg.labels import Owner
 from napari_ovseg.progress import Progress
@@ -140,6 +142,23 @@ def test_labels_are_kept_and_come_back(opened, images, finish, settle):
     finish(widget)
     assert (again.data == painted).all()
     assert [c.name for c in widget.session.rows] == ["nucleus", "fibre"]
+
+
+def test_padlocks_are_of_the_image_that_is_shown(opened, finish, settle):
+    widget = opened
+    finish(widget)
+    widget.session.lock(1, True)
+    on = Qt.CheckState.Checked
+    assert widget.words.table.item(0, LOCK).checkState() == on
+    press(widget, keys.NEXT_IMAGE)
+    settle(widget)
+    assert widget.words.table.item(0, LOCK).checkState() != on  # no pixel is locked
+    finish(widget)
+    assert not editing_of(shown(widget)[1]).draft.owner.any()
+    find(widget, QPushButton, "previous").click()
+    settle(widget)
+    assert widget.words.table.item(0, LOCK).checkState() == on
+    assert (editing_of(shown(widget)[1]).draft.owner == Owner.LOCKED).all()
 
 
 def test_a_broken_image_is_told_and_stepped_over(opened, settle):

@@ -14,6 +14,7 @@ from napari_ovseg.gui import layers
 from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.image import MICROMETRE
 from napari_ovseg.image_files import open_image
+from napari_ovseg.labels import Owner, count_ids
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Arrival:
         What the labels were made of, and the words that were in use then.
     words, counts
         To use from now on, and pixels of each category by name.
+    locked
+        Ids of categories that have locked pixels in it.
     skipped
         What is wrong with images that were stepped over.
     """
@@ -76,6 +79,7 @@ class Arrival:
     asked: tuple[Category, ...] | None = None
     words: tuple[Category, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    locked: frozenset[int] = frozenset()
     skipped: dict[Path, str] = field(default_factory=dict)
 
 
@@ -122,8 +126,20 @@ def refitted(arrival: Arrival, words: tuple[Category, ...]) -> Arrival:
     if picture is None or found is None:
         return replace(arrival, asked=words, words=words)
     fits, new = fitted(found, words)
-    labels = layers.new_labels(picture, fits, ())
-    return replace(arrival, labels=labels, asked=words, words=new, counts=fits.labels.counts())
+    return replace(
+        arrival,
+        labels=layers.new_labels(picture, fits, ()),
+        asked=words,
+        words=new,
+        counts=fits.labels.counts(),
+        locked=_locked(fits),
+    )
+
+
+def _locked(annotation: Annotation) -> frozenset[int]:
+    if annotation.owner is None:
+        return frozenset()
+    return frozenset(count_ids(annotation.labels.ids[annotation.owner == Owner.LOCKED]))
 
 
 def picture_of(image: Image, look: dict[str, Any]) -> ImageLayer:

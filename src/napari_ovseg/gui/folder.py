@@ -205,7 +205,7 @@ class Folder(QObject):
 
     def _use_words(self, arrival: Arrival) -> None:
         session = self._session
-        session.counts = arrival.counts
+        session.counts, session.locked = arrival.counts, set(arrival.locked)
         if tuple(session.rows) != arrival.words:
             session.set_rows(arrival.words)
         self._work.turns.stop()  # to look at an image changes nothing in it
