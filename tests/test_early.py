@@ -29,10 +29,10 @@ def pixels():
     return np.kron(coarse, np.ones((16, 15, 1))).astype(np.uint8)
 
 
-def recipe(magnification=1.0, scales=(1.0,), **values):
+def recipe(magnification=1.0, scales=(1.0,), blend="merged", **values):
     return ov.Recipe(
         working_size=ov.WorkingSize(magnification=magnification),
-        tiling=ov.Tiling(crop=112, stride=56, scales=scales),
+        tiling=ov.Tiling(crop=112, stride=56, scales=scales, blend=blend),
         refinement=ov.Refinement(edge_snap=0),
         **values,
     )
@@ -45,8 +45,9 @@ def early(image, settings, words=WORDS):
     return seen, features
 
 
-def test_rows_follow_each_other_and_are_as_in_the_end(pixels):
-    seen, features = early(pixels, recipe())
+@pytest.mark.parametrize("blend", ["merged", "feathered"])
+def test_rows_follow_each_other_and_are_as_in_the_end(pixels, blend):
+    seen, features = early(pixels, recipe(blend=blend))
     labels = ov.label(features, WORDS)
     assert len(np.unique(labels.ids)) > 1
     assert len(seen) > 2

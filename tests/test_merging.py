@@ -7,7 +7,8 @@ import torch
 import napari_ovseg as ov
 from models import write_folder
 from napari_ovseg.errors import RecipeError
-from napari_ovseg.merging import enlarged, scaled
+from napari_ovseg.merging import enlarged, merge, scaled
+from napari_ovseg.windows import Window
 
 
 def test_cells_of_a_smaller_picture_lie_where_they_were():
@@ -23,6 +24,28 @@ def test_a_smaller_picture_has_no_aliases():
     inside = scaled(stripes, 0.5)[:, 4:-4, 4:-4]
     assert inside.shape[-1] == 24
     assert torch.allclose(inside, torch.tensor(0.5), atol=0.05)
+
+
+def test_feathered_windows_leave_no_step_where_plain_ones_do():
+    windows = [Window(0, left, 64, 64) for left in (0, 32, 64)]
+    said = torch.tensor([0.0, 1.0, 0.0])[:, None, None, None].expand(3, 8, 8, 1)
+    plain, feathered = (
+        merge(said, windows, 8, feathered=on)[0][0, 3, :, 0] for on in (False, True)
+    )
+    assert plain.tolist() == [0.0] * 4 + [0.5] * 8 + [0.0] * 4
+    ramp = [0.125, 0.375, 0.625, 0.875]
+    assert feathered.tolist() == pytest.approx([0.0] * 4 + ramp + ramp[::-1] + [0.0] * 4)
+
+
+def test_feathering_is_the_same_down_as_across_and_keeps_what_all_windows_say():
+    windows = [Window(top, left, 64, 64) for top in (0, 24) for left in (0, 40)]
+    said = torch.rand(4, 8, 8, 1, generator=torch.Generator().manual_seed(0))
+    across = merge(said, windows, 8, feathered=True)[0][0, ..., 0]
+    turned = [Window(w.left, w.top, 64, 64) for w in windows]
+    down = merge(said.transpose(1, 2), turned, 8, feathered=True)[0][0, ..., 0]
+    assert torch.allclose(down, across.T)
+    same = merge(torch.full((4, 8, 8, 1), 0.3), windows, 8, feathered=True)[0]
+    assert torch.allclose(same, torch.tensor(0.3))
 
 
 @pytest.fixture(scope="module")

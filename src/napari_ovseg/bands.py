@@ -83,7 +83,12 @@ class Bands:
         reach = [i for i, w in enumerate(windows) if w.top < bottom and w.top + w.height > top]
         above = windows[reach[0]].top
         lowered = [replace(windows[i], top=windows[i].top - above) for i in reach]
-        merged, (around,) = merge(encoded.vectors[reach], lowered, patch)
+        merged, (around,) = merge(
+            encoded.vectors[reach],
+            lowered,
+            patch,
+            feathered=whole.recipe.tiling.blend == "feathered",
+        )
         cells = merged.shape[1] * patch // around.height
         inside = slice((top - above) // patch * cells, (bottom - above) // patch * cells)
         features = replace(

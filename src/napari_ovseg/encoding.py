@@ -180,7 +180,9 @@ def encode_views(
         tell = bands.tell if bands is not None and watched else attrgetter("plain")
         vectors = yield from mapped(steps, tell)
         done += len(windows)
-        found.append((vectors, windows) if alone else merge(vectors, windows, patch))
+        feathered = recipe.tiling.blend == "feathered"
+        joined = merge(vectors, windows, patch, feathered=feathered) if not alone else None
+        found.append(joined or (vectors, windows))
     if recipe.method.trained:
         return torch.cat([v for v, _ in found]), [w for _, windows in found for w in windows]
     vectors, windows = found[0]

@@ -25,8 +25,20 @@ def scaled(rgb: Tensor, scale: float) -> Tensor:
     return shrunk[0]
 
 
-def merge(vectors: Tensor, windows: list[Window], patch: int) -> tuple[Tensor, list[Window]]:
+def merge(
+    vectors: Tensor, windows: list[Window], patch: int, *, feathered: bool = False
+) -> tuple[Tensor, list[Window]]:
     """Average overlapping windows on one patch grid.
+
+    Parameters
+    ----------
+    vectors : (L, gh, gw, C)
+    windows
+        Of one size.
+    patch
+        Side of a patch, px.
+    feathered
+        Whether a patch weighs the less the nearer it is to the sides of a window.
 
     Returns
     -------
@@ -39,13 +51,23 @@ def merge(vectors: Tensor, windows: list[Window], patch: int) -> tuple[Tensor, l
     width = max(w.left + w.width for w in windows) // patch
     total = torch.zeros(height * cells, width * cells, vectors.shape[-1], device=vectors.device)
     count = torch.zeros(height * cells, width * cells, 1, device=vectors.device)
+    height_of, width_of = (_ramp(n, feathered, vectors.device) for n in vectors.shape[1:3])
+    weight = (height_of[:, None] * width_of)[..., None]
     for window, part in zip(windows, vectors, strict=True):
         top, left = window.top // patch * cells, window.left // patch * cells
         place = (slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))
-        total[place] += part
-        count[place] += 1
+        total[place] += weight * part
+        count[place] += weight
     whole = Window(0, 0, height * patch, width * patch)
     return (total / count)[None], [whole]
+
+
+def _ramp(cells: int, feathered: bool, device: torch.device) -> Tensor:
+    """Weights along a side of a window: ones, or a tent that is lowest in the outer cells."""
+    if not feathered:
+        return torch.ones(cells, device=device)
+    places = torch.arange(cells, device=device) + 0.5
+    return torch.minimum(places, cells - places)
 
 
 def enlarged(vectors: Tensor, grid: tuple[int, int], scale: float) -> Tensor:

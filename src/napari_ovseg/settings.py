@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from napari_ovseg.errors import RecipeError
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _AUTOMATIC_LIMIT = 1.5
 
-Blend = Literal["merged", "exact"]
+Blend = Literal["feathered", "merged", "exact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ class Tiling:
         overlap.
     blend
         ``exact`` keeps windows apart and averages their scores, as the papers do;
-        ``merged`` averages their features on one patch grid, which is smaller and faster.
+        ``merged`` averages their features on one patch grid, which is smaller and faster;
+        ``feathered`` does so with weights that fall linearly to the sides of a window, so that
+        these cannot be seen as steps in the labels.
     scales
         Shares of the working size at which the image is encoded, the first 1; features of all
         are averaged, each with its share for a weight. Smaller ones show a window more of what
@@ -110,8 +112,8 @@ class Tiling:
 
     def __post_init__(self) -> None:
         """Refuse windows that leave gaps."""
-        if self.blend not in ("merged", "exact"):
-            raise RecipeError(f"blend must be 'merged' or 'exact', got {self.blend!r}")
+        if self.blend not in get_args(Blend):
+            raise RecipeError(f"blend must be one of {get_args(Blend)}, got {self.blend!r}")
         if self.crop is not None and self.crop < 0:
             raise RecipeError(f"crop must be 0 or more px, got {self.crop}")
         if self.stride is not None and self.stride < 1:
@@ -121,7 +123,7 @@ class Tiling:
         if self.scales and (self.scales[0] != 1 or not all(0.05 <= s <= 1 for s in self.scales)):
             raise RecipeError(f"scales must begin with 1 and be within 0.05..1, got {self.scales}")
         if len(self.scales) > 1 and self.blend == "exact":
-            raise RecipeError("windows that are kept apart have one scale; use blend 'merged'")
+            raise RecipeError("windows that are kept apart have one scale; use blend 'feathered'")
         if self.canvas is not None and not 1 <= self.canvas <= 10_000:
             raise RecipeError(f"canvas must be 1..10000 px, got {self.canvas}")
         if self.crop and self.stride and self.stride > self.crop:

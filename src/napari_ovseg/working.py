@@ -61,7 +61,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
 
 def _scales(tiling: Tiling, backbone: Backbone) -> tuple[float, ...]:
     """What is asked for, else what suits the encoder; windows kept apart have one scale."""
-    usual = backbone.preferences.scales if tiling.blend == "merged" else ()
+    usual = backbone.preferences.scales if tiling.blend != "exact" else ()
     return tiling.scales or usual or (1.0,)
 
 
@@ -108,7 +108,7 @@ def cut(rgb: Tensor, recipe: Recipe, backbone: Backbone) -> tuple[Tensor, list[W
 
     patch = backbone.vision.patch
     crop, stride = recipe.tiling.crop or 0, recipe.tiling.stride or 1
-    if recipe.tiling.blend == "merged" or min(rgb.shape[-2:]) < patch:
+    if recipe.tiling.blend != "exact" or min(rgb.shape[-2:]) < patch:
         bottom, right = (-side % patch for side in rgb.shape[-2:])
         rgb = torch.nn.functional.pad(rgb[None], (0, right, 0, bottom), mode="replicate")[0]
     return rgb, sliding_windows(rgb.shape[-2], rgb.shape[-1], crop, stride)

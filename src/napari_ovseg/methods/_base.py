@@ -135,7 +135,7 @@ class Method:
         patch = vision.patch
         crop = asked.crop if asked.crop is not None else vision.native
         stride = asked.stride or max(crop // asked.overlap, patch)
-        if asked.blend == "merged":
+        if asked.blend != "exact":
             crop, stride = crop // patch * patch, max(stride // patch, 1) * patch
         return replace(asked, crop=crop, stride=stride)
 
