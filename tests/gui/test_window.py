@@ -13,6 +13,7 @@ import napari_ovseg as ov
 from models import write_folder
 from napari_ovseg import bands, batches
 from napari_ovseg.backbones._store import pour_steps
+from napari_ovseg.gui import layers
 from napari_ovseg.gui.vocabulary_table import NAME, QUERIES
 
 pytestmark = pytest.mark.gui
@@ -323,6 +324,25 @@ def test_models_are_imported_verified_packed_and_removed(widget, models, qtbot, 
     models.import_from(tmp_path / "nothing")
     wait(qtbot, models)
     assert "there is no model" in models.message.text()
+
+
+def test_what_a_removed_model_gave_is_not_taken_for_one_of_its_name(
+    widget, models, finish, qtbot, tmp_path
+):
+    write_folder(tmp_path / "mine")
+    models.import_from(tmp_path / "mine")
+    wait(qtbot, models)
+    widget.viewer.add_image(np.zeros((64, 64), np.uint8), name="dark")
+    widget.words.add_words("nucleus; fibre")
+    widget.form.model.setCurrentText("mine")
+    finish(widget)
+    recent = widget.session.recent
+    assert recent.scores_at(layers.image_of(widget.form.chosen_image()), (), (5, 5))
+    models.models.choose("mine")
+    models.ask = lambda *told: True
+    models.remove()
+    wait(qtbot, models)
+    assert not recent.scores_at(layers.image_of(widget.form.chosen_image()), (), (5, 5))
 
 
 def test_a_cancelled_import_leaves_nothing(models, qtbot, tmp_path, monkeypatch):

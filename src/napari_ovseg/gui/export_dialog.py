@@ -159,6 +159,11 @@ class ExportDialog(QDialog):
             needed = max(layout.heightForWidth(self.width()), layout.minimumSize().height())
             self.setMinimumHeight(needed)
 
+    def present(self) -> None:
+        """Show the dialog before all other windows."""
+        self.show()
+        self.raise_()
+
     def showEvent(self, event: Any) -> None:  # noqa: N802  # Qt's name
         """Look at the labels anew."""
         super().showEvent(event)

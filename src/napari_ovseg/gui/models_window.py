@@ -39,11 +39,14 @@ class ModelsWindow(QDialog):
     ----------
     changed
         Emitted with the names of the encoders that are here, whenever they are looked up.
+    removed
+        Emitted when a model was removed: what it gave is not what one of its name will give.
     ask
         From a title, a text and the word of the button to whether the user agreed.
     """
 
     changed = Signal(list)
+    removed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +101,12 @@ class ModelsWindow(QDialog):
             button.clicked.connect(lambda _checked=False: slot())
         return button
 
+    def present(self) -> None:
+        """Show the window before all others, and look up what there is."""
+        self.refresh()
+        self.show()
+        self.raise_()
+
     # --- the list -------------------------------------------------------------------
 
     def refresh(self) -> None:
@@ -147,6 +156,7 @@ class ModelsWindow(QDialog):
 
     def _removed(self, name: str) -> None:
         self.message.setText(f"{name} was removed")
+        self.removed.emit()
         self.refresh()
 
     def pack_to(self, target: Path) -> None:

@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from qtpy.QtGui import QShowEvent
 
-    from napari_ovseg.labels import Annotation
-
 _WARM_UP_AFTER_MS = 300
 """When the window has drawn itself."""
 _LEAST_UPPER, _LEAST_TOLD = 200, 48
@@ -124,7 +122,7 @@ class OvsegWidget(QWidget):
         self.about = AboutLabel(self.viewer, self.session, self.pictures, self.form.chosen_image)
         self.panel.lay_out(self.about)
         export = push_button("ovseg_export", "Export…", "Write the labels to files")
-        export.clicked.connect(lambda _checked=False: self._show_exports())
+        export.clicked.connect(lambda _checked=False: self.exports.present())
         upper = Scrolled(self.form, self.words, least=_LEAST_UPPER)
         self.words.awaited.connect(lambda: upper.ensureWidgetVisible(self.words.entry))
         layout = QVBoxLayout(self)
@@ -182,10 +180,6 @@ class OvsegWidget(QWidget):
         if self._chosen_labels() is not None and self.session.rows:
             self.turns.follow()
 
-    def _show_exports(self) -> None:
-        self.exports.show()
-        self.exports.raise_()
-
     def _chosen_labels(self) -> Labels | None:
         source = self.form.chosen_image()
         return None if source is None else self.pictures.labels_of(source)
@@ -231,7 +225,7 @@ class OvsegWidget(QWidget):
     def _show_owners(self, on: bool) -> None:  # Qt's signal
         self.owner_view.show(self._chosen_labels() if on else None)
 
-    def _labelled(self, _annotation: Annotation, _kept: int) -> None:
+    def _labelled(self, *_told: object) -> None:
         self.form.device_line.setText(describe_device(choose_device(self.session.device)))
         self._show_words()  # they may have changed since the run began
         self.words.table.refresh()
@@ -250,6 +244,5 @@ class OvsegWidget(QWidget):
         if self.models is None:
             self.models = ModelsWindow(self)
             self.models.changed.connect(self.form.offer_models)
-        self.models.refresh()
-        self.models.show()
-        self.models.raise_()
+            self.models.removed.connect(self.session.recent.clear)
+        self.models.present()
