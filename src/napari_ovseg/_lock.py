@@ -52,10 +52,10 @@ def lock(folder: Path, name: str) -> FileLock:
     return taken
 
 
-def unlock(folder: Path, taken: FileLock) -> None:
-    """Free a folder again."""
-    with suppress(OSError):
-        (folder / _HOLDER).unlink(missing_ok=True)
+def unlock(folder: Path, taken: FileLock, *, as_killed: bool = False) -> None:
+    """Free a folder again; `as_killed` leaves it as a killed program would."""
+    if not as_killed:
+        leave(folder)
     taken.release()
 
 

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 import tifffile
+from napari.components import ViewerModel
 from napari.layers import Image as ImageLayer
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
@@ -18,11 +19,13 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.gui import keeper
 from napari_ovseg.gui.display_state import display_state, show_as
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.kept import image_of_project
 from napari_ovseg.gui.layers import new_labels
+from napari_ovseg.gui.pictures import Pictures
 from napari_ovseg.gui.samples import photograph
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
-from napari_ovseg.project import Project, left_behind
+from napari_ovseg.project import Project, Source, left_behind
 
 pytestmark = pytest.mark.gui
 WORDS = "brick, bricks; soil; 水"
@@ -377,6 +380,64 @@ def test_what_is_left_alone_is_not_offered_again(widget, labelled, qtbot):
     assert not widget.project.offer.isVisible()
     assert left_behind(folder.parent) == []
     assert np.any(Project.open(folder)[1].labels.ids)
+
+
+def test_what_cannot_be_restored_yet_is_offered_until_its_image_is_open(
+    widget, projects, qtbot, monkeypatch
+):
+    told = []
+    monkeypatch.setattr(widget.keeper, "_tell", told.append)
+    words, grid = ov.Vocabulary.parse(WORDS), ov.Grid.regular(2)
+    ids = np.full((30, 40), 2, np.uint16)
+    annotation = ov.Annotation("sample", ov.LabelMap(ids, words, grid))
+    source = Source("", "sample", (30, 40))
+    Project.create(projects / "a", annotation, {}, source=source).close()
+    (projects / "a" / ".lock.json").write_text('{"pid": 1, "host": "h"}')
+    widget.project._show_left(left_behind(projects))
+    widget.project.offer.linkActivated.emit("restore 0")
+    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    assert "neither open nor at" in told[0]
+    settled(widget, qtbot)
+    assert widget.project.offer.isVisible()
+    assert [left.folder for left in left_behind(projects)] == [projects / "a"]
+    image = widget.viewer.add_image(np.zeros((30, 40), np.uint8), name="sample")
+    widget.project.offer.linkActivated.emit("restore 0")
+    qtbot.waitUntil(lambda: widget.pictures.labels_of(image) is not None, timeout=20_000)
+    assert (widget.pictures.labels_of(image).data == 2).all()
+    assert not widget.project.offer.isVisible()
+    assert left_behind(projects) == []  # this window has it
+
+
+def test_of_the_channels_of_a_file_the_labelled_one_gets_its_labels_back(viewer_of, tmp_path):
+    viewer, pictures = viewer_of("DAPI", "GFP")
+    path = tmp_path / "two.tif"
+    path.touch()
+    source = Source(str(path), "GFP", (30, 40))
+    assert image_of_project(source, viewer, pictures).name == "GFP"
+    assert [layer.name for layer in viewer.layers] == ["DAPI", "GFP"]
+    viewer, pictures = viewer_of("DAPI", "GFP")
+    with pytest.raises(InputError, match="holds 2 images of shape"):
+        image_of_project(Source(str(path), "old name", (30, 40)), viewer, pictures)
+    viewer, pictures = viewer_of("two")
+    renamed = image_of_project(Source(str(path), "old name", (30, 40)), viewer, pictures)
+    assert renamed.name == "old name"
+
+
+@pytest.fixture
+def viewer_of(monkeypatch):
+    """A viewer whose reader gives these channels for any file."""
+
+    def make(*channels):
+        viewer = ViewerModel()
+        black = np.zeros((30, 40), np.uint8)
+
+        def read(_self, _path):
+            return [viewer.add_image(black, name=name) for name in channels]
+
+        monkeypatch.setattr(ViewerModel, "open", read)
+        return viewer, Pictures(viewer, lambda: None)
+
+    return make
 
 
 ENDED = """

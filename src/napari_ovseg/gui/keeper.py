@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -93,10 +94,8 @@ class Keeper:
         self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
-        self._give(left_behind, self.root, then=self._tell_left)
-
-    def _tell_left(self, left: list[Left]) -> None:
-        self.on_left(left)
+        # That is set a moment later.
+        self._give(left_behind, self.root, then=lambda left: self.on_left(left))  # noqa: PLW0108
 
     # --- keeping ----------------------------------------------------------------------
 
@@ -163,11 +162,11 @@ class Keeper:
 
     # --- opening ----------------------------------------------------------------------
 
-    def open(self, folder: Path) -> None:
-        """Open a project: its image, labels, owners, words and settings."""
-        self._give(open_kept, folder, then=self._show)
+    def open(self, folder: Path, shown: Callable[[], None] = lambda: None) -> None:
+        """Open a project: its image, labels, owners, words and settings; then call `shown`."""
+        self._give(open_kept, folder, then=partial(self._show, shown))
 
-    def _show(self, opened: tuple[Project, Any, dict[str, Any]]) -> None:
+    def _show(self, shown: Callable[[], None], opened: tuple[Project, Any, dict[str, Any]]) -> None:
         project, annotation, state = opened
         try:
             mine = self._session.known() if self._session.bound else ()
@@ -177,13 +176,14 @@ class Keeper:
             layer = layer_of(annotation, source)
             take_settings(self._session, project, state)
         except OvsegError:
-            self._give(project.close)
+            self._give(partial(project.close, unseen=True))
             raise
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._viewer.add_layer(layer)
         self.on_opened(source)
         self._session.set_rows(words)
         self._viewer.layers.selection.active = layer
+        shown()
 
     # --- the thread -------------------------------------------------------------------
 

@@ -153,7 +153,8 @@ def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) ->
     Raises
     ------
     InputError
-        If it has labels already, is nowhere to be found, or is of another shape by now.
+        If it has labels already, is nowhere to be found, is of another shape by now, or one of
+        several that nothing tells apart.
     """
     for image in pictures.images():
         if image.name == source.name and layers.image_of(image).shape == source.shape:
@@ -169,11 +170,19 @@ def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) ->
         )
     before = set(pictures.images())
     viewer.open(source.path)
-    for image in pictures.images():
-        if image not in before and layers.image_of(image).shape == source.shape:
-            image.name = source.name
-            return image
-    raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
+    came = [i for i in pictures.images() if i not in before]
+    fits = [i for i in came if layers.image_of(i).shape == source.shape]
+    if not fits:
+        raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
+    named = [image for image in fits if image.name == source.name]
+    if len(named or fits) > 1:
+        raise InputError(
+            f"{source.path!r} holds {len(fits)} images of shape {source.shape}, and which of them "
+            f"is {source.name!r} cannot be told; name that layer so, then open the project again"
+        )
+    (image,) = named or fits
+    image.name = source.name
+    return image
 
 
 def open_kept(folder: Path) -> tuple[Project, Annotation, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,9 +120,12 @@ class ProjectRow(QWidget):
 
     def _decide(self, link: str) -> None:
         what, number = link.split()
-        left = self._left.pop(int(number))
-        if what == "restore":
-            self._keeper.open(left.folder)
+        left = self._left[int(number)]
+        if what == "restore":  # its image may have to be opened first: it is offered until then
+            self._keeper.open(left.folder, partial(self._settled, left))
         else:
             left.leave()
-        self._show_left(self._left)
+            self._settled(left)
+
+    def _settled(self, left: Left) -> None:
+        self._show_left([each for each in self._left if each is not left])

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ovseg._lock import lock, unlock
+from napari_ovseg._lock import lock, unlock, was_killed
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.project._contents import Contents, ContentsFile, Source
 from napari_ovseg.project._generations import (
@@ -46,7 +46,7 @@ class Project:
         self._strokes = Strokes(folder, shape, number)
         self._saving = threading.Lock()
         self._file = ContentsFile(folder / CONTENTS, number - 1)
-        self._closed = False
+        self._closed = self._killed = False
 
     @classmethod
     def create(
@@ -87,12 +87,7 @@ class Project:
         """Take a folder for a label map of a shape, to be attached and then saved as number 1.
 
         It is quick, and strokes are kept from now on; but until it is saved, which may take
-        place on another thread, there is no project to be opened.
-
-        Raises
-        ------
-        InputError, ExportError
-            See `create`.
+        place on another thread, there is no project to be opened. It raises what `create` does.
         """
         folder = Path(folder)
         taken = _lock(folder)
@@ -126,15 +121,16 @@ class Project:
         folder = Path(folder)
         if not is_project(folder):
             raise InputError(f"there is no project in {str(folder)!r}; choose a project's folder")
-        taken = _lock(folder)
+        killed, taken = was_killed(folder), _lock(folder)
         try:
             annotation, contents, highest = restore(folder)
         except BaseException:
-            unlock(folder, taken)
+            unlock(folder, taken, as_killed=killed)
             raise
         # With a journal of its own, it never writes behind a torn record.
         project = cls(folder, taken, annotation.labels.ids.shape, highest + 1)
         project.recipe, project.source = contents.recipe, contents.source
+        project._killed = killed
         return project, annotation, contents.state
 
     def attach(self, draft: Draft, on_error: Callable[[ExportError], None] | None = None) -> None:
@@ -208,8 +204,13 @@ class Project:
         """Wait until all that was painted is on disk; False if it could not be written."""
         return self._strokes.flush()
 
-    def close(self) -> bool:
+    def close(self, *, unseen: bool = False) -> bool:
         """Let go of the draft and the folder; what was not saved is in the journal.
+
+        Parameters
+        ----------
+        unseen
+            Whether nobody has seen it since it was opened: what a killed program left stays that.
 
         Returns
         -------
@@ -222,7 +223,7 @@ class Project:
             self._closed = True
             self._file.close()
             kept = self._strokes.close()
-            unlock(self.folder, self._taken)
+            unlock(self.folder, self._taken, as_killed=unseen and self._killed)
         return kept
 
     def fits(self, draft: Draft) -> bool:
