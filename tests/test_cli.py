@@ -1,4 +1,6 @@
+import io
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -417,6 +419,26 @@ def test_text_may_look_like_a_number(tmp_path, cells, option, folder):
     command = ["export", cells, "-o", str(tmp_path / "out"), "--format", "nnunet", "--set", option]
     assert main(command) == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == [folder]
+
+
+def test_what_cannot_be_printed_is_spelt_and_the_work_goes_on(tmp_path, cells, monkeypatch):
+    shown = io.TextIOWrapper(io.BytesIO(), "cp1252")
+    monkeypatch.setattr(sys, "stdout", shown)
+    folder = tmp_path / "細胞"
+    assert main(["export", cells, "-o", str(folder), "--format", "png,coco"]) == 0
+    assert len(list(folder.iterdir())) == 3
+    assert shown.buffer.getvalue().decode("cp1252").count("\\u7d30\\u80de") == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_has_enough_is_no_error():
+    end, start = os.pipe()
+    os.close(end)
+    command = [sys.executable, "-m", "napari_ovseg.cli", "vocabularies"]
+    done = subprocess.run(command, stdout=start, stderr=subprocess.PIPE, timeout=120, check=False)
+    os.close(start)
+    assert done.stderr == b""
+    assert done.returncode == 141
 
 
 LABEL_TAGS = {"Label", "name", "color"}
