@@ -153,6 +153,16 @@ def test_two_pictures_of_one_name_are_refused(tmp_path, photo, capsys):
     assert "same file" in capsys.readouterr().err
 
 
+def test_the_ending_of_the_picture_is_written_down(tmp_path, photo):
+    picture = tmp_path / "Image 1.ome.tif"
+    tifffile.imwrite(picture, np.zeros((40, 50), np.uint8))
+    command = ["segment", str(photo), str(picture), "--words", "grass", "-o", str(tmp_path / "out")]
+    assert main([*command, "--format", "coco,ome-tiff"]) == 0
+    tables = (tmp_path / "out").glob("*.coco.json")
+    names = {json.loads(table.read_text())["images"][0]["file_name"] for table in tables}
+    assert names == {photo.name, picture.name}
+
+
 def test_pictures_whose_files_differ_by_case_alone_are_refused(tmp_path, photo, capsys):
     other = tmp_path / "b" / "Photo.png"
     other.parent.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -68,12 +69,20 @@ def _segment(args: argparse.Namespace) -> int:
             steps = segment_steps(image, vocabulary, recipe, args.device)
             annotation = drive(steps, path.name)
             for name in formats:
-                files = export(annotation, args.output, name)
+                files = export(annotation, args.output, name, **_options(name, path, image))
                 say(f"{path.name} -> {', '.join(str(f) for f in files)}")
         except OvsegError as error:
             failures += 1
             say(f"ovseg: {path.name}: {error}", error=True)
     return BAD_INPUT if failures else 0
+
+
+def _options(name: str, path: Path, image: Image) -> dict[str, str]:
+    """Let formats that name the image's file say its true ending."""
+    from napari_ovseg.exporters import EXPORTERS
+
+    named = any(field.name == "image_suffix" for field in fields(EXPORTERS.get(name)))
+    return {"image_suffix": path.name.removeprefix(image.name)} if named else {}
 
 
 def _check_formats(names: Sequence[str], vocabulary: Vocabulary) -> None:
