@@ -163,6 +163,21 @@ def test_the_ending_of_the_picture_is_written_down(tmp_path, photo):
     assert names == {photo.name, picture.name}
 
 
+def test_stars_that_no_shell_expanded_are_expanded(tmp_path, photo, capsys):
+    for name in ("b.tif", "a.tif", "[1].tif", "._a.tif"):
+        tifffile.imwrite(tmp_path / name, np.zeros((40, 50), np.uint8))
+    out = str(tmp_path / "out")
+    command = ["segment", "--words", "grass", "-o", out]
+    assert main([*command, str(tmp_path / "*[ab].tif"), str(tmp_path / "[1].tif")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" -> ")[0] for line in lines] == ["a.tif", "b.tif", "[1].tif"]
+    made = str(tmp_path / "out" / "[ab].ome.*")
+    assert main(["export", made, "-o", str(tmp_path / "png"), "--format", "png"]) == 0
+    assert {path.name for path in (tmp_path / "png").glob("*.png")} == {"a.png", "b.png"}
+    assert main([*command, str(tmp_path / "*.jpg")]) == 2
+    assert "there is no file" in capsys.readouterr().err
+
+
 def test_pictures_whose_files_differ_by_case_alone_are_refused(tmp_path, photo, capsys):
     other = tmp_path / "b" / "Photo.png"
     other.parent.mkdir()

@@ -12,6 +12,7 @@ from napari_ovseg.cli._shared import (
     add_recipe,
     add_words,
     drive,
+    expanded,
     recipe_of,
     say,
     vocabulary_of,
@@ -54,6 +55,7 @@ def _segment(args: argparse.Namespace) -> int:
     recipe, vocabulary = recipe_of(args), vocabulary_of(args)
     formats = [name.strip() for name in args.format.split(",")]
     _check_formats(formats, vocabulary)
+    args.images = expanded(args.images)
     _check_files(args.images)
     backbone = load_backbone(recipe.backbone, args.device)
     for found in unfamiliar(backbone, vocabulary):
