@@ -1,4 +1,6 @@
+import io
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,6 +14,7 @@ from PIL import Image
 import napari_ovseg as ov
 from napari_ovseg.cli import main
 from napari_ovseg.exporters import split
+from napari_ovseg.importers import read_labels
 
 
 @pytest.fixture
@@ -148,6 +151,98 @@ def test_two_pictures_of_one_name_are_refused(tmp_path, photo, capsys):
         main(["segment", str(photo), str(other), "--words", "a", "-o", str(tmp_path / "out")]) == 2
     )
     assert "same file" in capsys.readouterr().err
+
+
+def test_the_ending_of_the_picture_is_written_down(tmp_path, photo):
+    picture = tmp_path / "Image 1.ome.tif"
+    tifffile.imwrite(picture, np.zeros((40, 50), np.uint8))
+    command = ["segment", str(photo), str(picture), "--words", "grass", "-o", str(tmp_path / "out")]
+    assert main([*command, "--format", "coco,ome-tiff"]) == 0
+    tables = (tmp_path / "out").glob("*.coco.json")
+    names = {json.loads(table.read_text())["images"][0]["file_name"] for table in tables}
+    assert names == {photo.name, picture.name}
+
+
+def test_stars_that_no_shell_expanded_are_expanded(tmp_path, photo, capsys):
+    for name in ("b.tif", "a.tif", "[1].tif", "._a.tif"):
+        tifffile.imwrite(tmp_path / name, np.zeros((40, 50), np.uint8))
+    out = str(tmp_path / "out")
+    command = ["segment", "--words", "grass", "-o", out]
+    assert main([*command, str(tmp_path / "*[ab].tif"), str(tmp_path / "[1].tif")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(" -> ")[0] for line in lines] == ["a.tif", "b.tif", "[1].tif"]
+    made = str(tmp_path / "out" / "[ab].ome.*")
+    assert main(["export", made, "-o", str(tmp_path / "png"), "--format", "png"]) == 0
+    assert {path.name for path in (tmp_path / "png").glob("*.png")} == {"a.png", "b.png"}
+    assert main([*command, str(tmp_path / "*.jpg")]) == 2
+    assert "there is no file" in capsys.readouterr().err
+
+
+def test_pictures_whose_files_differ_by_case_alone_are_refused(tmp_path, photo, capsys):
+    other = tmp_path / "b" / "Photo.png"
+    other.parent.mkdir()
+    other.write_bytes(photo.read_bytes())
+    command = ["segment", str(photo), str(other), "--words", "a", "-o", str(tmp_path / "out")]
+    assert main(command) == 2
+    assert "same file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("name", "kind"), [("scan.ome.tif", "ome-tiff"), ("photo.png", "png")])
+def test_no_picture_is_replaced_by_its_labels(tmp_path, photo, capsys, monkeypatch, name, kind):
+    picture = tmp_path / name
+    if picture != photo:
+        tifffile.imwrite(picture, np.zeros((40, 50), np.uint8))
+    before = picture.read_bytes()
+    monkeypatch.setattr("napari_ovseg.pipeline.segment_steps", lambda *_: pytest.fail("encoded"))
+    command = ["segment", str(picture), "--words", "grass", "-o", str(tmp_path), "--format", kind]
+    for more in ([], ["--overwrite"]):
+        assert main([*command, *more]) == 2
+        assert "would replace the picture" in capsys.readouterr().err
+        assert picture.read_bytes() == before
+
+
+def test_a_plane_does_not_replace_a_picture_either(tmp_path, capsys):
+    tifffile.imwrite(tmp_path / "s.tif", np.zeros((2, 40, 50), np.uint8), metadata={"axes": "ZYX"})
+    plane = tmp_path / "s_0001.png"
+    Image.fromarray(np.zeros((40, 50), np.uint8)).save(plane)
+    before = plane.read_bytes()
+    pictures = [str(tmp_path / "s.tif"), str(plane)]
+    command = ["segment", *pictures, "--words", "grass", "-o", str(tmp_path), "--format", "png"]
+    assert main(command) == 2
+    assert capsys.readouterr().err.count("would replace the picture") == 2
+    assert plane.read_bytes() == before
+
+
+@pytest.mark.parametrize("ending", [".ome.tif", ".png"])
+@pytest.mark.parametrize("by", ["person", "lock", "other program", "damage"])
+def test_no_run_replaces_what_a_person_touched(tmp_path, photo, capsys, ending, by):
+    out = tmp_path / "out"
+    name = {".ome.tif": "ome-tiff", ".png": "png"}[ending]
+    command = ["segment", str(photo), "--words", "grass; gravel", "-o", str(out), "--format", name]
+    assert main(command) == 0
+    assert main(command) == 0  # nobody has touched it
+    file = out / f"photo{ending}"
+    given = read_labels(file)
+    if by in ("person", "lock"):
+        owner = np.zeros(given.labels.ids.shape, np.uint8)
+        owner[3, 4] = ov.Owner.PERSON if by == "person" else ov.Owner.LOCKED
+        ov.export(replace(given, owner=owner), out, name)
+    elif by == "damage":
+        file.write_bytes(b"not labels")
+    elif ending == ".png":
+        Image.fromarray(given.labels.ids.astype(np.uint8)).save(file)
+    else:
+        tifffile.imwrite(file, given.labels.ids)
+    before = file.read_bytes()
+    capsys.readouterr()
+    assert main(command) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--overwrite" in told
+    assert file.read_bytes() == before
+    assert main([*command, "--overwrite"]) == 0
+    assert read_labels(file).provenance.weights
 
 
 @pytest.fixture
@@ -349,6 +444,26 @@ def test_text_may_look_like_a_number(tmp_path, cells, option, folder):
     command = ["export", cells, "-o", str(tmp_path / "out"), "--format", "nnunet", "--set", option]
     assert main(command) == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == [folder]
+
+
+def test_what_cannot_be_printed_is_spelt_and_the_work_goes_on(tmp_path, cells, monkeypatch):
+    shown = io.TextIOWrapper(io.BytesIO(), "cp1252")
+    monkeypatch.setattr(sys, "stdout", shown)
+    folder = tmp_path / "細胞"
+    assert main(["export", cells, "-o", str(folder), "--format", "png,coco"]) == 0
+    assert len(list(folder.iterdir())) == 3
+    assert shown.buffer.getvalue().decode("cp1252").count("\\u7d30\\u80de") == 3
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_has_enough_is_no_error():
+    end, start = os.pipe()
+    os.close(end)
+    command = [sys.executable, "-m", "napari_ovseg.cli", "vocabularies"]
+    done = subprocess.run(command, stdout=start, stderr=subprocess.PIPE, timeout=120, check=False)
+    os.close(start)
+    assert done.stderr == b""
+    assert done.returncode == 141
 
 
 LABEL_TAGS = {"Label", "name", "color"}

@@ -14,7 +14,7 @@ from skimage.measure import grid_points_in_poly
 
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError, RecipeError
-from napari_ovseg.exporters import EXPORTERS
+from napari_ovseg.exporters import EXPORTERS, safe_name
 from napari_ovseg.formats.instances import instances_of
 from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.rle import encode
@@ -341,6 +341,44 @@ def test_cvat_polygons_and_masks(tmp_path):
     assert (drawn == given.labels.ids).all()
     assert colours["nucleus"] == "#ff0000"
     assert any(r"\ufffe" in name for name in colours)
+
+
+def image_names(files):
+    """What each data set says that its images are called."""
+    content = files[-1].read_text(encoding="utf-8")
+    if files[-1].suffix == ".json":
+        return [image["file_name"] for image in json.loads(content)["images"]]
+    if "cvat" in files[-1].name:
+        return [image.get("name") for image in ElementTree.fromstring(content).iter("image")]
+    return [task["data"]["image"] for task in json.loads(files[0].read_text())]
+
+
+@pytest.mark.parametrize("format", ["coco", "coco-panoptic", "cvat", "label-studio"])
+@pytest.mark.parametrize("name", ["Image 1", "细胞 (2)", "Screenshot 3.00\u202fPM", "a & b <c>'\""])
+def test_images_are_called_what_their_files_are(tmp_path, format, name):  # noqa: A002
+    files = ov.export(annotation(name=name), tmp_path, format, image_suffix=".JPG")
+    assert image_names(files) == [f"{name}.JPG"]
+    assert all(file.name.isascii() and " " not in file.name for file in files)
+    stack = np.stack([blobs(), blobs()])
+    files = ov.export(annotation(stack, name), tmp_path, format)
+    assert image_names(files) == [f"{name}_0000.png", f"{name}_0001.png"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "..\\b", "C:b", "a\nb", "\ud800", "", "a\ufffe"])
+def test_what_is_no_file_s_name_is_made_one(tmp_path, name):
+    files = ov.export(annotation(name=name), tmp_path, "cvat")
+    assert image_names(files) == [f"{safe_name(name)}.png"]
+
+
+def test_names_within_an_address_are_encoded(tmp_path):
+    files = ov.export(annotation(name="Image #1"), tmp_path, "label-studio", image_prefix="/d?d=")
+    assert image_names(files) == ["/d?d=Image%20%231.png"]
+
+
+def test_yolo_tells_what_the_image_is_to_be_called():
+    exporter = EXPORTERS.get("yolo")()
+    (told,) = set(exporter.check(annotation(name="Image 1"))) - set(exporter.check(annotation()))
+    assert told == f"the name 'Image 1'; call the image {safe_name('Image 1')!r}, as its .txt is"
 
 
 @pytest.mark.parametrize("name", FORMATS)

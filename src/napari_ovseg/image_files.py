@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ _PLAIN = {"L", "RGB", "I", "I;16", "I;16B", "F"}
 
 def open_image(path: str | Path, *, indexed: bool = False) -> Image:
     """Open a picture file: TIFF through tifffile (with its axes and pixel size), else Pillow.
+
+    What Pillow reads is turned as its EXIF says, so a photograph stands upright.
 
     Parameters
     ----------
@@ -39,12 +42,21 @@ def open_image(path: str | Path, *, indexed: bool = False) -> Image:
         from PIL import Image as Pillow
 
         with Pillow.open(path) as picture:
+            _turn(picture)
             plain = picture.mode in _PLAIN or (indexed and picture.mode == "P")
             return Image.of(np.asarray(picture if plain else picture.convert("RGB")), path.stem)
     except ImageError:
         raise
     except Exception as error:
         raise ImageError(f"cannot read {str(path)!r} as an image: {error}") from error
+
+
+def _turn(picture: Any) -> None:
+    """Turn a picture of Pillow in place, as cameras ask for; damaged EXIF asks for nothing."""
+    from PIL import ImageOps
+
+    with suppress(Exception):  # whatever is wrong with the pixels is told when they are taken
+        ImageOps.exif_transpose(picture, in_place=True)
 
 
 def _open_tiff(path: Path) -> Image:

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from qtpy.QtCore import Qt
 
 import napari_ovseg as ov
@@ -159,6 +160,31 @@ def test_a_folder_that_cannot_be_written_is_told(labelled, qtbot, tmp_path):
     assert "cannot write" in labelled.exports.message.text()
 
 
+@pytest.mark.parametrize("by", ["file", "folder"])
+def test_no_picture_is_replaced_by_its_labels(widget, finish, qtbot, tmp_path, by):
+    picture = tmp_path / "in" / "photo.png"
+    picture.parent.mkdir()
+    Pillow.fromarray(np.zeros((40, 50), np.uint8)).save(picture)
+    before = picture.read_bytes()
+    if by == "file":
+        (layer,) = widget.viewer.open(picture, plugin="napari")
+        widget.form.choose_image(layer)
+    else:
+        widget.folder.open(picture.parent)
+        qtbot.waitUntil(lambda: widget.folder.at == picture, timeout=60_000)
+    widget.words.add_words("grass; background")
+    finish(widget)
+    dialog = widget.exports
+    dialog.format.setCurrentText("png")
+    dialog.export_to(str(picture.parent))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    assert "would replace the picture" in dialog.message.text()
+    assert picture.read_bytes() == before
+    dialog.export_to(str(tmp_path / "out"))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    assert (tmp_path / "out" / "photo.png").is_file()
+
+
 def test_cancel_leaves_whole_files_only_and_the_dialog_can_be_used_again(
     labelled, qtbot, tmp_path, monkeypatch
 ):
@@ -205,7 +231,7 @@ def test_train_and_val_have_one_table_of_categories(tmp_path):
     ]
     for kind, table in (("cityscapes", "labels.json"), ("yolo", "data.yaml")):
         out = tmp_path / kind
-        run(_export_steps(series, EXPORTERS.get(kind)(), 0.5, out, lambda: False))
+        run(_export_steps(series, EXPORTERS.get(kind)(), 0.5, out, [], lambda: False))
         assert (out / "train" / table).read_text() == (out / "val" / table).read_text()
 
 
@@ -220,5 +246,5 @@ def test_what_cannot_be_written_together_is_refused_before_the_first_file(tmp_pa
         (EXPORTERS.get("nnunet")(images=tmp_path / "a.nii"), "option images is of one image"),
     ):
         with pytest.raises(ExportError, match=told):
-            run(_export_steps(series, exporter, 0.0, tmp_path / "out", lambda: False))
+            run(_export_steps(series, exporter, 0.0, tmp_path / "out", [], lambda: False))
     assert not (tmp_path / "out").exists()

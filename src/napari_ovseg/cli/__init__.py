@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from napari_ovseg._leftovers import sweep_dead
@@ -18,11 +21,15 @@ from napari_ovseg.errors import MissingDependencyError, OvsegError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-INTERRUPTED = 130
+INTERRUPTED, CLOSED = 130, 141
+"""Exit codes of programs that Ctrl-C ends, and of those whose output nobody reads any more."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``ovseg``; returns the exit code: 0, or 2 with one line on stderr for bad input."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what it cannot print is spelt
+            stream.reconfigure(errors="backslashreplace")
     args = _parser().parse_args(arguments)
     sweep_dead()
     command: Callable[[argparse.Namespace], int] = args.command
@@ -34,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("ovseg: interrupted; files already written are complete", error=True)
         return INTERRUPTED
+    except BrokenPipeError:  # as of `ovseg vocabularies | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
+        return CLOSED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints
 
-from napari_ovseg.cli._shared import say
+from napari_ovseg.cli._shared import expanded, say
 from napari_ovseg.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def _export(args: argparse.Namespace) -> int:
     names = [name.strip() for name in args.format.split(",")]
     exporters = [_with_options(EXPORTERS.get(name), options) for name in names]
     annotations = [
-        read_project(path) if is_project(path) else read_labels(path) for path in args.labels
+        read_project(path) if is_project(path) else read_labels(path)
+        for path in expanded(args.labels)
     ]
     for exporter in exporters:
         ready = exporter.prepared(annotations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from napari_ovseg.cli._shared import (
     add_recipe,
     add_words,
     drive,
+    expanded,
     recipe_of,
     say,
     vocabulary_of,
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from napari_ovseg.image import Image
     from napari_ovseg.vocabulary import Vocabulary
 
 
@@ -34,12 +37,16 @@ def add_segment(commands: Any) -> None:
     segment.add_argument(
         "--format", default="ome-tiff", help="one or more of 'ovseg exporters', by commas"
     )
+    segment.add_argument(
+        "--overwrite", action="store_true", help="replace labels that a person corrected, too"
+    )
     add_recipe(segment)
 
 
 def _segment(args: argparse.Namespace) -> int:
     from napari_ovseg.asking import asked
     from napari_ovseg.backbones.open_clip import load_backbone
+    from napari_ovseg.channels import as_shown
     from napari_ovseg.exporters import export
     from napari_ovseg.familiar import unfamiliar
     from napari_ovseg.image_files import open_image
@@ -48,6 +55,7 @@ def _segment(args: argparse.Namespace) -> int:
     recipe, vocabulary = recipe_of(args), vocabulary_of(args)
     formats = [name.strip() for name in args.format.split(",")]
     _check_formats(formats, vocabulary)
+    args.images = expanded(args.images)
     _check_files(args.images)
     backbone = load_backbone(recipe.backbone, args.device)
     for found in unfamiliar(backbone, vocabulary):
@@ -58,15 +66,25 @@ def _segment(args: argparse.Namespace) -> int:
     failures = 0
     for path in args.images:
         try:
-            steps = segment_steps(open_image(path), vocabulary, recipe, args.device)
+            image = open_image(path)
+            _spare(args, formats, as_shown(image, recipe.display), vocabulary)
+            steps = segment_steps(image, vocabulary, recipe, args.device)
             annotation = drive(steps, path.name)
             for name in formats:
-                files = export(annotation, args.output, name)
+                files = export(annotation, args.output, name, **_options(name, path, image))
                 say(f"{path.name} -> {', '.join(str(f) for f in files)}")
         except OvsegError as error:
             failures += 1
             say(f"ovseg: {path.name}: {error}", error=True)
     return BAD_INPUT if failures else 0
+
+
+def _options(name: str, path: Path, image: Image) -> dict[str, str]:
+    """Let formats that name the image's file say its true ending."""
+    from napari_ovseg.exporters import EXPORTERS
+
+    named = any(field.name == "image_suffix" for field in fields(EXPORTERS.get(name)))
+    return {"image_suffix": path.name.removeprefix(image.name)} if named else {}
 
 
 def _check_formats(names: Sequence[str], vocabulary: Vocabulary) -> None:
@@ -89,6 +107,43 @@ def _check_formats(names: Sequence[str], vocabulary: Vocabulary) -> None:
                 ) from error
 
 
+def _spare(
+    args: argparse.Namespace, formats: Sequence[str], image: Image, vocabulary: Vocabulary
+) -> None:
+    """Refuse what would take the place of a picture, or of labels that a person touched."""
+    import numpy as np
+
+    from napari_ovseg.exporters import EXPORTERS
+    from napari_ovseg.exporters._base import refuse_pictures
+    from napari_ovseg.labels import Annotation, LabelMap
+
+    ids = np.broadcast_to(np.uint16(0), image.shape)
+    nothing = Annotation(image.name, LabelMap(ids, vocabulary, image.grid))
+    for name in formats:
+        targets = EXPORTERS.get(name)().targets(nothing, args.output)
+        refuse_pictures(targets, args.images)
+        for target in () if args.overwrite else targets:
+            if target.exists() and not _is_of_a_model(target, name):
+                raise ExportError(
+                    f"{str(target)!r} holds what a person or another program made; move it away, "
+                    "choose another folder, or add --overwrite"
+                )
+
+
+def _is_of_a_model(path: Path, name: str) -> bool:
+    """Whether labels are as a run wrote them, as far as the format can tell."""
+    from napari_ovseg.importers import IMPORTERS, read_labels
+
+    if name not in IMPORTERS.names():
+        return True
+    try:
+        found = read_labels(path, name)
+    except InputError:
+        return False
+    by_hand = found.provenance.share_by_hand > 0 or (found.owner is not None and found.owner.any())
+    return bool(found.provenance.weights) and not by_hand
+
+
 def _check_files(images: Sequence[Path]) -> None:
     """Say before the work what would fail after it."""
     missing = [str(path) for path in images if not path.is_file()]
@@ -96,7 +151,7 @@ def _check_files(images: Sequence[Path]) -> None:
         raise InputError(f"there is no file {', '.join(missing)}")
     stems: dict[str, Path] = {}
     for path in images:
-        stem = path.stem.removesuffix(".ome")
+        stem = path.stem.removesuffix(".ome").casefold()
         if stem in stems:
             raise InputError(
                 f"{stems[stem]} and {path} would write the same file; "

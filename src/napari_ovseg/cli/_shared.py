@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from dataclasses import replace
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,6 +13,7 @@ from napari_ovseg.errors import InputError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from napari_ovseg.progress import Progress, Steps
     from napari_ovseg.recipe import Recipe
@@ -92,6 +94,16 @@ def drive(steps: Steps[R], name: str, *, unit: str = "it") -> R:
             bar.refresh()
 
         return run(steps, watch)
+
+
+def expanded(paths: Sequence[Path]) -> list[Path]:
+    """Replace patterns by the files that match, as shells do but that of Windows."""
+    found: list[Path] = []
+    for path in paths:
+        # Not by `Path.glob`, to which hidden files match.
+        matches = [] if path.exists() else sorted(glob(str(path)))  # noqa: PTH207
+        found += map(Path, matches) if matches else [path]
+    return found
 
 
 def say(text: str, *, error: bool = False) -> None:

@@ -60,6 +60,10 @@ class Exporter(ABC):
         """Return the file stems that no other annotation of a series may have."""
         return {safe_name(annotation.name)}
 
+    def targets(self, annotation: Annotation, folder: Path) -> list[Path]:
+        """Return the label maps that `write` would put into `folder` itself; no pixel is read."""
+        return [folder / f"{stem}{self.suffix}" for stem in sorted(self.stems(annotation))]
+
     def prepared(self, annotations: Sequence[Annotation]) -> list[Annotation]:
         """Return annotations as they can be written together, before they are divided into parts.
 
@@ -121,6 +125,26 @@ def refuse_namesakes(stems: Iterable[str]) -> None:
                 f"{count} images of the series are called {stem!r}; rename them, or one file "
                 "would replace the other"
             )
+
+
+def refuse_pictures(targets: Iterable[Path], pictures: Iterable[Path]) -> None:
+    """Raise `ExportError` if a file to be written is one of the pictures, by whatever path."""
+    known = {identity for path in pictures if (identity := _identity(path))}
+    for target in targets:
+        if _identity(target) in known:
+            raise ExportError(
+                f"{str(target)!r} would replace the picture of that name; choose another folder "
+                "or format"
+            )
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Tell one file from all others; None where there is none."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from abc import abstractmethod
 from collections import Counter
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Role
 
+_NO_TEXT = {"Cc", "Cs", "Cn", "Zl", "Zp"}
+"""Unicode's categories of control characters, halves of others, no characters and line ends."""
 SERIES = "dataset"
 """File stem of a series of several annotations."""
 
@@ -42,6 +45,9 @@ class Picture:
     ----------
     stem
         File stem, unlike that of any other picture of the series.
+    image_stem
+        What the image's own file is called, for other programs to find it: the name of the
+        annotation as it is, or `stem` where that would be no name of a file.
     ids : (H, W) uint16
         Category ids.
     owner : (H, W) uint8 or None
@@ -53,6 +59,7 @@ class Picture:
     """
 
     stem: str
+    image_stem: str
     ids: np.ndarray
     owner: np.ndarray | None
     plane: tuple[int, ...]
@@ -120,9 +127,19 @@ def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:
 def planes_of(annotation: Annotation) -> Iterator[Picture]:
     """Yield the pictures of one annotation, whatever their pixels are."""
     ids, owner, stem = annotation.labels.ids, annotation.owner, safe_name(annotation.name)
+    image_stem = annotation.name if _is_file_name(annotation.name) else stem
     for number, plane in enumerate(np.ndindex(ids.shape[:-2])):
-        name = f"{stem}_{number:04d}" if ids.ndim > 2 else stem
-        yield Picture(name, ids[plane], None if owner is None else owner[plane], plane, annotation)
+        place = f"_{number:04d}" if ids.ndim > 2 else ""
+        decided = None if owner is None else owner[plane]
+        yield Picture(
+            f"{stem}{place}", f"{image_stem}{place}", ids[plane], decided, plane, annotation
+        )
+
+
+def _is_file_name(name: str) -> bool:
+    """Whether a name leads nowhere else, and holds nothing that JSON or XML could not."""
+    kinds = {unicodedata.category(character) for character in name}
+    return bool(name) and not set(name) & set("/\\:") and not kinds & _NO_TEXT
 
 
 def series_stem(annotations: Sequence[Annotation]) -> str:

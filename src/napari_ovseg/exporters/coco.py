@@ -44,7 +44,7 @@ class Coco(SeriesExporter):
     geometry
         ``rle`` is exact. ``polygon`` fills holes, and is for tools that read nothing else.
     image_suffix
-        Ending of the image's ``file_name``, which is the safe name of the annotation.
+        Ending of the image's ``file_name``, which is the name of the annotation.
     """
 
     suffix: ClassVar[str] = ".coco.json"
@@ -79,7 +79,7 @@ class Coco(SeriesExporter):
             height, width = picture.ids.shape
             images.append({
                 "id": number, "width": width, "height": height,
-                "file_name": f"{picture.stem}{self.image_suffix}",
+                "file_name": f"{picture.image_stem}{self.image_suffix}",
                 KEY: picture.history(owned=self.exact),
             })  # fmt: skip
             for entry in self._objects(picture):

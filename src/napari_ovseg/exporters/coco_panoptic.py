@@ -41,7 +41,7 @@ class CocoPanoptic(SeriesExporter):
     Attributes
     ----------
     image_suffix
-        Ending of the image's ``file_name``, which is the safe name of the annotation.
+        Ending of the image's ``file_name``, which is the name of the annotation.
     """
 
     suffix: ClassVar[str] = ".panoptic.png"
@@ -63,7 +63,7 @@ class CocoPanoptic(SeriesExporter):
             height, width = picture.ids.shape
             images.append({
                 "id": number, "width": width, "height": height,
-                "file_name": f"{picture.stem}{self.image_suffix}", KEY: picture.history(),
+                "file_name": f"{picture.image_stem}{self.image_suffix}", KEY: picture.history(),
             })  # fmt: skip
             info = _segments_info(instances)
             segments.append({"image_id": number, "file_name": name, "segments_info": info})

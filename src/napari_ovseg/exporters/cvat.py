@@ -39,7 +39,7 @@ class Cvat(SeriesExporter):
     Attributes
     ----------
     image_suffix
-        Ending of the image's name, which is the safe name of the annotation.
+        Ending of the image's name, which is the name of the annotation.
     """
 
     suffix: ClassVar[str] = ".cvat.xml"
@@ -57,7 +57,7 @@ class Cvat(SeriesExporter):
         _add_labels(root, shared_vocabulary(annotations))
         for number, picture in enumerate(pictures_of(annotations)):
             height, width = map(str, picture.ids.shape)
-            name = f"{picture.stem}{self.image_suffix}"
+            name = f"{picture.image_stem}{self.image_suffix}"
             image = SubElement(root, "image", id=str(number), name=name, width=width, height=height)
             _add_shapes(image, picture)
         path = folder / f"{series_stem(annotations)}{self.suffix}"

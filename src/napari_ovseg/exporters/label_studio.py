@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement
 
 from napari_ovseg._atomic import write_atomic
@@ -39,9 +40,10 @@ class LabelStudio(SeriesExporter):
     Attributes
     ----------
     image_prefix
-        What stands before the image's file name: a URL, or ``/data/local-files/?d=``.
+        What stands before the image's file name: a URL, or ``/data/local-files/?d=``. The name
+        is then percent-encoded, as a part of a URL.
     image_suffix
-        Ending of the image's file name, which is the safe name of the annotation.
+        Ending of the image's file name, which is the name of the annotation.
     """
 
     suffix: ClassVar[str] = ".label-studio.json"
@@ -61,7 +63,7 @@ class LabelStudio(SeriesExporter):
         vocabulary = shared_vocabulary(annotations)
         tasks = [
             {
-                "data": {"image": f"{self.image_prefix}{picture.stem}{self.image_suffix}"},
+                "data": {"image": self._image(picture)},
                 "annotations": [{"result": _regions(picture)}],
             }
             for picture in pictures_of(annotations)
@@ -71,6 +73,10 @@ class LabelStudio(SeriesExporter):
         write_atomic(path, json_bytes(tasks))
         write_atomic(interface, _interface(vocabulary))
         return [path, interface]
+
+    def _image(self, picture: Picture) -> str:
+        name = f"{picture.image_stem}{self.image_suffix}"
+        return f"{self.image_prefix}{quote(name)}" if self.image_prefix else name
 
 
 def _regions(picture: Picture) -> list[dict[str, Any]]:

@@ -66,6 +66,10 @@ class NNUNet(VolumeExporter):
         names = (annotation.name, *(volume.name for volume in volumes_of(annotation)))
         return set(map(safe_name, names))
 
+    def targets(self, annotation: Annotation, folder: Path) -> list[Path]:
+        """See `Exporter.targets`: none, all is in the folder of the data set."""
+        return []
+
     def refuse(self, annotation: Annotation) -> None:
         """See `VolumeExporter.refuse`."""
         refuse_unlisted(annotation)

@@ -44,6 +44,10 @@ class PNG(PictureExporter):
         """See `Exporter.stems`; the class table has the annotation's."""
         return {safe_name(annotation.name), *map(_stem, planes_of(annotation))}
 
+    def targets(self, annotation: Annotation, folder: Path) -> list[Path]:
+        """See `Exporter.targets`."""
+        return [folder / f"{_stem(plane)}{self.suffix}" for plane in planes_of(annotation)]
+
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""
         try:

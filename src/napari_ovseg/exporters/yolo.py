@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg._atomic import write_atomic
-from napari_ovseg.exporters._base import shared_vocabulary
+from napari_ovseg.exporters._base import safe_name, shared_vocabulary
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     lost_in_pictures,
@@ -41,6 +41,8 @@ class Yolo(SeriesExporter):
         """See `Exporter.check`."""
         vocabulary = annotation.labels.vocabulary
         lost = ["the ids and colours of categories, which are numbered from 0"]
+        if (stem := safe_name(annotation.name)) != annotation.name:
+            lost.append(f"the name {annotation.name!r}; call the image {stem!r}, as its .txt is")
         if vocabulary.background is not None:
             lost.append(f"the category {vocabulary.background.name!r}; the background is left out")
         lost += lost_in_polygons(annotation, {"thing", "stuff"}, parts=True)

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_ovseg.errors import InputError, OvsegError, in_words
 from napari_ovseg.exporters import EXPORTERS, Exporter, split
+from napari_ovseg.exporters._base import refuse_pictures
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import combo, form, label, row, spin
 from napari_ovseg.gui.losses_line import LossesLine
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
+    from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.labels import Annotation
     from napari_ovseg.progress import Steps, Stop
 
@@ -45,20 +47,20 @@ class ExportDialog(QDialog):
     ----------
     chosen
         Finds the labels layer of the chosen image.
-    every
-        Finds the labels layers of all images.
+    pictures
+        Of the viewer; their files are never written.
     """
 
     def __init__(
         self,
         chosen: Callable[[], Labels | None],
-        every: Callable[[], list[Labels]],
+        pictures: Pictures,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export labels")
         self.setObjectName("ovseg_export_dialog")
-        self._chosen, self._every = chosen, every
+        self._chosen, self._pictures = chosen, pictures
         self.runner: Runner[list[Path]] = Runner(
             self._progressed, self._done, self._failed, self._rest
         )
@@ -90,7 +92,7 @@ class ExportDialog(QDialog):
         self.write = QPushButton("Choose a folder and write…")
         self.write.setObjectName("ovseg_export_write")
         self.write.setToolTip(
-            "Ask for a folder, then write there; files of the same name are replaced"
+            "Ask for a folder, then write there; files of the same name are replaced, images never"
         )
         self.write.clicked.connect(lambda _checked=False: self._ask())
         self.cancel = QPushButton("Cancel")
@@ -136,7 +138,8 @@ class ExportDialog(QDialog):
 
     def _layers(self) -> list[Labels]:
         one = self._chosen()
-        found = self._every() if self.scope.currentText() == _SCOPES[1] else [one] if one else []
+        every = self.scope.currentText() == _SCOPES[1]
+        found = self._pictures.all_labels() if every else [one] if one else []
         if not found:
             raise InputError("there are no labels of this image yet; press Segment first")
         return found
@@ -182,6 +185,7 @@ class ExportDialog(QDialog):
             return
         try:
             job = self.annotations(), self.exporter(), self.validation.value() / 100
+            pictures = self._pictures.files()
         except OvsegError as error:
             self._tell(str(error))
             return
@@ -189,7 +193,7 @@ class ExportDialog(QDialog):
         self.cancel.setEnabled(True)
         self.bar.setRange(0, 0)
         self.bar.show()
-        self.runner.start(_export_steps, *job, Path(folder))
+        self.runner.start(_export_steps, *job, Path(folder), pictures)
 
     def _stop(self) -> None:
         self.runner.cancel()
@@ -223,12 +227,17 @@ def _export_steps(
     exporter: Exporter,
     validation: float,
     folder: Path,
+    pictures: Sequence[Path],
     _stop: Stop,
 ) -> Steps[list[Path]]:
     """Write one label map after the other, or a data set of one table at once."""
     together = type(exporter).write_series is not Exporter.write_series
     files: list[Path] = []
-    for name, part in split(exporter.prepared(annotations), validation):
+    parts = split(exporter.prepared(annotations), validation)
+    for name, part in parts:
+        for annotation in part:
+            refuse_pictures(exporter.targets(annotation, folder / name), pictures)
+    for name, part in parts:
         for batch in [part] if together else [[annotation] for annotation in part]:
             yield Progress("exporting", len(files), len(annotations))
             files += exporter.write_series(batch, folder / name)

@@ -188,6 +188,7 @@ class Folder(QObject):
         if arrival.labels is not None:
             add_in_stages(self._viewer, arrival.labels, self._owner)
         self.queue, self.at, self._source = arrival.queue, arrival.file, arrival.picture
+        self._pictures.folder = arrival.queue.files
         self._use_words(arrival)
         self.saver.attend(arrival.queue, arrival.file)
         self._watch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,9 +42,12 @@ class Pictures:
     ----------
     together
         Whether the encoder sees an image layer together with the other visible ones.
+    folder
+        Files of the images of the folder that is open.
     """
 
     together = False
+    folder: tuple[Path, ...] = ()
 
     def __init__(self, viewer: ViewerModel, on_change: Callable[[], None]) -> None:
         self._viewer, self._on_change = viewer, on_change
@@ -92,6 +96,11 @@ class Pictures:
         """The labels layers of all images that have one."""
         found = (self.labels_of(source) for source in self.images())
         return [layer for layer in found if layer is not None]
+
+    def files(self) -> list[Path]:
+        """Files of all image layers that napari has read from one, and of the folder's images."""
+        opened = [Path(layer.source.path) for layer in self.images() if layer.source.path]
+        return [*opened, *self.folder]
 
     def plane_of(self, layer: ImageLayer) -> tuple[int, ...]:
         """Index of the plane of a layer that is on screen."""

@@ -113,7 +113,7 @@ class OvsegWidget(QWidget):
         self.work.labelled.connect(self._labelled)
         self.work.appeared.connect(self._show_words)  # they may not be those of the run any more
         self.folder.arrived.connect(self._arrived)
-        self.exports = ExportDialog(self._chosen_labels, self.pictures.all_labels, self)
+        self.exports = ExportDialog(self._chosen_labels, self.pictures, self)
         self.project = ProjectRow(self.keeper, self._chosen_labels, self.panel.tell)
         self.keeper.on_opened = self._opened
         self._lay_out()
