@@ -578,6 +578,21 @@ def test_a_folder_is_replaced_or_extended(tmp_path, monkeypatch, swaps):
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
 
 
+def test_files_that_were_there_are_not_opened(tmp_path, monkeypatch):
+    """They may be for reading only, or links to where nothing may be written."""
+    put(tmp_path / "x", "1")
+    (tmp_path / "x/b").write_text("b")
+    (tmp_path / "x/b").chmod(0o444)
+    (tmp_path / "x/link").symlink_to(tmp_path / "nowhere")
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "open", lambda path, flags: opened.append((Path(path).name, flags)) or real(path, flags))  # fmt: skip
+    put(tmp_path / "x", "2", extend=True)
+    assert {name for name, _ in opened} >= {"a", "sub"}
+    assert not {"b", "link"} & {name for name, _ in opened}
+    assert os.name == "nt" or {flags for _, flags in opened} == {os.O_RDONLY}
+    assert (tmp_path / "x/b").read_text() == "b"
+
+
 def test_what_a_killed_writer_left_is_put_back_or_swept(tmp_path):
     target = tmp_path / "x"
     put(tmp_path / ".x.0123abcd.old", "old")
