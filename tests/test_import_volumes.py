@@ -185,6 +185,21 @@ def test_a_place_that_another_tool_changed_wins_over_ours(tmp_path):
     assert got.labels.vocabulary == WORDS
 
 
+@pytest.mark.parametrize("case", ["picture in um", "time series"])
+def test_flat_labels_that_another_tool_moved_come_back_as_a_volume(tmp_path, case):
+    path = ov.export(CASES[case], tmp_path, "nifti")[0]
+    image = nibabel.load(path)
+    moved = np.diag([1.0, 2, 3, 1])
+    image.set_sform(moved)
+    image.set_qform(moved)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj), moved, image.header), tmp_path / "moved.nii.gz")  # fmt: skip
+    got, given = read_labels(tmp_path / "moved.nii.gz"), CASES[case]
+    assert got.labels.grid.axes == ("t", "z", "y", "x")[-got.labels.ids.ndim :]
+    assert got.labels.grid.spacing[-3:] == (3, 2, 1)
+    assert np.array_equal(np.squeeze(got.labels.ids), given.labels.ids)
+    assert (got.labels.vocabulary, got.provenance) == (WORDS, given.provenance)
+
+
 def test_a_segment_renamed_or_added_in_slicer(tmp_path):
     path = ov.export(CASES["oblique"], tmp_path, "seg-nrrd")[0]
     segmentation = slicerio.read_segmentation(str(path))
