@@ -255,6 +255,16 @@ def test_layers_of_slicer_become_ids_unless_they_overlap(tmp_path):
         read_labels(tmp_path / "b.seg.nrrd")
 
 
+def test_older_slicers_have_a_layer_for_each_segment(tmp_path):
+    slicer_layers(tmp_path / "new.seg.nrrd", overlap=False)
+    voxels, header = nrrd.read(str(tmp_path / "new.seg.nrrd"))
+    older = {key: v for key, v in header.items() if not key.endswith(("_Layer", "_LabelValue"))}
+    nrrd.write(str(tmp_path / "old.seg.nrrd"), voxels, older)
+    new, old = (read_labels(tmp_path / f"{name}.seg.nrrd").labels for name in ("new", "old"))
+    assert np.array_equal(old.ids, new.ids)
+    assert old.vocabulary == new.vocabulary
+
+
 def test_ome_zarr_brings_back_who_decided_each_pixel(tmp_path):
     given = CASES["all axes"]
     rng = np.random.default_rng(0)
