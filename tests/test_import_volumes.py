@@ -294,7 +294,7 @@ def test_foreign_ome_zarr(tmp_path):
     write_labels(ids, root, name="b", scaler=None, scale_factors=[], axes="yx")
     with pytest.raises(InputError, match=r"a, b.*labels/NAME"):
         read_labels(tmp_path / "image.zarr")
-    got = read_labels(tmp_path / "image.zarr/labels/b", "ome-zarr")
+    got = read_labels(tmp_path / "image.zarr/labels/b")
     assert [c.name for c in got.labels.vocabulary] == ["category 3"]
 
 

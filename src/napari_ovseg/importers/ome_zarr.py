@@ -36,6 +36,7 @@ class OMEZarr(Importer):
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".ome.zarr", ".zarr")
+    inside: ClassVar[str] = "zarr.json"
 
     def read(self, path: Path) -> Annotation:
         """See `Importer.read`."""
