@@ -228,6 +228,15 @@ def test_yolo_lines_fill_what_they_should(tmp_path):
     assert any("=danger" in text for text in lost)
 
 
+def test_yolo_validates_with_what_it_was_not_trained_with(tmp_path):
+    """A relative ``path`` would be looked for where the training is started."""
+    for folder, train, val in (("all", ".", "."), ("train", "../train", "../val"), ("val", "../train", "../val")):  # fmt: skip
+        *_, table = ov.export(annotation(), tmp_path / folder, "yolo")
+        told = yaml.safe_load(table.read_text(encoding="utf-8"))
+        assert ("path" in told, told["train"], told["val"]) == (False, train, val)
+        assert (table.parent / told["train"]).resolve().name == ("all" if train == "." else "train")
+
+
 def test_cityscapes_ids_and_their_limits(tmp_path):
     given = annotation()
     labels, instances, table = ov.export(given, tmp_path, "cityscapes")

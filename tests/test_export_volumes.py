@@ -31,7 +31,7 @@ from napari_ovseg.exporters.nifti import dseg_table
 from napari_ovseg.exporters.nnunet import labels_of, numbers_of
 from napari_ovseg.formats import folders
 from napari_ovseg.formats.folders import atomic_folder
-from napari_ovseg.formats.space import full, kinds, millimetre_affine
+from napari_ovseg.formats.space import full, grid_of, kinds, millimetre_affine
 from napari_ovseg.importers import read_labels
 from volumes import CASES, MANY, MM, WORDS, annotation, grid, turn
 
@@ -286,6 +286,60 @@ def test_dicom_of_an_empty_map_and_of_one_picture(tmp_path, kind):
     assert np.array_equal(by_source(path, one)[1][0], annotation((20, 30)).labels.ids)
 
 
+def ct_grid(mirrored=()):
+    """Where `ct_series` lies, its voxels counted from the other end along some of z, y, x."""
+    axes = turn()
+    matrix = np.eye(4)
+    matrix[:3] = np.stack([axes[:, 0] * 0.5, axes[:, 1] * 0.7, axes[:, 2] * 2.5, (5, 6, 7)], axis=1)
+    ras = LPS @ matrix
+    for axis in mirrored:
+        ras[:3, 3] += ras[:3, 2 - axis] * ((4, 20, 30)[axis] - 1)
+        ras[:3, 2 - axis] *= -1
+    return grid_of(ras)
+
+
+@pytest.mark.parametrize("mirrored", [(), (1,), (0, 1), (0, 1, 2)])
+def test_dicom_labels_of_a_mirrored_volume_lie_on_its_slices(tmp_path, mirrored):
+    """As dcm2niix makes it of a series: rows from bottom to top, often slices too."""
+    source, given = ct_series(tmp_path / "ct"), annotation((4, 20, 30), ct_grid(mirrored))
+    (path,) = ov.export(given, tmp_path / "out", "dicom-seg", source=source)
+    assert np.array_equal(by_source(path, source)[1], np.flip(given.labels.ids, mirrored))
+    swapped = ct_grid(mirrored)
+    matrix = np.asarray(swapped.affine)[:, [1, 2, 0, 3]]
+    swapped = replace(swapped, affine=tuple(map(tuple, matrix.tolist())))
+    turned = annotation((20, 30, 4), swapped)
+    (path,) = ov.export(turned, tmp_path / "out", "dicom-seg", source=source)
+    expected = np.flip(turned.labels.ids.transpose(2, 0, 1), mirrored)
+    assert np.array_equal(by_source(path, source)[1], expected)
+
+
+def test_dicom_refuses_labels_that_lie_elsewhere(tmp_path):
+    source, exporter = ct_series(tmp_path / "ct"), EXPORTERS.get("dicom-seg")
+    for change in ([0, 0, 1], [1, 1, 1.1]):
+        matrix = np.asarray(ct_grid().affine)
+        matrix[:3, 3] += change if change[0] == 0 else 0
+        matrix[:3, :3] *= change if change[0] == 1 else 1
+        moved = replace(ct_grid(), affine=tuple(map(tuple, matrix.tolist())))
+        with pytest.raises(ExportError, match="lie elsewhere than the source"):
+            ov.export(annotation((4, 20, 30), moved), tmp_path, "dicom-seg", source=source)
+    for where, told in ((None, True), (ct_grid(), False)):
+        lost = exporter(source).check(annotation((4, 20, 30), where))
+        assert any("where the labels lie" in text for text in lost) == told
+
+
+def test_dicom_passes_over_folders_in_a_series(tmp_path, monkeypatch):
+    source, read = ct_series(tmp_path / "ct"), pydicom.dcmread
+
+    def as_on_windows(file, **options):
+        if file.is_dir():
+            raise PermissionError(13, "Permission denied", str(file))
+        return read(file, **options)
+
+    (source / "more").mkdir()
+    monkeypatch.setattr(pydicom, "dcmread", as_on_windows)
+    assert ov.export(annotation((4, 20, 30)), tmp_path / "out", "dicom-seg", source=source)
+
+
 def test_dicom_refuses_what_does_not_fit(tmp_path):
     given = annotation((4, 20, 30))
     exporter = EXPORTERS.get("dicom-seg")
@@ -522,6 +576,21 @@ def test_a_folder_is_replaced_or_extended(tmp_path, monkeypatch, swaps):
         fail_half_way(tmp_path / "x")
     assert content(tmp_path / "x") == {Path("sub/a"): b"3"}
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_files_that_were_there_are_not_opened(tmp_path, monkeypatch):
+    """They may be for reading only, or links to where nothing may be written."""
+    put(tmp_path / "x", "1")
+    (tmp_path / "x/b").write_text("b")
+    (tmp_path / "x/b").chmod(0o444)
+    (tmp_path / "x/link").symlink_to(tmp_path / "nowhere")
+    opened, real = [], os.open
+    monkeypatch.setattr(os, "open", lambda path, flags: opened.append((Path(path).name, flags)) or real(path, flags))  # fmt: skip
+    put(tmp_path / "x", "2", extend=True)
+    assert {name for name, _ in opened} >= {"a", "sub"}
+    assert not {"b", "link"} & {name for name, _ in opened}
+    assert os.name == "nt" or {flags for _, flags in opened} == {os.O_RDONLY}
+    assert (tmp_path / "x/b").read_text() == "b"
 
 
 def test_what_a_killed_writer_left_is_put_back_or_swept(tmp_path):

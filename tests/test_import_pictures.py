@@ -275,6 +275,29 @@ def test_geojson_of_qupath_is_read(tmp_path):
     assert (sized.labels.ids[:12, :19] == expected).all()
 
 
+def test_derived_classes_of_qupath_are_read(tmp_path):
+    square = {"type": "Polygon", "coordinates": [[[2, 2], [9, 2], [9, 9], [2, 9]]]}
+    kinds = (
+        {"names": ["Tumor", "Positive"], "color": [200, 0, 10, 128]},
+        {"names": ["Stroma"]},
+        "Necrosis",
+        {"name": "Tumor", "names": ["Tumor"]},
+    )
+    features = [
+        {"type": "Feature", "geometry": square, "properties": {"classification": kind}}
+        for kind in kinds
+    ]
+    (tmp_path / "slide.geojson").write_text(json.dumps(features))
+    found = read_labels(tmp_path / "slide.geojson").labels.vocabulary
+    assert [c.name for c in found] == ["Tumor: Positive", "Stroma", "Necrosis", "Tumor"]
+    assert found.categories[0].colour == "#c8000a"
+    for bad in ({"names": [3]}, {"names": "x"}, {}, 3):
+        features[0]["properties"]["classification"] = bad
+        (tmp_path / "bad.geojson").write_text(json.dumps(features))
+        with pytest.raises(InputError, match=r"classification|names"):
+            read_labels(tmp_path / "bad.geojson")
+
+
 def test_a_class_that_another_program_added_leaves_all_other_ids_as_they_were(tmp_path):
     words = ov.Vocabulary((ov.Category(1, "a", role="stuff"), ov.Category(65_535, "b", ("b", "c"))))
     given = annotation(blobs(values=(0, 1, 65_535)), vocabulary=words)

@@ -185,6 +185,21 @@ def test_a_place_that_another_tool_changed_wins_over_ours(tmp_path):
     assert got.labels.vocabulary == WORDS
 
 
+@pytest.mark.parametrize("case", ["picture in um", "time series"])
+def test_flat_labels_that_another_tool_moved_come_back_as_a_volume(tmp_path, case):
+    path = ov.export(CASES[case], tmp_path, "nifti")[0]
+    image = nibabel.load(path)
+    moved = np.diag([1.0, 2, 3, 1])
+    image.set_sform(moved)
+    image.set_qform(moved)
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj), moved, image.header), tmp_path / "moved.nii.gz")  # fmt: skip
+    got, given = read_labels(tmp_path / "moved.nii.gz"), CASES[case]
+    assert got.labels.grid.axes == ("t", "z", "y", "x")[-got.labels.ids.ndim :]
+    assert got.labels.grid.spacing[-3:] == (3, 2, 1)
+    assert np.array_equal(np.squeeze(got.labels.ids), given.labels.ids)
+    assert (got.labels.vocabulary, got.provenance) == (WORDS, given.provenance)
+
+
 def test_a_segment_renamed_or_added_in_slicer(tmp_path):
     path = ov.export(CASES["oblique"], tmp_path, "seg-nrrd")[0]
     segmentation = slicerio.read_segmentation(str(path))
@@ -240,6 +255,16 @@ def test_layers_of_slicer_become_ids_unless_they_overlap(tmp_path):
         read_labels(tmp_path / "b.seg.nrrd")
 
 
+def test_older_slicers_have_a_layer_for_each_segment(tmp_path):
+    slicer_layers(tmp_path / "new.seg.nrrd", overlap=False)
+    voxels, header = nrrd.read(str(tmp_path / "new.seg.nrrd"))
+    older = {key: v for key, v in header.items() if not key.endswith(("_Layer", "_LabelValue"))}
+    nrrd.write(str(tmp_path / "old.seg.nrrd"), voxels, older)
+    new, old = (read_labels(tmp_path / f"{name}.seg.nrrd").labels for name in ("new", "old"))
+    assert np.array_equal(old.ids, new.ids)
+    assert old.vocabulary == new.vocabulary
+
+
 def test_ome_zarr_brings_back_who_decided_each_pixel(tmp_path):
     given = CASES["all axes"]
     rng = np.random.default_rng(0)
@@ -269,7 +294,7 @@ def test_foreign_ome_zarr(tmp_path):
     write_labels(ids, root, name="b", scaler=None, scale_factors=[], axes="yx")
     with pytest.raises(InputError, match=r"a, b.*labels/NAME"):
         read_labels(tmp_path / "image.zarr")
-    got = read_labels(tmp_path / "image.zarr/labels/b", "ome-zarr")
+    got = read_labels(tmp_path / "image.zarr/labels/b")
     assert [c.name for c in got.labels.vocabulary] == ["category 3"]
 
 

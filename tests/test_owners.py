@@ -8,6 +8,7 @@ from dataclasses import replace
 import nibabel
 import numpy as np
 import pytest
+import zarr
 from PIL import Image
 
 import napari_ovseg as ov
@@ -76,6 +77,21 @@ def test_a_picture_that_another_program_paints_into_has_no_known_owners(tmp_path
         opened.putpixel((3, 4), 9)
         opened.save(path)
     assert read_labels(path).owner is None
+
+
+@pytest.mark.parametrize("shape", [(20, 31), (3, 20, 31)])
+def test_a_zarr_that_another_program_paints_into_has_no_known_owners(tmp_path, shape):
+    given = owned(shape)
+    path = ov.export(given, tmp_path, "ome-zarr")[0]
+    group = zarr.open_group(path, mode="r+")["labels/cells"]
+    group["s0"][...] = group["s0"][...]
+    assert np.array_equal(read_labels(path).owner, given.owner)
+    group["s0"][..., 3, 4] += 1
+    assert read_labels(path).owner is None
+    record = dict(group.attrs["napari-ovseg"])
+    del record["checksum"]  # as older versions wrote it
+    group.attrs["napari-ovseg"] = record
+    assert np.array_equal(read_labels(path).owner, given.owner)
 
 
 def test_one_plane_without_owners_leaves_none_to_the_stack(tmp_path):

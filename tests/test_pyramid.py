@@ -95,6 +95,9 @@ def test_no_more_than_a_shard_is_asked_for_and_all_levels_are_right(
         assert np.array_equal(level[...], whole[..., :: 2**step, :: 2**step])
     assert min(levels[-1].shape[-2:]) <= 32
     assert len(levels) == 1 or min(levels[-2].shape[-2:]) >= 32
+    assert pyramid.checksum(whole) == group.attrs["napari-ovseg"]["checksum"]
+    moved = np.roll(whole, SHARD, axis=-1)
+    assert np.array_equal(moved, whole) or pyramid.checksum(moved) != pyramid.checksum(whole)
     in_memory = ov.export(given, tmp_path / "memory", "ome-zarr")[0]
     assert np.array_equal(read_labels(in_memory).labels.ids, given.labels.ids)
 

@@ -13,7 +13,7 @@ from napari_ovseg._optional import require
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import refuse_unlisted, safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
-from napari_ovseg.formats.dicom_series import read_series
+from napari_ovseg.formats.dicom_series import is_placed, laid_on, read_series
 from napari_ovseg.formats.space import renumbered, volumes_of
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ _LONGEST = 63
 class DicomSeg(VolumeExporter):
     r"""One ``NAME.seg.dcm`` per annotation, made with highdicom.
 
-    Slice k of the label map is the k-th image of the source series, in the order of places
-    along the normal of the planes; the place in the body is the source's. Segments count
+    Labels that have a place in the body are turned and mirrored as they lie on the source
+    series; of others slice k is its k-th image, in the order of places along the normal of the
+    planes. The place in the body is the source's. Segments count
     1, 2, 3 ... in the order of the vocabulary; a category's id is its code value in the
     scheme 99OVSEG. Labels and meanings are cut to 63 characters and have ``/`` for ``\`` and
     spaces for what does not print; ``SegmentDescription`` holds the exact name. Colours are
@@ -63,6 +64,11 @@ class DicomSeg(VolumeExporter):
             lost.append("everything: set the option source, the folder or files of the series")
         if len(volumes_of(annotation)) > 1:
             lost.append("everything: a DICOM segmentation is one volume, not a series in time")
+        if not is_placed(annotation.labels.grid):
+            lost.append(
+                "where the labels lie, as they do not tell: slice k goes onto the k-th image of "
+                "the series as it is; see that it is not mirrored"
+            )
         if any(_short(c.name) != c.name for c in annotation.labels.vocabulary):
             lost.append(
                 f"backslashes in names and what is beyond {_LONGEST} characters, for others"
@@ -86,8 +92,8 @@ class DicomSeg(VolumeExporter):
             )
         vocabulary = annotation.labels.vocabulary
         numbers = {c.id: number for number, c in enumerate(vocabulary, start=1)}
-        segments = renumbered(volumes[0].ids, numbers)
-        images = read_series(self.source, segments.shape)
+        images = read_series(self.source)
+        segments = laid_on(images, renumbered(volumes[0].ids, numbers), annotation.labels.grid)
         try:
             made = seg.Segmentation(
                 images, segments, self.kind.upper(), _descriptions(annotation),

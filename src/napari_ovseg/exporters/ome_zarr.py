@@ -13,7 +13,7 @@ from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.formats.pyramid import Source, count_levels, write_pyramid
-from napari_ovseg.formats.record import KEY, OWNER, record_of
+from napari_ovseg.formats.record import CHECKSUM, KEY, OWNER, record_of
 from napari_ovseg.formats.space import SECONDS, kinds, order_of, space_grid
 from napari_ovseg.image import MICROMETRE
 
@@ -39,8 +39,9 @@ class OMEZarr(VolumeExporter):
 
     The labels are nearest-neighbour pyramids. ``image-label`` holds name, queries, role,
     threshold and colour of each category; everything else is under the attribute
-    ``napari-ovseg``, and `Owner` of each pixel in the array ``owner``. The folder is published
-    whole (see `atomic_folder`). Ids and owners may be arrays that are larger than memory.
+    ``napari-ovseg``, and `Owner` of each pixel in the array ``owner``, with a checksum of the ids
+    that were decided. The folder is published whole (see `atomic_folder`). Ids and owners may be
+    arrays that are larger than memory.
     """
 
     suffix: ClassVar[str] = ".ome.zarr"
@@ -70,7 +71,7 @@ class OMEZarr(VolumeExporter):
         with atomic_folder(folder / f"{stem}{self.suffix}") as temporary:
             root = zarr.open_group(temporary, mode="w", zarr_format=3)
             group = root.create_group(f"labels/{stem}")
-            write_pyramid(group, levels, ids, axes)
+            checksum = write_pyramid(group, levels, ids, axes)
             if annotation.owner is not None:
                 owner = Source(annotation.owner, order, np.dtype(np.uint8))
                 write_pyramid(group, [OWNER], owner, axes)
@@ -80,7 +81,7 @@ class OMEZarr(VolumeExporter):
             writer.write_label_metadata(root["labels"], stem, **_categories(labels.vocabulary))
             # The library leaves out the version here, which the standard asks for.
             root["labels"].attrs["ome"] = {"version": _VERSION, "labels": [stem]}
-            root[f"labels/{stem}"].attrs[KEY] = record_of(annotation)
+            root[f"labels/{stem}"].attrs[KEY] = record_of(annotation) | {CHECKSUM: checksum}
         return [folder / f"{stem}{self.suffix}"]
 
 

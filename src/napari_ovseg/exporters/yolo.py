@@ -32,7 +32,8 @@ class Yolo(SeriesExporter):
 
     Categories are numbered from 0 in the order of the vocabulary. The background is left
     out: to YOLO it is what no polygon covers. A folder has one ``data.yaml``, so all
-    images of a data set are to be exported as one series, or with one vocabulary.
+    images of a data set are to be exported as one series, or with one vocabulary. A folder
+    ``train`` or ``val`` is one part of a data set: its ``data.yaml`` names both.
     """
 
     suffix: ClassVar[str] = ".txt"
@@ -55,7 +56,7 @@ class Yolo(SeriesExporter):
         for picture in pictures_of(annotations):
             files.append(folder / f"{picture.stem}{self.suffix}")
             write_atomic(files[-1], _lines(picture, vocabulary).encode("ascii"))
-        write_atomic(folder / "data.yaml", _data_yaml(vocabulary).encode())
+        write_atomic(folder / "data.yaml", _data_yaml(vocabulary, folder.name).encode())
         return [*files, folder / "data.yaml"]
 
 
@@ -78,9 +79,14 @@ def _lines(picture: Picture, names: dict[int, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _data_yaml(names: dict[int, str]) -> str:
+def _data_yaml(names: dict[int, str], folder: str) -> str:
+    """Name the categories, and the folders of images as seen from that of the file.
+
+    Without ``path`` they are looked for there, and not where a training is started.
+    """
+    train, val = ("../train", "../val") if folder in {"train", "val"} else (".", ".")
     rows = [f"  {number}: {_quoted(name)}" for number, name in enumerate(names.values())]
-    return "\n".join(["path: .", "train: .", "val: .", "names:", *rows, ""])
+    return "\n".join([f"train: {train}", f"val: {val}", "names:", *rows, ""])
 
 
 def _quoted(text: str) -> str:

@@ -35,7 +35,7 @@ def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
 
     Notes
     -----
-    Every file is flushed to disk, then the two folders change names in one step where the
+    Every new file is flushed to disk, then the two folders change names in one step where the
     system can (Linux, macOS). Elsewhere the old one is moved aside first; should the power
     fail just then, the next start or writer puts it back. One writer at a time.
 
@@ -90,14 +90,17 @@ def _swap(one: Path, other: Path) -> bool:
 
 def _flush(folder: Path) -> None:
     for path in (*folder.rglob("*"), folder):
-        flush_entry(path)
+        # Links are the old folder's files, or lead to others' elsewhere.
+        if path.is_dir() or not (path.is_symlink() or path.stat().st_nlink > 1):
+            flush_entry(path)
 
 
 def flush_entry(path: Path) -> None:
     """Flush a file or a folder's list of names to disk; Windows cannot flush the latter."""
     if path.is_dir() and os.name == "nt":
         return
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    # Windows flushes only what may be written; elsewhere a file may be for reading only.
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHUNK, SHARD = 1024, 4096
-"""Side of what is packed together, and of what is a file: fewer files are written much faster."""
+"""Side of what is packed together, and of what is a file: fewer files are written much faster.
+Checksums that are in files hold for shards of this side."""
 _SMALLEST = 256
 _LEVEL = 1
 """Of Zstandard: ids become smaller than at its default of 3, and sooner."""
@@ -49,8 +51,13 @@ class Source:
         return part.transpose(self.order).astype(self.dtype, copy=False)
 
 
-def write_pyramid(group: Any, names: list[str], source: Source, axes: list[str]) -> None:
+def write_pyramid(group: Any, names: list[str], source: Source, axes: list[str]) -> int:
     """Write levels, each of every second row and column of the last, under these names.
+
+    Returns
+    -------
+    int
+        A checksum of the pixels, whatever their dtype: the sum of those of all shards.
 
     Notes
     -----
@@ -59,16 +66,28 @@ def write_pyramid(group: Any, names: list[str], source: Source, axes: list[str])
     they are there.
     """
     levels = [_create(group, name, source, axes, 2**k) for k, name in enumerate(names)]
-    top = len(levels) - 1
+    top, found = len(levels) - 1, 0
     for planes in _slabs(source.shape):
         for row in _starts(levels[top].shape[-2]):
             for column in _starts(levels[top].shape[-1]):
-                _write(levels, top, source, planes, (row, column))
+                found += _write(levels, top, source, planes, (row, column))[1]
+    return found
 
 
 def count_levels(shape: tuple[int, ...]) -> int:
     """Levels until the picture is small."""
     return max((min(shape[-2:]) // _SMALLEST).bit_length(), 1)
+
+
+def checksum(pixels: np.ndarray) -> int:
+    """Return what `write_pyramid` returns of the same pixels, in the order of the file."""
+    found = 0
+    for planes in _slabs(pixels.shape):
+        for row in _starts(pixels.shape[-2]):
+            for column in _starts(pixels.shape[-1]):
+                part = pixels[(*planes, slice(row, row + SHARD), slice(column, column + SHARD))]
+                found += _checksum(part, planes, (row, column))
+    return found
 
 
 def _create(group: Any, name: str, source: Source, axes: list[str], step: int) -> Any:
@@ -102,19 +121,30 @@ def _starts(length: int) -> range:
 
 def _write(
     levels: list[Any], k: int, source: Source, planes: tuple[slice, ...], corner: tuple[int, int]
-) -> np.ndarray:
-    """Write the shard of level `k` at a corner, and those of finer levels below it; return it."""
+) -> tuple[np.ndarray, int]:
+    """Write the shard of level `k` at a corner, and those of finer levels below it.
+
+    Returns the shard, and the checksum of the pixels that it covers.
+    """
     ends = [min(first + SHARD, n) for first, n in zip(corner, levels[k].shape[-2:], strict=True)]
     where = (*planes, slice(corner[0], ends[0]), slice(corner[1], ends[1]))
     if k == 0:
         part = source.read(where)
+        found = _checksum(part, planes, corner)
     else:
-        part = np.empty([s.stop - s.start for s in where], source.dtype)
+        part, found = np.empty([s.stop - s.start for s in where], source.dtype), 0
         for row in range(2 * corner[0], 2 * ends[0], SHARD):
             for column in range(2 * corner[1], 2 * ends[1], SHARD):
-                finer = _write(levels, k - 1, source, planes, (row, column))[..., ::2, ::2]
+                whole, below = _write(levels, k - 1, source, planes, (row, column))
+                finer, found = whole[..., ::2, ::2], found + below
                 top, left = row // 2 - corner[0], column // 2 - corner[1]
                 part[..., top : top + finer.shape[-2], left : left + finer.shape[-1]] = finer
     if part.any():
         levels[k][where] = part
-    return part
+    return part, found
+
+
+def _checksum(part: np.ndarray, planes: tuple[slice, ...], corner: tuple[int, int]) -> int:
+    """Of the pixels of a shard and of its place, so that shards cannot change places."""
+    place = ",".join(str(first) for first in (*(s.start for s in planes), *corner))
+    return zlib.crc32(np.ascontiguousarray(part, "<u2").data, zlib.crc32(place.encode()))

@@ -27,7 +27,7 @@ def read_labels(path: str | Path, format: str | None = None) -> Annotation:  # n
     path
         A file, or the folder of an OME-Zarr.
     format
-        One of ``IMPORTERS``; by default what the ending of the path says.
+        One of ``IMPORTERS``; by default what the path says, see `reader_of`.
 
     Raises
     ------
@@ -43,13 +43,18 @@ def read_labels(path: str | Path, format: str | None = None) -> Annotation:  # n
 
 
 def reader_of(path: Path) -> Importer:
-    """Return the importer whose ending fits a path; the longest ending wins.
+    """Return the importer that knows a folder by a file in it, or else whose ending fits.
+
+    The longest ending wins.
 
     Raises
     ------
     InputError
         If no format has its ending.
     """
+    for kind in map(IMPORTERS.get, IMPORTERS.names()):
+        if kind.inside and (path / kind.inside).is_file():
+            return kind()
     name = path.name.casefold()
     endings = {s: n for n in IMPORTERS.names() for s in IMPORTERS.get(n).suffixes}
     fits = [suffix for suffix in endings if name.endswith(suffix)]

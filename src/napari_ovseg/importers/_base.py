@@ -18,6 +18,8 @@ class Importer(ABC):
 
     suffixes: ClassVar[tuple[str, ...]]
     """Endings of its files, lower case."""
+    inside: ClassVar[str] = ""
+    """File by which a folder of the format is known, whatever its name."""
 
     @abstractmethod
     def read(self, path: Path) -> Annotation:

@@ -95,10 +95,10 @@ def numbers(value: Any, what: str) -> np.ndarray:
 
 
 def hex_colour(value: Any) -> str:
-    """Turn [r, g, b] or ``#rrggbb`` into ``#rrggbb``; anything else into no colour."""
-    if isinstance(value, list) and len(value) == 3:
+    """Turn [r, g, b], [r, g, b, opacity] or ``#rrggbb`` into ``#rrggbb``; else into no colour."""
+    if isinstance(value, list) and len(value) in {3, 4}:
         if all(type(v) is int and 0 <= v <= 255 for v in value):
-            return "#{:02x}{:02x}{:02x}".format(*value)
+            return "#" + bytes(value[:3]).hex()
     elif isinstance(value, str) and is_colour(value.lower()):
         return value.lower()
     return ""

@@ -102,13 +102,23 @@ def _features(content: Any) -> Iterator[_Area]:
         classification = properties.get("classification")
         if classification is None or geometry.get("type") not in ("Polygon", "MultiPolygon"):
             continue
-        name = member(classification, "name", str, "a classification")
-        colour = hex_colour(classification.get("color"))
+        name, colour = _classified(classification)
         polygons = member(geometry, "coordinates", list, "a geometry")
         for polygon in polygons if geometry["type"] == "MultiPolygon" else [polygons]:
             rings = [_ring(points) for points in typed(polygon, list, "a polygon")]
             if rings:
                 yield _Area(name, colour, rings)
+
+
+def _classified(classification: Any) -> tuple[str, str]:
+    """Name and colour; a class of QuPath that is derived from others has a list of names."""
+    if isinstance(classification, str):
+        return classification, ""
+    colour = hex_colour(typed(classification, dict, "a classification").get("color"))
+    if "name" in classification or "names" not in classification:
+        return member(classification, "name", str, "a classification"), colour
+    names = member(classification, "names", list, "a classification")
+    return ": ".join(typed(name, str, "each of the names") for name in names), colour
 
 
 def _ring(points: Any) -> np.ndarray:

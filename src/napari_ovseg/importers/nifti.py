@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -56,7 +56,9 @@ class NIfTI(Importer):
             record = _record(image.header)
             named = _table(path)
             if record is not None and (own := from_full(ids, record.grid.axes)) is not None:
-                found = Found(own, _grid(image, record), named, record)
+                if _is_in_place(image, record):
+                    return annotation_of(record.name, Found(own, record.grid, named, record))
+                found = replace(_foreign(image, ids, named), record=record)
                 return annotation_of(record.name, found)
             return annotation_of(_stem(path), _foreign(image, ids, named))
 
@@ -103,13 +105,11 @@ def _record(header: Any) -> Record | None:
     return None
 
 
-def _grid(image: Any, record: Record) -> Grid:
-    """Return the exact grid, unless another tool changed the place of the pixels."""
+def _is_in_place(image: Any, record: Record) -> bool:
+    """Whether no other tool changed the place of the pixels, so that the exact grid holds."""
     recorded = millimetre_affine(record.grid)
     size = np.abs(recorded[:3, :3]).max()
-    if np.allclose(affine := placed(image), recorded, rtol=1e-5, atol=1e-5 * size):
-        return record.grid
-    return grid_of(affine)
+    return np.allclose(placed(image), recorded, rtol=1e-5, atol=1e-5 * size)
 
 
 def _foreign(image: Any, ids: np.ndarray, named: dict[int, tuple[str, str]]) -> Found:

@@ -9,7 +9,8 @@ import numpy as np
 
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
-from napari_ovseg.formats.record import KEY, OWNER, read_record
+from napari_ovseg.formats.pyramid import checksum
+from napari_ovseg.formats.record import CHECKSUM, KEY, OWNER, read_record
 from napari_ovseg.formats.space import order_of
 from napari_ovseg.image import Grid
 from napari_ovseg.importers._base import Importer
@@ -35,6 +36,7 @@ class OMEZarr(Importer):
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".ome.zarr", ".zarr")
+    inside: ClassVar[str] = "zarr.json"
 
     def read(self, path: Path) -> Annotation:
         """See `Importer.read`."""
@@ -57,7 +59,10 @@ class OMEZarr(Importer):
             name = path.name.removesuffix(".zarr").removesuffix(".ome")
             if record is None:
                 return annotation_of(name, Found(ids, grid, named))
-            owner = np.asarray(group[OWNER][...]) if OWNER in group else None
+            told, owner = attributes[KEY].get(CHECKSUM), None
+            # Older versions told none.
+            if OWNER in group and (told is None or told == checksum(ids)):
+                owner = np.asarray(group[OWNER][...])
             if (order := _recorded_order(grid, record)) is not None:
                 ids, grid = ids.transpose(order), record.grid
                 owner = None if owner is None else owner.transpose(order)

@@ -113,7 +113,9 @@ def _merged(
     if voxels.ndim == 4:
         ids = np.zeros(voxels.shape[:3], np.uint16)
         for number, segment in enumerate(segments, start=1):
-            place = voxels[..., int(segment.get("Layer", 0))] == values[number - 1]
+            # Older Slicers have a layer of ones for each, and say neither.
+            layer = voxels[..., int(segment.get("Layer", number - 1))]
+            place = layer == int(segment.get("LabelValue", 1))
             if ids[place].any():
                 raise InputError(
                     f"the segment {segment.get('Name', number)!r} overlaps another; a label map "
