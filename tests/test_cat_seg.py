@@ -136,6 +136,18 @@ def test_a_threshold_is_compared_with_the_probability_of_its_own(folder):
     assert ((ids == 0) == (scores.amax(-1) < limit)).all()
 
 
+def test_a_margin_leaves_more_to_the_background(folder):
+    features = ov.encode(picture(), recipe_of(folder))
+    words = ov.Vocabulary.parse("grass; gravel; background")
+    shares = [
+        (ov.label(features, words, ov.Recipe(contrast=(), background_margin=m)).ids == 3).mean()
+        for m in (-100.0, None, 0.0, 1.0, 10.0)
+    ]
+    assert shares == sorted(shares)
+    assert shares[1] == shares[2]
+    assert shares[0] < shares[-1]
+
+
 def test_scores_depend_on_the_other_words(folder):
     features = ov.encode(picture(), recipe_of(folder))
     few, queries = scored(features, folder)

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,10 +8,12 @@ from skimage import data
 
 import napari_ovseg as ov
 from napari_ovseg import batches, encoding, text
+from napari_ovseg.asking import queries_steps
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.device import guarded
 from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError
 from napari_ovseg.methods import METHODS
+from napari_ovseg.pipeline import bar_small_steps
 from napari_ovseg.progress import Cancelled, Progress, run
 
 WORDS = ov.Vocabulary.parse("grass; gravel; brick wall")
@@ -144,6 +147,18 @@ def test_area_threshold_drops_small_categories_and_fills_their_place():
     dropped = ov.label(features, words, ov.Recipe(contrast=(), area_threshold=float(share)))
     assert len(np.unique(dropped.ids)) == len(np.unique(plain.ids)) - 1
     assert (dropped.ids > 0).all()
+
+
+def test_areas_are_counted_before_the_threshold():
+    features = ov.encode(picture(), ov.Recipe(contrast=("sky",)))
+    strict = ov.Recipe(contrast=("sky",), threshold=0.6, area_threshold=0.2)
+    loose = replace(strict, threshold=0.0)
+    kept = []
+    for recipe in (strict, loose):
+        queries = run(queries_steps(features, WORDS, recipe))
+        asked = replace(features, recipe=recipe)
+        kept.append(run(bar_small_steps(asked, queries, WORDS)).eligible.tolist())
+    assert kept[0] == kept[1]
 
 
 def test_a_margin_leaves_more_to_the_background():

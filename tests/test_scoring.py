@@ -88,8 +88,11 @@ def test_barred_queries_never_win():
     barred = Queries(queries.text, queries.ids, queries.thresholds, queries.ids != 2, 40.0)
     assert 2 in fast(features, queries)
     assert 2 not in fast(features, barred)
-    nobody = Queries(queries.text, queries.ids, queries.thresholds, queries.ids > 99, 40.0)
-    assert not fast(features, nobody).any()
+    ids = queries.ids.roll(-1)  # the first of which is no contrast word
+    for threshold in (0.0, 0.3):
+        thresholds = torch.full_like(queries.thresholds, threshold)
+        nobody = Queries(queries.text, ids, thresholds, ids > 99, 40.0)
+        assert not fast(features, nobody).any()
 
 
 def test_windows_kept_apart_agree_with_one_window():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def logits_of(features: Features, vectors: Tensor, queries: Queries) -> Tensor:
     """Logits of patches: (a, b, C) to (a, b, Q)."""
     if features.scored:
-        return vectors
+        return vectors + queries.ahead
     method = features.recipe.method
     return method.score(vectors.float(), queries.text * queries.scale) + queries.ahead
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_ovseg.errors import RecipeError, VocabularyError
-from napari_ovseg.familiar import queries_for
+from napari_ovseg.familiar import contrast_for, heard
 from napari_ovseg.labels import count_ids
 from napari_ovseg.lexicon import definition_of
 from napari_ovseg.text import embed_steps
@@ -69,19 +69,21 @@ def asked(
     RecipeError, VocabularyError
         If no image can be labelled so; for this the image need not be encoded.
     """
-    competing = vocabulary.background is not None or recipe.contrast_for(vocabulary)
+    categories = heard(backbone, vocabulary)
+    contrast = [r.text for r in contrast_for(backbone, vocabulary, recipe) if r.text]
+    competing = contrast or any(c.role == "background" for c in categories)
     if recipe.threshold > 0 and not competing:
         raise RecipeError(
             f"a threshold of {recipe.threshold:g} needs something to lose to: add a background "
-            "category to the words, or contrast words to the recipe"
+            f"category to the words, or contrast words that {backbone.name} knows to the recipe"
         )
     phrases = recipe.method.phrases
     rows = [
         (phrases(text, meaning(c)), c.id, max(c.threshold, recipe.threshold))
-        for c in vocabulary
-        for text in queries_for(backbone, c)
+        for c in categories
+        for text in c.queries
     ]
-    rows += [(phrases(word), 0, 0.0) for word in recipe.contrast_for(vocabulary)]
+    rows += [(phrases(word), 0, 0.0) for word in contrast]
     if not rows:
         raise VocabularyError(
             f"{backbone.name} never learnt any of these words: "

@@ -108,11 +108,9 @@ def label_steps(
     features = yield from compare_steps(features, queries, backbone_of(features).head)
     if view is not None and (seen := glimpse(features, queries, view)):
         yield seen
-    label_once = pamr_steps if recipe.refinement.pamr_steps else _label
     if recipe.area_threshold > 0:
-        ids = yield from label_once(features, queries)
-        queries = without_small(queries, ids, vocabulary, recipe.area_threshold)
-    ids = yield from label_once(features, queries)
+        queries = yield from bar_small_steps(features, queries, vocabulary)
+    ids = yield from _label(features, queries)
     if recipe.refinement.edge_snap > 0:
         ids = yield from snap_steps(features, ids)
     ids = recipe.method.finish(ids)
@@ -157,7 +155,16 @@ def provenance_of(features: Features) -> Provenance:
     )
 
 
+def bar_small_steps(features: Features, queries: Queries, vocabulary: Vocabulary) -> Steps[Queries]:
+    """Bar small categories; areas are counted before any threshold, as in the papers."""
+    every = replace(queries, thresholds=queries.thresholds.new_zeros(len(queries.ids)))
+    ids = yield from _label(features, every)
+    return without_small(queries, ids, vocabulary, features.recipe.area_threshold)
+
+
 def _label(features: Features, queries: Queries) -> Steps[np.ndarray]:
+    if features.recipe.refinement.pamr_steps:
+        return (yield from pamr_steps(features, queries))
     from napari_ovseg.scoring import label_blocks
 
     blocks = label_blocks(features, queries)

@@ -19,7 +19,9 @@ from napari_ovseg.methods import METHODS, Method
 from napari_ovseg.settings import Refinement, Tiling, WorkingSize
 
 if TYPE_CHECKING:
-    from napari_ovseg.vocabulary import Vocabulary
+    from collections.abc import Iterable
+
+    from napari_ovseg.vocabulary import Category, Vocabulary
 
 CONTRAST: dict[str, tuple[str, ...]] = {
     "general": ("water", "snow"),
@@ -114,15 +116,16 @@ class Recipe:
         if self.precision not in ("float16", "float32"):
             raise RecipeError(f"precision must be 'float16' or 'float32', got {self.precision!r}")
 
-    def contrast_for(self, vocabulary: Vocabulary) -> tuple[str, ...]:
-        """Contrast words that compete with this vocabulary.
+    def contrast_for(self, categories: Iterable[Category]) -> tuple[str, ...]:
+        """Contrast words that compete with these categories.
 
-        None where it has a background of its own; else those that share no word with it,
-        so that "wall" does not take pixels from "brick wall".
+        None where one is a background; else those that share no word with them, so that
+        "wall" does not take pixels from "brick wall".
         """
-        if vocabulary.background is not None:
+        categories = tuple(categories)
+        if any(c.role == "background" for c in categories):
             return ()
-        taken = {w for c in vocabulary for q in (c.name, *c.queries) for w in q.casefold().split()}
+        taken = {w for c in categories for q in (c.name, *c.queries) for w in q.casefold().split()}
         return tuple(w for w in self.contrast if not taken & set(w.casefold().split()))
 
     def remark(self, vocabulary: Vocabulary) -> str:

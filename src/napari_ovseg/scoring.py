@@ -53,7 +53,7 @@ class Queries:
     independent : bool
         Whether scores are probabilities already, of each query by itself.
     ahead : (Q,) or () float32
-        Added to the logits, where they are cosines; nothing by default.
+        Added to the logits; nothing by default.
     """
 
     text: Tensor
@@ -192,6 +192,11 @@ def _stretches(lattice: Tensor, queries: Queries) -> tuple[Tensor, Tensor]:
         Category id along each stretch, where it is certain.
     certain : (r - 1, w) bool
     """
+    if not bool(queries.eligible.any()):
+        nobody = torch.zeros(
+            lattice[1:, :, 0].shape, dtype=queries.ids.dtype, device=lattice.device
+        )
+        return nobody, torch.ones_like(nobody, dtype=torch.bool)
     best, winner = _best(lattice, queries)
     same = winner[:-1] == winner[1:]
     ids = queries.ids[winner[:-1]]

@@ -204,13 +204,12 @@ def bar_small(features: Features, queries: Queries, share: float) -> Queries:
     """area_thd through the pipeline's own function; class 0 is the background there."""
     from dataclasses import replace
 
-    from napari_ovseg.asking import without_small
+    from napari_ovseg.pipeline import bar_small_steps
     from napari_ovseg.vocabulary import Category, Vocabulary
 
-    unthresholded = replace(queries, thresholds=torch.zeros_like(queries.thresholds))
-    ids = label_all(features, unthresholded)
     names = sorted({int(i) for i in queries.ids})
     vocabulary = Vocabulary(
         tuple(Category(i, f"c{i}", role="background" if i == 1 else "thing") for i in names)
     )
-    return without_small(queries, ids, vocabulary, share)
+    features = replace(features, recipe=replace(features.recipe, area_threshold=share))
+    return run(bar_small_steps(features, queries, vocabulary))

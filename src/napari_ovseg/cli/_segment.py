@@ -58,7 +58,7 @@ def _segment(args: argparse.Namespace) -> int:
     args.images = expanded(args.images)
     _check_files(args.images)
     backbone = load_backbone(recipe.backbone, args.device)
-    for found in unfamiliar(backbone, vocabulary):
+    for found in unfamiliar(backbone, vocabulary, recipe):
         say(f"ovseg: {found} 'ovseg models' lists models that know more.", error=True)
     asked(backbone, vocabulary, recipe)  # says before the work what no image can be asked
     if remark := recipe.remark(vocabulary):

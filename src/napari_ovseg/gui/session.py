@@ -45,7 +45,7 @@ class Session:
     pixels
         Pixels of each category on screen by id, whoever wrote them.
     unfamiliar
-        Categories of the last run that the model never learnt.
+        Categories and contrast words of the last run that the model never learnt.
     remark
         What else the user should know of the last run; mostly nothing.
     hidden, locked
@@ -245,6 +245,6 @@ class Session:
             self.recent.scored(job, features, queries)
         self.counts = labels.counts()
         backbone = load_backbone(features.recipe.backbone, job.device)
-        self.unfamiliar = unfamiliar(backbone, job.vocabulary)
+        self.unfamiliar = unfamiliar(backbone, job.vocabulary, features.recipe)
         self.remark = features.recipe.remark(job.vocabulary)
         return Annotation(job.image.name, labels, None, provenance_of(features))
