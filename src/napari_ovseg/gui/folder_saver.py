@@ -117,7 +117,7 @@ class FolderSaver(QObject):
         self._changed = False
         queue, file = self._place
         ours = {**layer.metadata[KEY], "owner": editing_of(layer).draft.owner.copy()}
-        ids = np.array(layer.data)  # a copy, also of what is not in memory
+        ids = np.asarray(layer.data).copy()
         make = partial(annotation_from, ids, ours, grid_of(layer), file.name)
         self._waiting.pop(file, None)
         self._waiting[file] = _Snapshot(queue, file, make)

@@ -204,7 +204,8 @@ class OvsegWidget(QWidget):
         except OvsegError as error:
             self.panel.tell(str(error))
             return
-        self.turns.stay()  # labels are not to follow words that are theirs
+        if told:
+            self.turns.stay()  # labels are not to follow words that are theirs
         self._layers_changed()
         self.panel.message.setText(told)
 
