@@ -50,6 +50,20 @@ def test_what_is_locked_changes_for_nobody():
     assert (draft.ids[:2, :2] == 1).all()
 
 
+def test_a_command_may_make_pixels_a_persons_and_undo_gives_them_back():
+    draft = Draft(np.full((4, 6), 2, np.uint16))
+    corner = np.zeros((4, 6), bool)
+    corner[:2, :2] = True
+    draft.claim(ALL, corner, Owner.LOCKED)
+    draft.replace(ALL, draft.ids == 2, np.asarray(3), Owner.PERSON)
+    assert ((draft.ids == 2) == corner).all()
+    assert (draft.owner[~corner] == Owner.PERSON).all()
+    assert (draft.owner[corner] == Owner.LOCKED).all()
+    draft.undo()
+    assert (draft.ids == 2).all()
+    assert (draft.owner[~corner] == Owner.MODEL).all()
+
+
 def test_writes_of_one_action_are_one_step():
     draft = Draft(np.zeros((4, 6), np.uint16))
     for value in (1, 2, 3):

@@ -49,6 +49,7 @@ def test_drawn_labels_become_the_images_with_their_ids(window):
     assert np.allclose(layer.get_color(7), colour, atol=1 / 255)
     assert (editing_of(layer).draft.owner[:20] == Owner.PERSON).all()
     assert "1,200 labelled pixels" in widget.panel.message.text()
+    assert widget.turns.at_rest  # the rest of it is not labelled by words that are its own
     widget.session.edit(7, name="membrane")
     QApplication.processEvents()
     assert list(layer.features["category"]) == ["unlabelled", "category 1", "membrane"]

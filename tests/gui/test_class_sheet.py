@@ -135,10 +135,13 @@ def test_removal_asks_what_becomes_of_the_pixels(sheet, monkeypatch, answer, exp
     widget.words.remove([2])
     assert asked == ["600 pixels are beta-actin. They become:"]
     assert (layer.data[10:20] == expected).all()
+    owner = Owner.PERSON if expected == 1 else Owner.MODEL  # what is unlabelled is nobody's word
+    assert (editing_of(layer).draft.owner[10:20] == owner).all()
     assert (2 in [c.id for c in widget.session.rows]) == (expected == 2)
     if expected != 2:
         layer.undo()
         assert (layer.data[10:20] == 2).all()
+        assert not editing_of(layer).draft.owner.any()
 
 
 def test_keys_choose_a_category(sheet):

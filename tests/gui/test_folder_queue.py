@@ -20,7 +20,7 @@ from napari_ovseg._lock import lock, unlock
 from napari_ovseg.early import Early
 from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.folder_queue import FolderQueue
-from napari_ovseg.gui import keys
+from napari_ovseg.gui import keys, layers
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.turns import Turn
@@ -142,6 +142,65 @@ def test_labels_are_kept_and_come_back(opened, images, finish, settle):
     finish(widget)
     assert (again.data == painted).all()
     assert [c.name for c in widget.session.rows] == ["nucleus", "fibre"]
+
+
+def adopt(widget, ids):
+    """Adopt labels that mean by an id what the table does."""
+    widget.viewer.add_labels(ids, features={"index": [1, 2], "name": ["nucleus", "fibre"]})
+    find(widget, QPushButton, "adopt").click()
+
+
+def restore(widget, ids):
+    """Add a layer as one of a project comes."""
+    source = widget.form.chosen_image()
+    labels = ov.LabelMap(np.asarray(ids), widget.session.vocabulary(), ov.Grid.regular(2))
+    widget.viewer.add_layer(layers.new_labels(source, ov.Annotation("x", labels), ()))
+
+
+@pytest.mark.parametrize("bring", [adopt, restore])
+@pytest.mark.parametrize("stored", [False, True])
+def test_labels_that_no_run_made_are_kept(opened, settle, tmp_path, bring, stored):
+    widget, ids = opened, np.zeros((70, 80), np.uint16)
+    ids[:30], ids[30:50] = 1, 2
+    if stored:
+        zarr = pytest.importorskip("zarr")
+        given = zarr.create_array(store=str(tmp_path / "z"), data=ids)
+    else:
+        given = ids.copy()
+    bring(widget, given)
+    widget.folder.step(1)
+    settle(widget)
+    assert shown(widget)[2][0] != "new"
+    widget.folder.step(-1)
+    settle(widget)
+    assert (shown(widget)[1].data == ids).all()
+
+
+def test_what_was_painted_last_in_a_layer_that_is_removed_is_kept(opened, finish, settle):
+    widget = opened
+    finish(widget)
+    layer = shown(widget)[1]
+    layer.paint((5, 5), 2)
+    widget.viewer.layers.remove(layer)
+    adopt(widget, np.full((70, 80), 2, np.uint16))
+    shown(widget)[1].paint((5, 5), 1)
+    widget.viewer.layers.remove(shown(widget)[1])
+    widget.folder.step(1)
+    settle(widget)
+    widget.folder.step(-1)
+    settle(widget)
+    again = shown(widget)[1]
+    assert (again.data[5, 5], again.data[60, 60]) == (1, 2)
+
+
+def test_to_look_at_labels_does_not_save_them(opened, finish, settle):
+    widget = opened
+    finish(widget)
+    for by in (1, -1):
+        widget.folder.step(by)
+        settle(widget)
+    assert shown(widget)[1] is not None
+    assert not widget.folder.saver._changed
 
 
 def test_padlocks_are_of_the_image_that_is_shown(opened, finish, settle):

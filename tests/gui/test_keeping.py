@@ -124,6 +124,7 @@ def test_a_project_opens_with_image_labels_owners_words_and_settings(widget, lab
     widget.keeper.open(folder)
     qtbot.waitUntil(lambda: len(widget.viewer.layers) == 2, timeout=20_000)
     layer = widget._chosen_labels()
+    assert widget.turns.at_rest  # its labels follow no words that are theirs
     assert (layer.data == ids).all()
     assert (editing_of(layer).draft.owner == owner).all()
     assert [c.name for c in widget.session.rows] == ["brick", "ground", "水"]

@@ -169,11 +169,13 @@ class Draft:
         free = where & (self.owner[box] == Owner.LOCKED)
         self._write(self._history.step(), box, free, np.asarray(self.ids[box]), Owner.PERSON)
 
-    def replace(self, box: Box, where: np.ndarray, ids: np.ndarray) -> None:
-        """Let a person's command, such as removing a category, change pixels; locked ones stay."""
+    def replace(
+        self, box: Box, where: np.ndarray, ids: np.ndarray, owner: Owner | None = None
+    ) -> None:
+        """Let a person's command change pixels, and owners if one is given; locked ones stay."""
         self._notice(box)
         free = where & (self.owner[box] != Owner.LOCKED)
-        self._write(self._history.step(), box, free, ids, None)
+        self._write(self._history.step(), box, free, ids, owner)
 
     # --- undo -----------------------------------------------------------------------
 

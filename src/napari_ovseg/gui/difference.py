@@ -54,6 +54,13 @@ class Difference:
             return {}
         return count_ids(self._waiting.annotation.labels.ids[self._waiting.where])
 
+    def awaits(self, target: Labels) -> bool:
+        """Whether something that would change in a layer is shown, and not decided on."""
+        waiting = self._waiting
+        if waiting is None or waiting.shown not in self._viewer.layers:
+            return False
+        return waiting.target is target and bool(waiting.where.any())
+
     def show(
         self, target: Labels, annotation: Annotation, plane: tuple[int, ...],
         where: np.ndarray | None = None,

@@ -14,9 +14,11 @@ from napari_ovseg.progress import mapped
 if TYPE_CHECKING:
     from napari.layers import Labels
 
+    from napari_ovseg.gui.job import Job
     from napari_ovseg.gui.round import Target
+    from napari_ovseg.gui.session import Session
     from napari_ovseg.labels import Annotation
-    from napari_ovseg.progress import Progress, Steps
+    from napari_ovseg.progress import Progress, Steps, Stop
 
 
 @dataclass(frozen=True)
@@ -75,3 +77,15 @@ class FirstLayer:
             self._early = self.make(replace(progress.annotation, labels=blank))
             self._began = True
         return progress
+
+
+def run_steps(session: Session, job: Job, first: FirstLayer | None, stop: Stop) -> Steps[Result]:
+    """Encode and label; `first` makes the layer where there is none."""
+    steps = session.run_steps(job, stop)
+    return (yield from first.watch(steps)) if first else Result((yield from steps), None)
+
+
+def follow_steps(session: Session, job: Job, stop: Stop) -> Steps[Result | None]:
+    """Label with other words; None where the picture is not encoded."""
+    annotation = yield from session.relabel_steps(job, stop)
+    return None if annotation is None else Result(annotation, None)

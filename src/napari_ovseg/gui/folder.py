@@ -80,8 +80,7 @@ class Folder(QObject):
         self._source: ImageLayer | None = None
         self._ahead, self._held = Ahead(viewer, session), Held()
         work.ahead = self._prepare
-        work.labelled.connect(lambda _annotation, _kept: self._labelled())
-        work.appeared.connect(self._labelled)
+        work.labelled.connect(lambda _annotation, _kept: self.saver.note())
         session.changed.connect(self.saver.note)
         self.saver.saved.connect(self._show)
         self.saver.failed.connect(self._failed)
@@ -190,8 +189,7 @@ class Folder(QObject):
         self.queue, self.at, self._source = arrival.queue, arrival.file, arrival.picture
         self._pictures.folder = arrival.queue.files
         self._use_words(arrival)
-        self.saver.attend(arrival.queue, arrival.file)
-        self._watch()
+        self.saver.attend(arrival.queue, arrival.file, arrival.labels)
         bind_images(self._viewer, self.step)
         self.moving = False
         self.arrived.emit(arrival.picture)
@@ -218,14 +216,10 @@ class Folder(QObject):
         found = (self._pictures.labels_of(self._source), self._source)
         return [layer for layer in found if self._pictures.holds(layer)]
 
-    def _watch(self) -> None:
-        """Notice strokes and runs in the labels of the image that is open."""
-        labels = None if self._source is None else self._pictures.labels_of(self._source)
-        self.saver.watch(labels)
-
-    def _labelled(self) -> None:
-        self._watch()
-        self.saver.note()
+    def keep_labels(self) -> None:
+        """Save the labels of the image that is open, wherever they come from; once or again."""
+        if self._source is not None and not self.moving:
+            self.saver.move(self._pictures.labels_of(self._source))
 
     def _show(self) -> None:
         if self.queue is not None:

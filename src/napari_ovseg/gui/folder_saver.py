@@ -8,6 +8,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ovseg.errors import OvsegError
@@ -73,20 +74,26 @@ class FolderSaver(QObject):
         self._timer.setInterval(_PAUSE_MS)
         self._timer.timeout.connect(self.keep)
 
-    def attend(self, queue: FolderQueue, file: Path) -> None:
-        """Keep the labels of another image from now on; `watch` says in which layer they are."""
-        self.watch(None)
+    def attend(self, queue: FolderQueue, file: Path, layer: Labels | None) -> None:
+        """Keep the labels of another image from now on; what `layer` holds is on disk."""
+        self._watch(layer)
         self._place, self._changed = (queue, file), False
 
-    def watch(self, layer: Labels | None) -> None:
+    def move(self, layer: Labels | None) -> None:
+        """Keep the labels of the image where they are now; nothing where they were before."""
+        if self.runner.closed or layer is self._layer:
+            return
+        self.keep()  # what was changed last in a layer that is gone
+        self._watch(layer)
+        self.note()
+
+    def _watch(self, layer: Labels | None) -> None:
         """Notice what changes in a layer."""
-        draft = None if layer is None else editing_of(layer).draft
-        if draft is not self._draft:
-            if self._draft is not None:
-                self._draft.listeners.remove(self._wrote)
-            if draft is not None:
-                draft.listeners.append(self._wrote)
-        self._layer, self._draft = layer, draft
+        if self._draft is not None:
+            self._draft.listeners.remove(self._wrote)
+        self._layer, self._draft = layer, None if layer is None else editing_of(layer).draft
+        if self._draft is not None:
+            self._draft.listeners.append(self._wrote)
 
     def note(self) -> None:
         """Save soon."""
@@ -110,7 +117,8 @@ class FolderSaver(QObject):
         self._changed = False
         queue, file = self._place
         ours = {**layer.metadata[KEY], "owner": editing_of(layer).draft.owner.copy()}
-        make = partial(annotation_from, layer.data.copy(), ours, grid_of(layer), file.name)
+        ids = np.asarray(layer.data).copy()
+        make = partial(annotation_from, ids, ours, grid_of(layer), file.name)
         self._waiting.pop(file, None)
         self._waiting[file] = _Snapshot(queue, file, make)
 

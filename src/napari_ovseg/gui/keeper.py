@@ -69,7 +69,7 @@ class Keeper:
     on_left
         Called once with the projects that a killed program left.
     on_opened
-        Called with the image when a project was opened, before the table has its words.
+        Called with the image when a project was opened, and the table has its words.
     """
 
     def __init__(
@@ -180,8 +180,8 @@ class Keeper:
             raise
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._viewer.add_layer(layer)
-        self.on_opened(source)
         self._session.set_rows(words)
+        self.on_opened(source)
         self._viewer.layers.selection.active = layer
         shown()
 

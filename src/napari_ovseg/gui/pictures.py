@@ -124,9 +124,13 @@ class Pictures:
         )
 
     def give(self, category_id: int, heir: int) -> None:
-        """Give the pixels of a category to another, or to none (0); locked ones stay."""
+        """Give the pixels of a category to another, or to none (0); locked ones stay.
+
+        What another category gets is a person's, or the model would say again what it said.
+        """
+        owner = Owner.PERSON if heir else None
         for draft, box, where in self._drafts(category_id):
-            draft.replace(box, where, np.asarray(heir))
+            draft.replace(box, where, np.asarray(heir), owner)
 
     def lock(self, category_id: int, on: bool, but: Draft | None = None) -> None:
         """Lock the pixels that a category has now, or make them a person's; not those of `but`."""

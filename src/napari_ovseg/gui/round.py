@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import count
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.layers import image_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
 
     from napari_ovseg.gui.pictures import Pictures
+    from napari_ovseg.labels import LabelMap
+    from napari_ovseg.vocabulary import Category
 
 _numbers = count(1)
 
@@ -43,6 +47,25 @@ class Target:
     plane: tuple[int, ...]
     where: np.ndarray | None = None
     preview: bool = False
+
+    def known(self, labels: LabelMap, words: Iterable[Category], top: int = 0) -> Target:
+        """Leave out what would become a word that was removed since the run began.
+
+        Parameters
+        ----------
+        labels
+            What is proposed, of all rows of the plane or of some.
+        words
+            Those of now.
+        top
+            The first of these rows.
+        """
+        gone = {c.id for c in labels.vocabulary} - {c.id for c in words}
+        if not gone:
+            return self
+        where = np.ones(image_of(self.source).shape[-2:], bool)
+        where[top : top + len(labels.ids)] = ~np.isin(labels.ids, list(gone))
+        return replace(self, where=where if self.where is None else where & self.where)
 
 
 def target_of(pictures: Pictures, source: ImageLayer | None) -> Target:

@@ -56,7 +56,7 @@ class Session:
         The largest ids in files, and of what was removed while undo may bring its pixels back: a
         new category never gets one of those.
     labelled
-        Returns the categories of all labels in the viewer; to be set by whoever knows them.
+        Returns the categories of all labels, also of those to come; set by whoever knows them.
     recent
         What is known of the last pictures.
     """

@@ -76,6 +76,14 @@ class Turns(QObject):
         self._next = Turn.REST
         self._cancel()
 
+    def stay(self) -> None:
+        """Let no labels follow what has changed so far; a run goes on."""
+        self._timer.stop()
+        if self._next == Turn.FOLLOW:
+            self._next = Turn.REST
+        if self._now == Turn.FOLLOW:
+            self._cancel()
+
     def ended(self) -> None:
         """Go on with what was asked for meanwhile; to be called when a turn has ended."""
         self._now, wanted = Turn.REST, self._next

@@ -18,6 +18,7 @@ from napari_ovseg.gui.controls import push_button, row
 from napari_ovseg.gui.encodes_line import EncodesLine
 from napari_ovseg.gui.export_dialog import ExportDialog
 from napari_ovseg.gui.folder import Folder
+from napari_ovseg.gui.following import Following
 from napari_ovseg.gui.keeper import Keeper
 from napari_ovseg.gui.locks import Locks
 from napari_ovseg.gui.models_window import ModelsWindow
@@ -72,7 +73,8 @@ class OvsegWidget(QWidget):
         self.tally, self.brush = Tally(self), Brush(self.session, self)
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.panel.tell)
-        self.session.labelled = self.pictures.words
+        self.session.labelled = self.work.words
+        self.following = Following(self.session, self.work, self.folder, self._chosen_labels)
         self._build()
         self.session.changed.connect(self._words_changed)
         self.viewer.layers.selection.events.active.connect(self._active_changed)
@@ -104,7 +106,7 @@ class OvsegWidget(QWidget):
         self._recolour.timeout.connect(self._show_words)
         self.form = SettingsForm(self.session, self.panel.tell)
         self.encodes = EncodesLine(self.pictures, self.form)
-        self.encodes.changed.connect(self._display_changed)
+        self.encodes.changed.connect(self.following.follow)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.words = self._words_panel()
         self.panel.writing.owners_wanted.connect(self._show_owners)
@@ -153,6 +155,7 @@ class OvsegWidget(QWidget):
             self.brush.attend(layer)
             self.locks.attend(layer)
         self.keeper.keep_all()
+        self.folder.keep_labels()
         is_new = self.form.set_images(pictures)
         self._plane_changed()
         if is_new:
@@ -173,13 +176,6 @@ class OvsegWidget(QWidget):
         if not self.runner.closed and isinstance(active, ImageLayer):
             self.form.choose_image(active)
 
-    def _display_changed(self) -> None:
-        """Let the labels follow what the encoder would see now, if it has seen it."""
-        if self.runner.closed or self.folder.moving:  # it hides layers while it exchanges them
-            return
-        if self._chosen_labels() is not None and self.session.rows:
-            self.turns.follow()
-
     def _chosen_labels(self) -> Labels | None:
         source = self.form.chosen_image()
         return None if source is None else self.pictures.labels_of(source)
@@ -188,7 +184,7 @@ class OvsegWidget(QWidget):
         """Show new names and colours in the next turn, and let the labels follow the words."""
         if not self.runner.closed and self.session.rows:
             self._recolour.start(0)
-        self._display_changed()
+        self.following.words_changed()
 
     def _show_words(self) -> None:
         """Give all labels the names and colours of the table: an id means one thing in them."""
@@ -208,6 +204,8 @@ class OvsegWidget(QWidget):
         except OvsegError as error:
             self.panel.tell(str(error))
             return
+        if told:
+            self.turns.stay()  # labels are not to follow words that are theirs
         self._layers_changed()
         self.panel.message.setText(told)
 
@@ -232,6 +230,7 @@ class OvsegWidget(QWidget):
         self.form.show_cache()
 
     def _opened(self, source: ImageLayer) -> None:
+        self.turns.stay()
         self.form.choose_image(source)
         self.form.show_recipe()
 

@@ -10,8 +10,9 @@ from qtpy.QtCore import QObject, Signal
 from napari_ovseg.early import Early
 from napari_ovseg.errors import OvsegError, in_words
 from napari_ovseg.glimpse import Glimpse
+from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.difference import Difference
-from napari_ovseg.gui.first_layer import FirstLayer, Result
+from napari_ovseg.gui.first_layer import FirstLayer, Result, follow_steps, run_steps
 from napari_ovseg.gui.parts import PartWriter, in_view
 from napari_ovseg.gui.round import Outcome, Round, Target
 from napari_ovseg.gui.staged import add_in_stages
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.gui.session import Session
     from napari_ovseg.progress import Progress, Steps, Stop
+    from napari_ovseg.vocabulary import Category
 
 
 _WORDS = "words"
@@ -101,12 +103,15 @@ class Work(QObject):
         self._outcome = Outcome.CANCELLED
         self._first: FirstLayer | None = None
 
-    def _start(self, turn: Turn) -> bool:
-        return self._start_ahead() if turn == Turn.AHEAD else self._start_round(turn)
+    def words(self) -> list[Category]:
+        """Categories that any labels name, or will when the run that is under way has ended."""
+        job = self._job if self.turns.now == Turn.RUN else None
+        return added_to(self._pictures.words(), job.vocabulary if job else ())
 
-    def _start_ahead(self) -> bool:
-        steps = self.ahead()
-        if steps is None:
+    def _start(self, turn: Turn) -> bool:
+        if turn != Turn.AHEAD:
+            return self._start_round(turn)
+        if (steps := self.ahead()) is None:
             return False
         self._round = Round(())
         self.runner.start(steps)
@@ -122,8 +127,11 @@ class Work(QObject):
             if turn == Turn.RUN:
                 self.told.emit(str(error), True)
             return False
+        labels = self._pictures.labels_of(source)
+        if turn == Turn.FOLLOW and (labels is None or self.difference.awaits(labels)):
+            return False
         self._round = Round(targets)
-        target = self._round.next(self._pictures.labels_of(source))
+        target = self._round.next(labels)
         if target is None:
             self.told.emit(self._round.summary(), True)
             return False
@@ -135,26 +143,16 @@ class Work(QObject):
     def _run(self, target: Target) -> None:
         assert self._job is not None  # made before the first target is
         self._target, job = target, replace(self._job, plane=target.plane)
+        labels = self._pictures.labels_of(target.source)
         if self.turns.now == Turn.FOLLOW:
-            shown = self._pictures.labels_of(target.source)
-            view = None if shown is None else in_view(shown)
-            self.runner.start(self._follow_steps, replace(job, view=view))
+            view = None if labels is None else in_view(labels)
+            self.runner.start(follow_steps, self._session, replace(job, view=view))
             return
         self.stepped.emit(self._round.place)
-        several, first = self._round.several, None
-        if self._pictures.labels_of(target.source) is None:
-            first = FirstLayer(target, several)
-        self._first = first
+        several = self._round.several
+        first = self._first = FirstLayer(target, several) if labels is None else None
         job = replace(job, early=not several and not target.preview)
-        self.runner.start(self._steps, job, first)
-
-    def _steps(self, job: Job, first: FirstLayer | None, stop: Stop) -> Steps[Result]:
-        steps = self._session.run_steps(job, stop)
-        return (yield from first.watch(steps)) if first else Result((yield from steps), None)
-
-    def _follow_steps(self, job: Job, stop: Stop) -> Steps[Result | None]:
-        annotation = yield from self._session.relabel_steps(job, stop)
-        return None if annotation is None else Result(annotation, None)
+        self.runner.start(run_steps, self._session, job, first)
 
     def _progressed(self, progress: Progress, seconds: float | None) -> None:
         if self.turns.now == Turn.AHEAD:
@@ -176,9 +174,9 @@ class Work(QObject):
             if layer is not None:
                 add_in_stages(self._viewer, layer, self._owner)
         if layer is not None:
-            where, top = target.where, progress.rows.start
-            annotation, name = progress.annotation, self._round.name
-            self.writer.write(layer, annotation, target.plane, name, where, top)
+            annotation, top = progress.annotation, progress.rows.start
+            where = target.known(annotation.labels, self._session.rows, top).where
+            self.writer.write(layer, annotation, target.plane, self._round.name, where, top)
             self.appeared.emit()
 
     def _done(self, result: Result | None) -> None:
@@ -202,20 +200,23 @@ class Work(QObject):
 
     def _write(self, target: Target, result: Result) -> None:
         annotation, layer = result.annotation, self._pictures.labels_of(target.source)
+        if layer is None and self.turns.now == Turn.FOLLOW:
+            return  # it was removed meanwhile
         self._outcome, several = Outcome.WRITTEN, self._round.several
-        is_first = layer is None
+        is_first, known = layer is None, target.known(annotation.labels, self._session.rows)
         if layer is None:
-            layer = result.layer or FirstLayer(target, several).make(annotation)
+            made = result.layer if known is target else None
+            layer = made or FirstLayer(known, several).make(annotation)
             add_in_stages(self._viewer, layer, self._owner)
         if is_first and not several:
             self.labelled.emit(annotation, 0)
         elif target.preview and self.turns.now == Turn.RUN:
-            count = self.difference.show(layer, annotation, target.plane, target.where)
+            count = self.difference.show(layer, annotation, target.plane, known.where)
             self.previewed.emit(count)
         elif not self._round.leaves(layer, target):  # someone may have corrected it meanwhile
             # One step of undo takes back what came while words were typed, or several slices.
             part_of = _WORDS if self.turns.now == Turn.FOLLOW else self._round.name
-            kept = self.writer.write(layer, annotation, target.plane, part_of, target.where)
+            kept = self.writer.write(layer, annotation, target.plane, part_of, known.where)
             self._round.wrote()
             self.labelled.emit(annotation, kept)
 
