@@ -81,6 +81,27 @@ def test_one_hot_pixel_changes_nothing():
     assert np.allclose(plain, spoilt, atol=1)
 
 
+@pytest.mark.parametrize("shape", [(15,), (23,), (8, 5), (16, 10), (3, 7, 4)])
+def test_limits_of_a_stack_are_those_of_all_of_it(shape):
+    """Dark but for its last slices, which are at the end of each of its axes."""
+    for axis, length in enumerate(shape):
+        stack = np.zeros((*shape, 20, 20), np.uint16)
+        last = [slice(None)] * len(shape)
+        last[axis] = slice(length - 1, None)
+        stack[tuple(last)] = 1000
+        assert Display().resolve(Image.of(stack)).limits == (0, 1000)
+        assert Display().resolve(Image.of(stack[::-1, ..., :, :])).limits == (0, 1000)
+
+
+@pytest.mark.parametrize("side", [600, 640])
+def test_limits_of_deep_colours_are_those_of_all_colours(side):
+    colours = np.zeros((side, 600, 3), np.uint16)
+    colours[..., 1] = np.linspace(0, 4000, 600).astype(np.uint16)
+    low, high = Display().resolve(Image.of(colours)).limits
+    assert low == 0
+    assert 3900 < high <= 4000
+
+
 def test_limits_that_a_person_set_are_kept():
     display = Display(limits=(10, 20))
     assert display.resolve(Image.of(np.zeros((4, 4)))) == display

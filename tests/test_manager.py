@@ -66,6 +66,14 @@ def flip(path, at=-100):
     path.write_bytes(data)
 
 
+def test_a_device_has_one_copy_of_a_model_whatever_it_is_called():
+    loaded = []
+    kept = Kept("the model")
+    for name in ("cuda", "cuda:0", "cuda:1", "cpu"):
+        kept.get("a", torch.device(name), lambda *told: loaded.append(told) or told)
+    assert [str(device) for _, device in loaded] == ["cuda", "cuda:1", "cpu"]
+
+
 def test_nothing_is_asked_of_the_hub_before_agreement(hub, models, monkeypatch, capsys):
     asked = answer(monkeypatch, "n")
     assert main(["models", "fetch", NAME]) == 1

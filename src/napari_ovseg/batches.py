@@ -75,7 +75,7 @@ def encode_windows(
     encoders: Encoders, recipe: Recipe, rgb: Tensor, windows: list[Window]
 ) -> Steps[Tensor]:
     """Encode all windows: (L, gh, gw, C); again with half a batch if memory runs out."""
-    size = batch_size(encoders, windows[0])
+    size = min(batch_size(encoders, windows[0]), len(windows))
     while True:
         try:
             return (yield from _attempt(encoders, recipe, rgb, windows, size))

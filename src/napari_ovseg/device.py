@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 P = ParamSpec("P")
 
-_MEMORY_WORDS = ("out of memory", "not enough memory", "can't allocate", "failed to allocate")
+_MEMORY_WORDS = (
+    "out of memory", "not enough memory", "can't allocate", "cannot allocate memory",
+    "failed to allocate", "invalid buffer size", "cublas_status_alloc_failed",
+    "cudnn_status_alloc_failed",
+)  # fmt: skip
+"""What errors of torch, CUDA, Metal and the system say where memory ran out, in small letters."""
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -104,3 +109,5 @@ def free_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()

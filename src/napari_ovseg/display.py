@@ -119,11 +119,24 @@ def robust_limits(image: Image, channel: int | None = None) -> tuple[float, floa
 def _sample(image: Image, channel: int | None) -> np.ndarray:
     """Read pixels from up to eight planes of the coarsest level that is large enough."""
     level = image.level_for((512, 512))
-    planes = list(image.planes())
-    chosen = planes[:: max(1, len(planes) // 8)][:8]
+    chosen = _spread(list(image.planes()))
     parts = []
     for index in chosen:
         pixels = image.plane(index).read(level)
-        values = (pixels if channel is None else pixels[..., channel]).reshape(-1)
-        parts.append(values[:: max(1, len(values) * len(chosen) // _SAMPLE)])
+        values = pixels if channel is None else pixels[..., channel]
+        # Whole pixels are taken: each n-th value of three colours might be always the red one.
+        colours = values.reshape(-1, values.shape[-1] if values.ndim > 2 else 1)
+        parts.append(colours[:: max(1, values.size * len(chosen) // _SAMPLE)].reshape(-1))
     return np.concatenate(parts).astype(np.float64)
+
+
+def _spread(planes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Choose up to eight planes, from the first to the last along every leading axis.
+
+    Along each axis the eight places are taken in another order (steps of 1, 3, 5, 7 among eight),
+    so that not all are at the same slice of their times.
+    """
+    ends = np.max(planes, axis=0)
+    steps = 2 * (np.arange(len(ends)) % 4) + 1
+    shares = np.outer(np.arange(8), steps) % 8 / 7
+    return list(dict.fromkeys(tuple(map(int, place)) for place in np.rint(shares * ends)))

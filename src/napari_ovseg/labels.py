@@ -27,6 +27,11 @@ _BLOCK = 1 << 18
 """Pixels that are counted at once: some 0.5 ms."""
 
 
+def locked_ids(ids: np.ndarray, owner: np.ndarray | None) -> frozenset[int]:
+    """Return which ids any locked pixel has; none where nobody knows who decided the pixels."""
+    return frozenset() if owner is None else frozenset(count_ids(ids[owner == Owner.LOCKED]))
+
+
 def count_ids(ids: np.ndarray) -> dict[int, int]:
     """Count the pixels of each id that occurs.
 

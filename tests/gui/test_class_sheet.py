@@ -20,6 +20,7 @@ from napari_ovseg.gui import keys, layers, words_panel
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
+from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
 
 pytestmark = pytest.mark.gui
@@ -121,6 +122,45 @@ def test_order_changes_and_ids_do_not(sheet, qtbot):
     assert table.selected() == [3]
     assert (layer.data == before).all()
     qtbot.waitUntil(lambda: list(layer.features["category"])[2] == "細胞質")
+
+
+def test_the_first_labels_are_painted_with_the_row_that_is_selected(widget, finish):
+    widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="first")
+    widget.words.add_words("grass; gravel")
+    widget.words.table.select(2)
+    finish(widget)
+    first = widget._chosen_labels()
+    assert first.selected_label == 2
+    first.selected_label = 1
+    widget._layers_changed()
+    assert first.selected_label == 1  # it is a person's choice from then on
+
+
+def test_the_labels_that_are_chosen_in_the_list_are_those_of_the_table(widget, finish):
+    pictures = []
+    for name in ("a", "b"):
+        pictures.append(widget.viewer.add_image(np.zeros((40, 60), np.uint8), name=name))
+        if not widget.session.rows:
+            widget.words.add_words("grass; gravel")
+        finish(widget)
+    assert widget.form.chosen_image() is pictures[1]
+    labels = widget.pictures.labels_of(pictures[0])
+    widget.viewer.layers.selection.active = labels
+    assert widget.form.chosen_image() is pictures[0]
+    widget.words.table.chosen.emit(2)
+    assert labels.selected_label == 2
+
+
+def test_locks_come_back_with_the_dock(widget, finish):
+    widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="a")
+    widget.words.add_words("grass")
+    finish(widget)
+    labels = widget._chosen_labels()
+    labels.fill((0, 0), 1)
+    widget.session.lock(1, True)
+    again = OvsegWidget(widget.viewer)
+    assert again.session.locked == {1}
+    again.close()
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,11 @@ def propose(layer, place, label):
     layers.update_labels(layer, annotation(ids), (), "set up")
 
 
-def drag(layer, *places):
-    """Press at the first place, go along the others, release."""
+def drag(layer, *places, shown=(0, 1)):
+    """Press at the first place, go along the others, release; `shown` are the viewer's axes."""
     event = SimpleNamespace(
-        type="mouse_press", is_dragging=True, modifiers=[], button=1, dims_displayed=[0, 1],
-        view_direction=None, up_direction=None, dims_point=[0, 0], handled=False,
+        type="mouse_press", is_dragging=True, modifiers=[], button=1, dims_displayed=list(shown),
+        view_direction=None, up_direction=None, dims_point=[0] * len(places[0]), handled=False,
     )  # fmt: skip
     for step, place in enumerate(places):
         event.position = event.pos = place
@@ -62,6 +62,16 @@ def test_what_the_brush_confirms_is_a_persons(layer):
     layers.update_labels(layer, annotation(np.full((40, 60), 2)), ())
     assert (layer.data[20, 10:51] == 1).all()
     assert layer.data[5, 5] == 2
+
+
+def test_axes_of_other_layers_are_not_the_brushs(layer):
+    drag(layer, (3, 20, 10), (3, 20, 50), shown=(1, 2))
+    draft = editing_of(layer).draft
+    assert draft.owner[20, 10:51].all()
+    assert not draft.owner[:17].any()
+    assert draft.steps == (1, 0)
+    drag(layer, (20, 3, 10), (20, 3, 50), shown=(0, 2))  # one of the two is no axis of it
+    assert draft.steps == (1, 0)
 
 
 @pytest.mark.parametrize("mode_first", [True, False])

@@ -28,12 +28,12 @@ class Kept(Generic[M]):
 
     def __init__(self, what: str) -> None:
         self._what = what
-        self._loaded: dict[tuple[str, str], M] = {}
+        self._loaded: dict[tuple[str, str, int], M] = {}
         self._lock = Lock()
 
     def get(self, name: str, device: torch.device, load: Callable[[str, torch.device], M]) -> M:
         """Return what was kept, or load it; errors of torch become ours."""
-        key = (name, str(device))
+        key = (name, device.type, device.index or 0)  # "cuda" and "cuda:0" are one
         with self._lock:
             if key not in self._loaded:
                 try:

@@ -73,6 +73,7 @@ class Adoption:
         rows = agreement.added_to(mine, words)
         adopting.adopt(labels, source, Vocabulary(tuple(rows)), self._session.hidden)
         self._viewer.layers.selection.active = labels
+        self._session.locked |= self._pictures.locked()
         self._session.set_rows(rows)
         count = np.count_nonzero(labels.data)
         return f"{source.name!r} has adopted {labels.name!r}: {count:,} labelled pixels"

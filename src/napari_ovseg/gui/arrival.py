@@ -14,7 +14,7 @@ from napari_ovseg.gui import layers
 from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.image import MICROMETRE
 from napari_ovseg.image_files import open_image
-from napari_ovseg.labels import Owner, count_ids
+from napari_ovseg.labels import locked_ids
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
@@ -132,14 +132,8 @@ def refitted(arrival: Arrival, words: tuple[Category, ...]) -> Arrival:
         asked=words,
         words=new,
         counts=fits.labels.counts(),
-        locked=_locked(fits),
+        locked=locked_ids(fits.labels.ids, fits.owner),
     )
-
-
-def _locked(annotation: Annotation) -> frozenset[int]:
-    if annotation.owner is None:
-        return frozenset()
-    return frozenset(count_ids(annotation.labels.ids[annotation.owner == Owner.LOCKED]))
 
 
 def picture_of(image: Image, look: dict[str, Any]) -> ImageLayer:

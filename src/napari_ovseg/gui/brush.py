@@ -10,6 +10,8 @@ from qtpy.QtCore import QObject, Signal
 from napari_ovseg.gui.keys import bind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Labels
 
     from napari_ovseg.gui.session import Session
@@ -31,9 +33,14 @@ class Brush(QObject):
         self._session = session
         self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
 
-    def attend(self, layer: Labels) -> None:
-        """Give a layer the keys, and follow it; once or again."""
+    def attend(self, layer: Labels, selected: Sequence[int]) -> None:
+        """Give a layer the keys, and follow it; once or again.
+
+        A layer that is new is painted with the category that is selected in the table.
+        """
         bind(layer, self._session)
+        if layer not in self._painting and selected:
+            layer.selected_label = selected[0]
         self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._told)
         layer.events.selected_label.connect(self._told)

@@ -143,8 +143,10 @@ class Editing:
         with layer.block_history():  # at its end napari tells of the stroke, if it has not yet
             pass
         label = 0 if layer.mode == "erase" else int(layer.selected_label)
-        shown = list(event.dims_displayed)
-        self._claim(along(path, shown, layer.brush_size, layer.data.shape), label)
+        more = len(event.position) - layer.ndim  # axes that only other layers have
+        shown = [axis - more for axis in event.dims_displayed]
+        if len(shown) == 2 and min(shown) >= 0:  # in three the brush paints where its ray meets
+            self._claim(along(path, shown, layer.brush_size, layer.data.shape), label)
 
     def _begin(self) -> None:
         """Give the next action a name of its own, which all of its writes share."""

@@ -13,7 +13,7 @@ from napari_ovseg.annotate.box import whole
 from napari_ovseg.gui import layers, seen
 from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.editing import KEY, editing_of
-from napari_ovseg.labels import Owner
+from napari_ovseg.labels import Owner, locked_ids
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -92,6 +92,12 @@ class Pictures:
                 return layer
         return None
 
+    def image_of(self, layer: Any) -> ImageLayer | None:
+        """Find the image layer that a layer is or whose labels it is."""
+        if isinstance(layer, ImageLayer):
+            return layer
+        return next((i for i in self.images() if self.labels_of(i) is layer), None)
+
     def all_labels(self) -> list[Labels]:
         """The labels layers of all images that have one."""
         found = (self.labels_of(source) for source in self.images())
@@ -115,6 +121,11 @@ class Pictures:
             if told := layer.metadata[KEY].get("vocabulary"):
                 found = added_to(found, Vocabulary.from_toml(told))
         return found
+
+    def locked(self) -> set[int]:
+        """Ids of the categories that have locked pixels in any labels layer."""
+        drafts = (editing_of(layer).draft for layer in self.all_labels())
+        return set().union(*(locked_ids(np.asarray(d.ids), d.owner) for d in drafts))
 
     def uses(self, category_id: int) -> int:
         """Count the pixels of a category in all labels layers."""

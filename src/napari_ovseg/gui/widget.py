@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari.layers import Image as ImageLayer
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -38,6 +37,7 @@ from napari_ovseg.gui.work import Work
 
 if TYPE_CHECKING:
     from napari.components import ViewerModel
+    from napari.layers import Image as ImageLayer
     from napari.layers import Labels
     from qtpy.QtGui import QShowEvent
 
@@ -87,11 +87,16 @@ class OvsegWidget(QWidget):
         for end in ends:
             QApplication.instance().aboutToQuit.connect(end)
         self._layers_changed()
-        self.session.set_rows(self.pictures.words())  # as where the dock was closed before
-        self.turns.stop()  # labels are not to follow words that are theirs
+        self._resume()
         self._warm_up = QTimer(self)
         self._warm_up.setSingleShot(True)
         self._warm_up.timeout.connect(warm_up)
+
+    def _resume(self) -> None:
+        """Take over what labels in the viewer say, as where the dock was closed before."""
+        self.session.locked = self.pictures.locked()
+        self.session.set_rows(self.pictures.words())
+        self.turns.stop()  # labels are not to follow words that are theirs
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name
         """Import what a run needs while the user types the first words; no weights are loaded."""
@@ -152,7 +157,7 @@ class OvsegWidget(QWidget):
             return
         pictures = self.pictures.images()
         for layer in self.pictures.all_labels():
-            self.brush.attend(layer)
+            self.brush.attend(layer, self.words.table.selected())
             self.locks.attend(layer)
         self.keeper.keep_all()
         self.folder.keep_labels()
@@ -172,9 +177,9 @@ class OvsegWidget(QWidget):
         self.panel.writing.slices.offer(None if source is None else layers.image_of(source))
 
     def _active_changed(self, _event: Any = None) -> None:
-        active = self.viewer.layers.selection.active
-        if not self.runner.closed and isinstance(active, ImageLayer):
-            self.form.choose_image(active)
+        source = self.pictures.image_of(self.viewer.layers.selection.active)
+        if not self.runner.closed and source is not None:
+            self.form.choose_image(source)
 
     def _chosen_labels(self) -> Labels | None:
         source = self.form.chosen_image()
@@ -237,6 +242,7 @@ class OvsegWidget(QWidget):
     def _arrived(self, source: ImageLayer) -> None:
         self.form.choose_image(source)
         self.words.table.refresh()
+        self._recolour.start(0)  # what is hidden in the table is not shown in its labels
 
     def show_models(self) -> None:
         """Open the window of models."""
