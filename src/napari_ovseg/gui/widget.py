@@ -88,8 +88,7 @@ class OvsegWidget(QWidget):
             QApplication.instance().aboutToQuit.connect(end)
         self._layers_changed()
         self._resume()
-        self._warm_up = QTimer(self)
-        self._warm_up.setSingleShot(True)
+        self._warm_up = QTimer(self, singleShot=True)
         self._warm_up.timeout.connect(warm_up)
 
     def _resume(self) -> None:
@@ -106,8 +105,8 @@ class OvsegWidget(QWidget):
     # --- building -------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._recolour = QTimer(self)  # in a turn of its own: napari takes a while for it
-        self._recolour.setSingleShot(True)
+        # In a turn of its own: napari takes a while for it.
+        self._recolour = QTimer(self, singleShot=True)
         self._recolour.timeout.connect(self._show_words)
         self.form = SettingsForm(self.session, self.panel.tell)
         self.encodes = EncodesLine(self.pictures, self.form)
@@ -213,8 +212,6 @@ class OvsegWidget(QWidget):
             self.turns.stay()  # labels are not to follow words that are theirs
         self._layers_changed()
         self.panel.message.setText(told)
-
-    # --- running --------------------------------------------------------------------
 
     def segment(self) -> None:
         """Start labelling the picture on screen with the words of the table."""
