@@ -264,6 +264,7 @@ def test_adopted_labels_end_no_run_of_another_image(widget, under_way, model, re
     rest(widget)
     assert (widget.pictures.labels_of(other).data == ids).all()
     assert set(np.unique(widget.pictures.labels_of(under_way).data)) == {1, 2}
+    assert widget.form.chosen_image() is other  # nobody chose the image whose labels came
 
 
 def test_pixels_that_are_given_to_another_word_stay_what_they_became(

@@ -387,6 +387,7 @@ def test_what_cannot_be_restored_yet_is_offered_until_its_image_is_open(
     widget, projects, qtbot, monkeypatch
 ):
     told = []
+    settled(widget, qtbot)  # it has looked for what was left
     monkeypatch.setattr(widget.keeper, "_tell", told.append)
     words, grid = ov.Vocabulary.parse(WORDS), ov.Grid.regular(2)
     ids = np.full((30, 40), 2, np.uint16)

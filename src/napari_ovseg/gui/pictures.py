@@ -51,11 +51,14 @@ class Pictures:
 
     def __init__(self, viewer: ViewerModel, on_change: Callable[[], None]) -> None:
         self._viewer, self._on_change = viewer, on_change
+        self._came: Any = None
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed,
                       viewer.layers.events.renamed):  # fmt: skip
             event.connect(self._changed)
 
-    def _changed(self, _event: Any = None) -> None:
+    def _changed(self, event: Any) -> None:
+        if event.type == "inserted":
+            self._came = event.value
         for layer in self._viewer.layers:
             # Strokes on a layer from a file or a duplicate are a person's from the first one on.
             if isinstance(layer, Labels) and "vocabulary" in layer.metadata.get(KEY, {}):
@@ -92,11 +95,18 @@ class Pictures:
                 return layer
         return None
 
-    def image_of(self, layer: Any) -> ImageLayer | None:
-        """Find the image layer that a layer is or whose labels it is."""
-        if isinstance(layer, ImageLayer):
-            return layer
-        return next((i for i in self.images() if self.labels_of(i) is layer), None)
+    def chosen_with(self, active: Any) -> ImageLayer | None:
+        """Find the image that a person chooses with the layer that has become the active one.
+
+        That is an image, or the one of these labels; but labels that came just now, as of a run
+        that goes on while another image is looked at, were not chosen by anybody.
+        """
+        if active is None or (active is self._came and not isinstance(active, ImageLayer)):
+            return None  # napari tells of it twice, and of none before
+        self._came = None
+        if isinstance(active, ImageLayer):
+            return active
+        return next((each for each in self.images() if self.labels_of(each) is active), None)
 
     def all_labels(self) -> list[Labels]:
         """The labels layers of all images that have one."""

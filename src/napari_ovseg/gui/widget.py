@@ -176,7 +176,7 @@ class OvsegWidget(QWidget):
         self.panel.writing.slices.offer(None if source is None else layers.image_of(source))
 
     def _active_changed(self, _event: Any = None) -> None:
-        source = self.pictures.image_of(self.viewer.layers.selection.active)
+        source = self.pictures.chosen_with(self.viewer.layers.selection.active)
         if not self.runner.closed and source is not None:
             self.form.choose_image(source)
 
