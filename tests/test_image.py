@@ -81,7 +81,7 @@ def test_one_hot_pixel_changes_nothing():
     assert np.allclose(plain, spoilt, atol=1)
 
 
-@pytest.mark.parametrize("shape", [(15,), (23,), (8, 5), (16, 10), (3, 7, 4)])
+@pytest.mark.parametrize("shape", [(15,), (23,), (2, 3), (8, 5), (16, 10), (3, 7, 4)])
 def test_limits_of_a_stack_are_those_of_all_of_it(shape):
     """Dark but for its last slices, which are at the end of each of its axes."""
     for axis, length in enumerate(shape):

@@ -11,7 +11,7 @@ import napari_ovseg as ov
 from napari_ovseg import batches, encoding, text
 from napari_ovseg.asking import queries_steps
 from napari_ovseg.backbones.open_clip import load_backbone
-from napari_ovseg.device import guarded
+from napari_ovseg.device import guarded, is_out_of_memory
 from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError
 from napari_ovseg.methods import METHODS
 from napari_ovseg.pipeline import bar_small_steps
@@ -245,6 +245,13 @@ def test_cancel_does_not_wait_for_the_end_of_a_batch():
     assert len(asked) == 3
     assert not any(b.module._forward_pre_hooks for b in backbone.vision.blocks)
     assert ov.encode(picture(300, 300)).vectors.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "told", ["Invalid buffer size: 9.02 GB", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED", "busy"]
+)
+def test_memory_that_ran_out_is_known_by_what_devices_say(told):
+    assert is_out_of_memory(RuntimeError(told)) == (told != "busy")
 
 
 def test_running_out_of_memory_halves_the_batch_and_changes_nothing(monkeypatch):

@@ -131,11 +131,13 @@ def _sample(image: Image, channel: int | None) -> np.ndarray:
 
 
 def _spread(planes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Choose up to eight planes, from the first to the last along every leading axis.
+    """Choose eight planes, or all where there are no more, from the first to the last along every leading axis.
 
     Along each axis the eight places are taken in another order (steps of 1, 3, 5, 7 among eight),
     so that not all are at the same slice of their times.
     """
+    if len(planes) <= 8:
+        return planes
     ends = np.max(planes, axis=0)
     steps = 2 * (np.arange(len(ends)) % 4) + 1
     shares = np.outer(np.arange(8), steps) % 8 / 7
