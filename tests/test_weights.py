@@ -15,7 +15,6 @@ from safetensors.torch import load_file, save_file
 from hub import served
 from models import CONFIG, openai_archive, tiny_clip, write_folder
 from napari_ovseg.backbones import _files, _names, catalogue
-from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._terms import Terms, terms_of
 from napari_ovseg.backbones._timm import difference
 from napari_ovseg.backbones.open_clip import load_backbone

@@ -131,7 +131,7 @@ def _sample(image: Image, channel: int | None) -> np.ndarray:
 
 
 def _spread(planes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Choose eight planes, or all where there are no more, from the first to the last along every leading axis.
+    """Choose eight planes, from the first to the last along every leading axis; or all of fewer.
 
     Along each axis the eight places are taken in another order (steps of 1, 3, 5, 7 among eight),
     so that not all are at the same slice of their times.
