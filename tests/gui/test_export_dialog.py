@@ -192,8 +192,9 @@ def test_cancel_leaves_whole_files_only_and_the_dialog_can_be_used_again(
     write = kind.write
 
     def slowly(self, annotation, folder):
-        half.set()
-        assert on.wait(30)
+        if folder == out:  # projects are kept in this format meanwhile
+            half.set()
+            assert on.wait(30)
         return write(self, annotation, folder)
 
     dialog, out = labelled.exports, tmp_path / "out"
