@@ -6,8 +6,8 @@ import numpy as np
 
 from napari_ovseg.starter.drawing import Array, log_uniform
 from napari_ovseg.starter.engineering.canvas import Canvas, Stencil
-from napari_ovseg.starter.engineering.grain import haze, rough, soften
-from napari_ovseg.starter.engineering.layer_materials import material
+from napari_ovseg.starter.engineering.grain import haze, rough, soften, top
+from napari_ovseg.starter.engineering.layer_materials import bend_down, material
 from napari_ovseg.starter.engineering.outlines import blob, crack, place
 from napari_ovseg.starter.looks import Drawing, look
 
@@ -129,8 +129,11 @@ def _border(rng: np.random.Generator, size: int, name: str) -> Array:
 
 
 def _porous(rng: np.random.Generator, canvas: Canvas, name: str, scale: float) -> None:
-    """Put dark pores in one layer: round, lamellar, or in clouds."""
+    """Put dark pores in one layer: round, lamellar, in clouds, or as a spray leaves them."""
     inside = canvas.where(name)
+    if name in ("coating", "oxide layer") and rng.random() < 0.4:
+        _sprayed(rng, canvas, inside)
+        return
     amount = rng.choice([0.0, 0.02, 0.08, 0.2]) if name != "resin" else 0.0
     if amount == 0 or not inside.any():
         return
@@ -152,6 +155,17 @@ def _porous(rng: np.random.Generator, canvas: Canvas, name: str, scale: float) -
         canvas.lay(
             soften(cover, 1.2) * inside, np.ones(3, np.float32), opacity=rng.uniform(0.1, 0.4)
         )
+    floor = rng.uniform(0.02, 0.16) * (0.6 + 0.8 * haze(rng, size, 2))
+    canvas.lay(cover, floor[..., None], "pore", rng.uniform(0.7, 1.0))
+
+
+def _sprayed(rng: np.random.Generator, canvas: Canvas, inside: Array) -> None:
+    """Many fine pores between splats, and ragged holes that splats have bridged."""
+    size, tall = canvas.size, log_uniform(rng, 0.7, 2.5)
+    fine = haze(rng, size, (tall, tall * log_uniform(rng, 1, 5)))
+    fine = bend_down(rng, fine, 6 * tall) + rng.uniform(0, 0.6) * haze(rng, size, size / 6)
+    holes = top(rough(rng, size, log_uniform(rng, 6, 40)), rng.choice([0.0, 0.01, 0.03, 0.08]))
+    cover = soften((top(fine, rng.uniform(0.01, 0.12)) | holes).astype(np.float32), 0.4) * inside
     floor = rng.uniform(0.02, 0.16) * (0.6 + 0.8 * haze(rng, size, 2))
     canvas.lay(cover, floor[..., None], "pore", rng.uniform(0.7, 1.0))
 

@@ -34,6 +34,10 @@ def mr_heart(rng: np.random.Generator, size: int) -> Drawing:
             edge = rng.uniform(2.2, 2.9)
             path = arc((0, 0), (edge, edge), side - 1, side + 1)
             plate.fill(ribbon(path, 2 * (edge - rng.uniform(0.7, 1.1))), scan("air", "gas"))
+    elif rng.random() < 0.3:  # or in a circle
+        middle = np.linalg.solve(plate.view.matrix, size / 2 - plate.view.shift)
+        reach = np.full(2, rng.uniform(0.8, 1.05) * size / 2 / plate.view.scale)
+        plate.fill_outside(oval(rng, middle, reach, wobble=0.0), scan("air", "gas"))
     drawing = mr_picture(rng, plate, scan)
     if rng.random() < 0.25:
         bands = _banding(rng, size)[..., None]
@@ -50,23 +54,25 @@ def _chest(rng: np.random.Generator, plate: Plate, scan: Scan, heart: float) -> 
     plate.fill(inset(body, 0.015), scan("fat", "fat"))
     wall = log_uniform(rng, 0.04, 0.25)
     plate.fill(inset(body, wall), scan("other tissue", "muscle"))
-    plate.fill(inset(body, wall + rng.uniform(0.04, 0.15)), scan("other tissue", "soft"))
+    filling = str(rng.choice(["soft", "muscle", "liver", "lung"]))
+    plate.fill(inset(body, wall + rng.uniform(0.04, 0.15)), scan("other tissue", filling))
     inner = inset(body, wall + 0.05)
-    for _ in range(int(rng.integers(4, 30))):  # fat between the muscles, ribs, cut vessels
-        spot = inner[rng.integers(len(inner))] * rng.uniform(0.6, 1.05)
+    for _ in range(int(log_uniform(rng, 4, 80))):  # fat between the muscles, ribs, cut vessels
+        spot = inner[rng.integers(len(inner))] * rng.uniform(0.3, 1.05)
         thin = log_uniform(rng, 0.01, 0.05)
         streak = oval(rng, spot, (thin * log_uniform(rng, 1, 8), thin), rng.uniform(0, 3), 0.1)
         category, kind = _CLUTTER[rng.integers(len(_CLUTTER))]
         plate.fill(streak, scan(category, kind, rng.normal(0, 0.04)))
     lungs = [((0.35, -0.05), (0.38, 0.5)), ((-0.5, -0.2), (0.28, 0.4))]
     for (x, y), radii in lungs[: int(rng.integers(1, 3))]:
-        lung = oval(rng, rng.normal((x, y), 0.06), radii, rng.normal(-0.3, 0.2), 0.06, 2.3)
+        wide = np.asarray(radii) * log_uniform(rng, 0.8, 1.4)
+        lung = oval(rng, rng.normal((x, y), 0.06), wide, rng.normal(-0.3, 0.2), 0.06, 2.3)
         with plate.within("other tissue", "fat", "rib"):
             plate.fill(lung, scan("lung", "lung"))
     with plate.within("lung"):
-        for _ in range(int(rng.integers(0, 16))):
-            spot = rng.normal((0.4, 0.0), 0.22)
-            thin = rng.uniform(0.005, 0.015)
+        for _ in range(int(log_uniform(rng, 1, 60))):
+            spot = rng.normal((0.4, 0.0), 0.25)
+            thin = log_uniform(rng, 0.004, 0.015)
             branch = oval(rng, spot, (thin * log_uniform(rng, 1, 6), thin), rng.uniform(0, 3))
             plate.fill(branch, scan("lung", "blood", -0.2))
     _below(rng, plate, scan, 1.2 * heart)

@@ -191,6 +191,8 @@ def mr_picture(rng: np.random.Generator, plate: Plate, scan: Scan) -> Drawing:
     if rng.random() < 0.4:
         image *= 1 - rng.uniform(0.5, 1.0) * _seams(rng, plate)
     image *= coils(rng, size)
+    bright = float(np.percentile(image, 99))  # a near coil makes fat white and all else dark
+    image *= min(1.0, log_uniform(rng, 0.7, 1.4) / max(bright, 1e-6))
     if rng.random() < 0.2:
         shift = int(size * rng.uniform(0.05, 0.4))
         image += rng.uniform(0.02, 0.08) * np.roll(image, shift, axis=int(rng.integers(2)))
@@ -202,13 +204,18 @@ def mr_picture(rng: np.random.Generator, plate: Plate, scan: Scan) -> Drawing:
 
 
 def coils(rng: np.random.Generator, size: int) -> Array:
-    """Uneven brightness of an MR picture, about 1: slow lumps and a coil at one side."""
-    field = rng.uniform(0.05, 0.3) * cloud(rng, size, size / 2.5)
-    if rng.random() < 0.6:
-        rows, cols = np.mgrid[:size, :size].astype(np.float32) / size
-        row, col = rng.uniform(-0.1, 1.1, 2)
-        field += rng.uniform(0.3, 1.8) * (np.exp(-2.5 * np.hypot(rows - row, cols - col)) - 0.25)
-    return np.exp(field)
+    """Uneven brightness of an MR picture: slow lumps, and up to three coils on the skin.
+
+    What a loop receives falls from its middle as ``(1 + (d / r)^2)^(-3 / 2)``.
+    """
+    field = np.exp(rng.uniform(0.05, 0.3) * cloud(rng, size, size / 2.5))
+    rows, cols = np.mgrid[:size, :size].astype(np.float32) / size
+    for _ in range(int(rng.choice([0, 1, 2, 3], p=[0.35, 0.35, 0.2, 0.1]))):
+        side, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 0.7)
+        row, col = 0.5 + away * np.sin(side), 0.5 + away * np.cos(side)
+        near = np.hypot(rows - row, cols - col) / log_uniform(rng, 0.12, 0.5)
+        field += log_uniform(rng, 0.5, 10) * (1 + near**2) ** -1.5
+    return np.asarray(field, np.float32)
 
 
 def _seams(rng: np.random.Generator, plate: Plate) -> Array:
