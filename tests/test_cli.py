@@ -410,6 +410,21 @@ def cells(tmp_path):
     return str(ov.export(given, tmp_path / "in")[0])
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_export_replaces_no_picture(tmp_path, cells, capsys, mode):
+    file = tmp_path / "in" / "cells.png"
+    Image.new(mode, (30, 20)).save(file)
+    before = file.read_bytes()
+    command = ["export", cells, "-o", str(file.parent), "--format", "png"]
+    assert main(command) == 2
+    assert "another program made" in capsys.readouterr().err
+    assert {path.name for path in file.parent.iterdir()} == {"cells.ome.tif", "cells.png"}
+    assert file.read_bytes() == before
+    assert main([*command, "--overwrite"]) == 0
+    assert file.read_bytes() != before
+    assert main(command) == 0  # what is ours is written anew
+
+
 @pytest.mark.parametrize(
     ("name", "option", "told"),
     [

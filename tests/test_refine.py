@@ -72,7 +72,11 @@ def test_pamr_leaves_its_inputs_alone():
 def test_pamr_by_rows_is_the_same(rows):
     torch.manual_seed(0)
     image, maps = torch.rand(3, 50, 12), torch.randn(2, 50, 12)
-    blocks = list(pamr_rows(image, lambda a, b: maps[:, a:b], 3, (1, 4), rows))
+    blocks = list(
+        pamr_rows(
+            lambda a, b: image[:, a:b], lambda a, b: maps[:, a:b], image.shape[1], 3, (1, 4), rows
+        )
+    )
     assert [start for start, _, _ in blocks] == list(range(0, 50, rows))
     found = torch.cat([part for _, _, part in blocks], 1)
     torch.testing.assert_close(found, pamr(image, maps, 3, (1, 4)), atol=1e-6, rtol=0)

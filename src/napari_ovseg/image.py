@@ -237,5 +237,9 @@ class _Rows:
     def dtype(self) -> Any:
         return self.picture.dtype
 
+    def __getitem__(self, rows: slice) -> Any:
+        first, end = self.rows.start, self.rows.stop
+        return self.picture[first + rows.start : min(first + rows.stop, end)]
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.picture[self.rows], dtype=dtype)

@@ -5,6 +5,7 @@ The stream of `scoring` never sees the whole image; these passes look at its pix
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from napari_ovseg.progress import Progress, Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from torch import Tensor
 
@@ -21,17 +22,27 @@ if TYPE_CHECKING:
     from napari_ovseg.vocabulary import Vocabulary
 
 _BAND = 1 << 24
-"""Numbers in the score maps of a band: 64 MiB of float32."""
+"""Numbers in the score maps of a band (64 MiB of float32), pixels of an image read at once."""
 
 
-def pixels_of(features: Features) -> Tensor:
-    """Read the image as it is shown: (3, H, W) float32 in 0..1."""
+def pixels_of(features: Features, start: int, stop: int) -> Tensor:
+    """Read rows of the image as they are shown: (3, stop - start, W) float32 in 0..1."""
     import torch
 
     display = features.recipe.display
-    shown = display.colour(display.apply(features.image.read()))
+    rows = features.image.rows(slice(start, stop))
+    shown = display.colour(display.apply(rows.read()))
     planes = torch.from_numpy(np.ascontiguousarray(shown)).permute(2, 0, 1)
     return planes.to(features.vectors.device)
+
+
+def _reader(features: Features) -> Callable[[int, int], Tensor]:
+    """Make `pixels_of` any rows; of an image that is not large they are read but once."""
+    height, width = features.shape
+    if height * width > _BAND:
+        return partial(pixels_of, features)
+    whole = pixels_of(features, 0, height)
+    return lambda start, stop: whole[:, start:stop]
 
 
 def pamr_steps(features: Features, queries: Queries) -> Steps[np.ndarray]:
@@ -49,8 +60,9 @@ def pamr_steps(features: Features, queries: Queries) -> Steps[np.ndarray]:
 
     settings = features.recipe.refinement
     refined = pamr_rows(
-        pixels_of(features),
+        _reader(features),
         lambda start, stop: window_logits(features, queries, start, stop).permute(2, 0, 1),
+        features.shape[0],
         settings.pamr_steps,
         settings.pamr_dilations,
         max(1, _BAND // (len(queries.ids) * features.shape[1])),
@@ -83,20 +95,14 @@ def snap_steps(features: Features, ids: np.ndarray) -> Steps[np.ndarray]:
     """Draw the borders of a label map (H, W) to the edges of its image (`refine.edge_snap`)."""
     import torch
 
-    from napari_ovseg.refine.edge_snap import snap_edges
+    from napari_ovseg.refine.edge_snap import snap_rows
 
-    yield Progress("refining", 0, 1)
     height = features.shape[0]
     cell = features.windows[0].height / features.vectors.shape[1]
     radius = max(1, round(cell * height / features.working[0]))
-    with torch.inference_mode():
-        snapped = snap_edges(
-            pixels_of(features),
-            torch.from_numpy(ids.astype(np.int64)).to(features.vectors.device),
-            radius,
-            features.recipe.refinement.edge_snap,
-        )
-    return np.asarray(snapped.cpu(), np.uint16)
+    strength = features.recipe.refinement.edge_snap
+    bands = snap_rows(_reader(features), torch.from_numpy(ids), radius, strength)
+    return (yield from assemble_steps(bands, features.shape, "refining"))
 
 
 def sieve_steps(

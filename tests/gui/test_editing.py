@@ -1,6 +1,7 @@
 """What a person's tools do in a layer, with napari's own mouse events; no window is opened."""
 
 import gc
+import itertools
 import weakref
 from types import SimpleNamespace
 
@@ -39,10 +40,10 @@ def propose(layer, place, label):
     layers.update_labels(layer, annotation(ids), (), "set up")
 
 
-def drag(layer, *places, shown=(0, 1)):
+def drag(layer, *places, shown=(0, 1), button=1):
     """Press at the first place, go along the others, release; `shown` are the viewer's axes."""
     event = SimpleNamespace(
-        type="mouse_press", is_dragging=True, modifiers=[], button=1, dims_displayed=list(shown),
+        type="mouse_press", is_dragging=True, modifiers=[], button=button, dims_displayed=list(shown),
         view_direction=None, up_direction=None, dims_point=[0] * len(places[0]), handled=False,
     )  # fmt: skip
     for step, place in enumerate(places):
@@ -109,6 +110,30 @@ def test_a_polygon_claims_all_of_its_inside(layer):
     assert editing_of(layer).draft.steps == (2, 0)
     layer.undo()
     assert not editing_of(layer).draft.owner.any()
+
+
+def test_an_outline_and_what_it_encloses_are_one_step(layer):
+    propose(layer, np.s_[:], 2)
+    before, outline = layer.data.copy(), layer._overlays["brush_stroke"]
+    corners = [(10, 10), (10, 50), (30, 50), (30, 10), (10, 10)]
+    # What napari does from a click of the right button to the way back, here with a pan between.
+    drag(layer, corners[0], button=2)
+    layer._begin_stroke()
+    outline.active = True
+    for start, stop in itertools.pairwise(corners):
+        layer._draw(1, np.array(start), np.array(stop))
+        drag(layer, (20, 30), (35, 55))
+    layer.paint_polygon(corners, 1)
+    layer._commit_stroke()
+    outline.active = False
+    draft = editing_of(layer).draft
+    assert draft.steps == (2, 0)
+    assert draft.owner[10:31, 10:51].all()
+    assert not draft.owner[35, 55]
+    assert (layer.data[8:33, 12:49] == 1).all()
+    layer.undo()
+    assert (layer.data == before).all()
+    assert not draft.owner.any()
 
 
 def test_locked_pixels_do_not_give_way_to_the_bucket(layer):

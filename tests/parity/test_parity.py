@@ -175,7 +175,7 @@ def test_pipeline(case):
     )
     logits = window_logits(features, queries, 0, features.shape[0]).permute(2, 0, 1)
     if o.get("pamr_steps"):
-        logits = pamr(pixels_of(features), logits, o["pamr_steps"], tuple(o["pamr_dilations"]))  # fmt: skip
+        logits = pamr(pixels_of(features, 0, features.shape[0]), logits, o["pamr_steps"], tuple(o["pamr_dilations"]))  # fmt: skip
     wanted = case.outputs()
     if "logits" in wanted:
         case.check("logits", (logits / queries.scale).numpy())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints
 
 from napari_ovseg.cli._shared import expanded, say
-from napari_ovseg.errors import InputError
+from napari_ovseg.errors import ExportError, InputError
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +31,9 @@ def add_export(commands: Any) -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="an option of the format"
     )
     export.add_argument(
+        "--overwrite", action="store_true", help="replace what another program made, too"
+    )
+    export.add_argument(
         "--validation", type=float, default=0.0, metavar="SHARE",
         help="put this share of them, chosen by name, into DIR/val, the rest into DIR/train",
     )  # fmt: skip
@@ -51,10 +54,38 @@ def _export(args: argparse.Namespace) -> int:
     for exporter in exporters:
         ready = exporter.prepared(annotations)
         _tell_losses(exporter, ready)
-        for folder, part in split(ready, args.validation):
+        parts = split(ready, args.validation)
+        for folder, part in () if args.overwrite else parts:
+            _spare(exporter, part, args.output / folder)
+        for folder, part in parts:
             files = exporter.write_series(part, args.output / folder)
             say(f"{exporter.name}: {', '.join(str(file) for file in files)}")
     return 0
+
+
+def _spare(exporter: Exporter, annotations: Sequence[Annotation], folder: Path) -> None:
+    """Refuse what would take the place of a picture, or of labels of another program.
+
+    Raises
+    ------
+    ExportError
+        As far as the format can tell: those that are not read back cannot.
+    """
+    from napari_ovseg.importers import IMPORTERS
+
+    if exporter.name not in IMPORTERS.names():
+        return
+    importer = IMPORTERS.get(exporter.name)()
+    for target in (t for a in annotations for t in exporter.targets(a, folder) if t.exists()):
+        try:
+            ours = importer.owns(target)
+        except InputError:
+            ours = False
+        if not ours:
+            raise ExportError(
+                f"{str(target)!r} holds what another program made, perhaps the picture itself; "
+                "move it away, choose another folder, or add --overwrite"
+            )
 
 
 def _options(given: Sequence[str]) -> dict[str, str]:

@@ -127,12 +127,14 @@ class Editing:
         """Paint a polygon; what in it had the label already is a person's now, too."""
         self._begin()
         self._paint_polygon(points, new_label)
+        with self.layer.block_history():  # an outline that was drawn round it belongs to it
+            pass
         self._claim(inside(np.asarray(points, float), self.layer.data.shape), new_label)
         self._action = ""
 
     def _follow(self, layer: Labels, event: Any) -> Iterator[None]:
         """Note the way of the brush, to claim what had the label already."""
-        if layer.mode not in {"paint", "erase"}:
+        if layer.mode not in {"paint", "erase"} or _encircles(layer, event):
             return
         self._begin()
         path = [layer.world_to_data(event.position)]
@@ -201,6 +203,15 @@ class Editing:
             owner = owner_in({}, ids)
         layer.metadata[KEY]["owner"] = owner
         draft.begin_anew(layer.data, owner)
+
+
+def _encircles(layer: Labels, event: Any) -> bool:
+    """Whether napari draws an outline meanwhile, from a click of the right button to its end.
+
+    It comes as a polygon when it is closed; the left button moves the picture until then.
+    """
+    outline = layer._overlays.get("brush_stroke")  # as napari's own brush asks
+    return outline is not None and (outline.active or (outline.enabled and event.button == 2))
 
 
 def _stroke(atom: Any) -> tuple[Box, np.ndarray, np.ndarray]:

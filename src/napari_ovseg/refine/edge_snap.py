@@ -26,7 +26,7 @@ from torch import Tensor
 from napari_ovseg.refine._squares import box, cells, opened, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _EVIDENCE = 0.2
 """Lead in evidence, -1..1, at which a pixel changes at strength 1."""
@@ -67,18 +67,28 @@ class _Reach:
         """How far around a tile its result looks."""
         return max(2 * self.window + 2, self.window + 2 * self.stays) + 1
 
+    @property
+    def margin(self) -> int:
+        """The halo, px."""
+        return self.halo * self.cell
+
+    @property
+    def side(self) -> int:
+        """Of a tile, px; tiles begin where coarse cells do: the cells are then the same for any."""
+        return -(-max(_TILE, 4 * self.radius) // self.cell) * self.cell
+
 
 def snap_edges(image: Tensor, ids: Tensor, radius: int, strength: float) -> Tensor:
     """Move the borders of a label map to edges of the image.
 
-    Works on tiles that hold a border; above the result, some 200 bytes for each pixel of a tile
-    are needed, whatever the number of labels. The result does not depend on the tiles.
+    Above the result, some 200 bytes for each pixel of a tile are needed, whatever the number of
+    labels. The result does not depend on the tiles; for large images see `snap_rows`.
 
     Parameters
     ----------
     image : (3, H, W) float32, 0..1
         Grey images have equal channels.
-    ids : (H, W) int64
+    ids : (H, W) integer
         Category ids.
     radius
         How far from a border pixels may change, about one patch in pixels of the image.
@@ -92,26 +102,54 @@ def snap_edges(image: Tensor, ids: Tensor, radius: int, strength: float) -> Tens
     ids : (H, W) int64
         Only ids that `ids` has within `radius` of the pixel.
     """
-    result = ids.clone()
-    if strength <= 0 or radius < 1:
-        return result
-    reach = _Reach(radius)
-    for tile in _tiles(ids, reach):
-        result[tile] = _Tile.of(image, ids, tile, reach).snapped(_EVIDENCE / strength)
-    return result
+    bands = snap_rows(lambda top, bottom: image[:, top:bottom], ids, radius, strength)
+    return torch.cat([part for _, _, part in bands])
 
 
-def _tiles(ids: Tensor, reach: _Reach) -> Iterator[tuple[slice, slice]]:
-    """Cut the image into tiles and leave out those far from any border."""
-    height, width = ids.shape
-    # Tiles begin where coarse cells do: the cells are then the same for any tile.
-    side = -(-max(_TILE, 4 * reach.radius) // reach.cell) * reach.cell
-    for top in range(0, height, side):
-        for left in range(0, width, side):
-            tile = slice(top, min(top + side, height)), slice(left, min(left + side, width))
-            near = ids[_wider(tile, reach.radius)]
-            if bool((near != near[0, 0]).any()):
-                yield tile
+def snap_rows(
+    image_of: Callable[[int, int], Tensor], ids: Tensor, radius: int, strength: float
+) -> Iterator[tuple[int, int, Tensor]]:
+    """Move the borders of a label map band by band, with the result of `snap_edges`.
+
+    Parameters
+    ----------
+    image_of
+        Makes rows ``start`` to ``stop`` of the image, (3, stop - start, W), as they are needed:
+        not where there is no border.
+    ids, radius, strength
+        See `snap_edges`.
+
+    Yields
+    ------
+    start, stop
+        Rows of the image.
+    ids : (stop - start, W) int64
+    """
+    reach = _Reach(max(radius, 1))
+    height = ids.shape[0]
+    for start in range(0, height, reach.side):
+        stop = min(start + reach.side, height)
+        top, bottom = max(0, start - reach.margin), min(height, stop + reach.margin)
+        around = ids[top:bottom].to(torch.int64)
+        tiles = list(_tiles(around, slice(start - top, stop - top), reach))
+        if tiles and strength > 0 and radius > 0:
+            image = image_of(top, bottom)
+            around = around.to(image.device)
+            result = around.clone()
+            for tile in tiles:
+                result[tile] = _Tile.of(image, around, tile, reach).snapped(_EVIDENCE / strength)
+            around = result
+        yield start, stop, around[start - top : stop - top]
+
+
+def _tiles(ids: Tensor, rows: slice, reach: _Reach) -> Iterator[tuple[slice, slice]]:
+    """Cut some rows into tiles and leave out those far from any border."""
+    width = ids.shape[1]
+    for left in range(0, width, reach.side):
+        tile = rows, slice(left, min(left + reach.side, width))
+        near = ids[_wider(tile, reach.radius)]
+        if bool((near != near[0, 0]).any()):
+            yield tile
 
 
 def _wider(tile: tuple[slice, slice], by: int) -> tuple[slice, slice]:
@@ -159,7 +197,7 @@ class _Tile:
 
     @classmethod
     def of(cls, image: Tensor, ids: Tensor, tile: tuple[slice, slice], reach: _Reach) -> _Tile:
-        around = _wider(tile, reach.halo * reach.cell)
+        around = _wider(tile, reach.margin)
         coarse = cells(image[:, *around], reach.cell)
         mean = box(coarse, reach.window)
         products = box((coarse[:, None] * coarse).flatten(0, 1), reach.window)

@@ -59,8 +59,9 @@ def pamr(
 
 
 def pamr_rows(
-    image: Tensor,
+    image_of: Callable[[int, int], Tensor],
     maps_of: Callable[[int, int], Tensor],
+    height: int,
     steps: int = 10,
     dilations: tuple[int, ...] = (8, 16),
     rows: int = 512,
@@ -72,10 +73,13 @@ def pamr_rows(
 
     Parameters
     ----------
-    image, steps, dilations
+    image_of, maps_of
+        Make rows ``start`` to ``stop`` of the image, (3, stop - start, W), and of the maps,
+        (Q, stop - start, W) float32.
+    height
+        Of the image, px.
+    steps, dilations
         See `pamr`.
-    maps_of
-        Makes the maps of rows ``start`` to ``stop``: (Q, stop - start, W) float32.
     rows
         Rows of a block.
 
@@ -85,12 +89,11 @@ def pamr_rows(
         Rows of the image.
     maps : (Q, stop - start, W) float32
     """
-    height = image.shape[-2]
     halo = steps * max(dilations)
     for start in range(0, height, rows):
         stop = min(start + rows, height)
         top, bottom = max(0, start - halo), min(height, stop + halo)
-        refined = pamr(image[:, top:bottom], maps_of(top, bottom), steps, dilations)
+        refined = pamr(image_of(top, bottom), maps_of(top, bottom), steps, dilations)
         yield start, stop, refined[:, start - top : stop - top]
 
 
