@@ -5,14 +5,17 @@ import json
 import struct
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import nibabel
 import numpy as np
 import pytest
+import tifffile
 import zarr
 
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
+from napari_ovseg.formats.record import OWNER
 from napari_ovseg.importers import read_labels
 from volumes import annotation
 
@@ -116,6 +119,28 @@ def test_ome_zarr(tmp_path, shape, chunks):
     file.write_text(json.dumps(described))
     assert zarr.open_array(file.parent, mode="r").shape == shape
     refused(path, "ome-zarr")
+
+
+@pytest.mark.parametrize(("shape", "chunks"), [((200_000, 200_000), (10, 10)), ((4, 5), (200_000, 200_000))])  # fmt: skip
+def test_owners_of_ome_zarr(tmp_path, shape, chunks):
+    given = annotation((4, 5), name="x")
+    (path,) = ov.export(replace(given, owner=np.ones((4, 5), np.uint8)), tmp_path, "ome-zarr")
+    assert read_labels(path).owner.any()
+    file = path / "labels/x" / OWNER / "zarr.json"
+    described = json.loads(file.read_text())
+    described["shape"] = shape
+    described["chunk_grid"]["configuration"]["chunk_shape"] = chunks
+    file.write_text(json.dumps(described))
+    refused(path, "ome-zarr")
+
+
+def test_ome_tiff(tmp_path):
+    path = ov.export(annotation((4, 5), name="x"), tmp_path, "ome-tiff")[0]
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        for side in ("ImageLength", "ImageWidth", "TileLength", "TileWidth", "RowsPerStrip"):
+            if tag := file.pages.first.tags.get(side):
+                tag.overwrite(65_000)
+    refused(path, "ome-tiff")
 
 
 def test_large_label_maps_of_nothing_much_are_read(tmp_path):

@@ -356,6 +356,14 @@ def test_bad_data_sets_are_told(tmp_path, text, capsys):
     assert capsys.readouterr().err.count("\n") == 2
 
 
+def test_a_data_set_without_pictures_is_told(tmp_path, capsys):
+    (tmp_path / "dataset.toml").write_text("[[classes]]\nid = 0\nname = 'a'\n")
+    assert main(["evaluate", str(tmp_path)]) == 2
+    told = capsys.readouterr()
+    assert "add a table [[images]]" in told.err
+    assert not told.out
+
+
 def test_lists(capsys):
     for command in ("models", "methods", "exporters"):
         assert main([command]) == 0

@@ -84,10 +84,7 @@ class Bands:
         above = windows[reach[0]].top
         lowered = [replace(windows[i], top=windows[i].top - above) for i in reach]
         merged, (around,) = merge(
-            encoded.vectors[reach],
-            lowered,
-            patch,
-            feathered=whole.recipe.tiling.blend == "feathered",
+            encoded.vectors[reach], lowered, patch, feathered=whole.recipe.tiling.feathered
         )
         cells = merged.shape[1] * patch // around.height
         inside = slice((top - above) // patch * cells, (bottom - above) // patch * cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -180,9 +181,8 @@ def encode_views(
         tell = bands.tell if bands is not None and watched else attrgetter("plain")
         vectors = yield from mapped(steps, tell)
         done += len(windows)
-        feathered = recipe.tiling.blend == "feathered"
-        joined = merge(vectors, windows, patch, feathered=feathered) if not alone else None
-        found.append(joined or (vectors, windows))
+        joins = partial(merge, patch=patch, feathered=recipe.tiling.feathered)
+        found.append((vectors, windows) if alone else joins(vectors, windows))
     if recipe.method.trained:
         return torch.cat([v for v, _ in found]), [w for _, windows in found for w in windows]
     vectors, windows = found[0]

@@ -74,7 +74,7 @@ def find_datasets(folder: Path) -> list[DataSet]:
     Raises
     ------
     InputError
-        If there is none, or a ``dataset.toml`` cannot be read.
+        If there is none with pictures, or a ``dataset.toml`` cannot be read.
     """
     files = [folder / "dataset.toml"]
     if not files[0].is_file():
@@ -83,7 +83,13 @@ def find_datasets(folder: Path) -> list[DataSet]:
         raise InputError(
             f"{str(folder)!r} holds no dataset.toml, nor do its folders; see docs/datasets.md"
         )
-    return [data_set for file in files if (data_set := _read(file)).pictures]
+    found = [data_set for file in files if (data_set := _read(file)).pictures]
+    if not found:
+        raise InputError(
+            f"the dataset.toml in {str(folder)!r} lists no pictures; add a table [[images]] for "
+            "each, see docs/datasets.md"
+        )
+    return found
 
 
 def _read(file: Path) -> DataSet:

@@ -132,6 +132,11 @@ class Tiling:
                 "windows would never be seen; use half the crop"
             )
 
+    @property
+    def feathered(self) -> bool:
+        """Whether a window counts the less the nearer its sides are."""
+        return self.blend == "feathered"
+
 
 @dataclass(frozen=True, slots=True)
 class Refinement:

@@ -71,6 +71,35 @@ def test_limits_are_open_until_a_person_sets_them():
     assert display_of(Image(data / 7.0)).limits is None
 
 
+def test_a_plane_that_is_far_away_is_read_once_for_all_limits():
+    dask = pytest.importorskip("dask.array")
+    read = []
+    data = np.random.default_rng(0).integers(0, 4000, (3, 32, 32)).astype(np.uint16)
+    lazy = dask.from_array(data, chunks=(1, 32, 32)).map_blocks(
+        lambda b: read.append(b.shape) or b, dtype=data.dtype
+    )
+    layer = Image(lazy)
+    assert display_of(layer).limits is None
+    read.clear()
+    for high in range(500, 900, 100):
+        layer.contrast_limits = (5, high)
+        assert display_of(layer).limits == (5, high)
+    assert not read
+    layer.data = lazy + 1
+    display_of(layer)
+    assert read
+
+
+def test_pixels_in_memory_may_change():
+    data = np.zeros((32, 32), np.uint16)
+    data[0, 0] = 100
+    layer = Image(data)
+    assert display_of(layer).limits is None
+    data[0, 1] = 900
+    layer.reset_contrast_limits()
+    assert display_of(layer).limits is None
+
+
 def test_gamma_and_colormap_are_taken_over():
     data = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
     layer = Image(data, gamma=0.5, colormap="viridis", contrast_limits=(10, 200))

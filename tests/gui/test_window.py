@@ -55,6 +55,23 @@ def test_words_to_labels_to_file(widget, finish, tmp_path, qtbot):
     assert not widget.panel.cancel_button.isEnabled()
 
 
+@pytest.mark.parametrize("shape", [(150, 170), (2, 150, 170)])
+def test_pixels_that_were_changed_in_place_are_seen(widget, finish, monkeypatch, shape):
+    pixels = np.zeros(shape, np.uint8)
+    source = widget.viewer.add_image(pixels)
+    widget.words.add_words("grass; gravel")
+    finish(widget)
+    before = widget.pictures.labels_of(source).data.copy()
+    pixels[:] = np.random.default_rng(0).integers(0, 255, shape)
+    source.refresh()
+    finish(widget)
+    after = widget.pictures.labels_of(source).data.copy()
+    assert (after != before).any()
+    monkeypatch.setattr("napari_ovseg.pipeline.encode_steps", lambda *_: pytest.fail("encoded"))
+    finish(widget)
+    assert (widget.pictures.labels_of(source).data == after).all()
+
+
 def test_new_words_relabel_and_keep_corrections(widget, finish):
     source = widget.viewer.add_image(picture())
     widget.words.add_words("grass")

@@ -36,9 +36,10 @@ def _evaluate(args: argparse.Namespace) -> int:
     from napari_ovseg.evaluate import Agreement, evaluate_steps, find_datasets, report
 
     names, recipes = _recipes(args)
+    sets = find_datasets(args.dataset)
     results: list[dict[str, dict[str, Any]]] = [{} for _ in recipes]
     say(_HEADER if len(recipes) == 1 else _row("mIoU", names, names))
-    for data in find_datasets(args.dataset):
+    for data in sets:
         first = Agreement() if len(recipes) > 1 else None
         for name, recipe, result in zip(names, recipes, results, strict=True):
             steps = evaluate_steps(data, recipe, args.device, first)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from napari.layers import Image as ImageLayer
 
 _COLORMAP_STEPS = 33
-_ANSWERS: WeakKeyDictionary[ImageLayer, tuple[Any, tuple[float, ...], bool]] = WeakKeyDictionary()
-"""By layer: data, limits, and whether these are automatic."""
+_GUESSES: WeakKeyDictionary[ImageLayer, tuple[Any, Any, list[Any]]] = WeakKeyDictionary()
+"""By layer: data, limits if these are in memory, and limits that napari may have given it."""
 
 
 def display_of(layer: ImageLayer) -> Display:
@@ -56,15 +56,16 @@ def describe_display(layer: ImageLayer) -> str:
 def has_automatic_limits(layer: ImageLayer) -> bool:
     """Whether a layer's contrast limits are those that napari gives by itself.
 
-    Pixels are read once for each array and limits: this is asked again and again, and of a lazy
-    image a plane may be far away.
+    This is asked again and again, and a plane of a lazy image may be far away: it is read once.
+    What is in memory may have been changed since, so other limits are asked of its pixels anew.
     """
     limits = tuple(map(float, layer.contrast_limits))
-    data, known, automatic = _ANSWERS.get(layer, (None, (), False))
-    if data is not layer.data or known != limits:
-        automatic = limits in _guesses(layer)
-        _ANSWERS[layer] = (layer.data, limits, automatic)
-    return automatic
+    asked = limits if isinstance(layer.data, np.ndarray) else None
+    data, known, guesses = _GUESSES.get(layer, (None, None, []))
+    if data is not layer.data or known != asked:
+        guesses = _guesses(layer)
+        _GUESSES[layer] = (layer.data, asked, guesses)
+    return limits in guesses
 
 
 def _guesses(layer: ImageLayer) -> list[tuple[float, ...]]:

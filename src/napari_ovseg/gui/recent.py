@@ -1,10 +1,13 @@
-"""The pictures that were worked on last: found again without a look at their pixels."""
+"""The pictures that were worked on last: found again by a glance at their pixels."""
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from napari_ovseg.channels import Shown
@@ -16,12 +19,15 @@ if TYPE_CHECKING:
 
 _MOST = 4
 """Pictures that are remembered."""
+_LOOKED_AT = 1 << 22
+"""Bytes of a picture that a glance takes in: some milliseconds."""
 
 
 class Recent:
     """Features, words and limits of the last pictures, by the identity of their arrays.
 
-    Images are kept with what is known of them, so that their identities stay taken.
+    A picture in memory whose pixels were changed since is another one. Images are kept with what
+    is known of them, so that their identities stay taken.
     """
 
     def __init__(self) -> None:
@@ -31,7 +37,7 @@ class Recent:
 
     def resolved(self, job: Job) -> Recipe:
         """Return the recipe with its limits; those of the last image are not looked for again."""
-        wanted = job.image.identity, job.recipe.display
+        wanted = job.image.identity, _trace(job.image), job.recipe.display
         if self._shown is None or self._shown[0] != wanted:
             self._shown = wanted, job.recipe.display.resolve(job.image), job.image
         return replace(job.recipe, display=self._shown[1])
@@ -74,7 +80,17 @@ class Recent:
 
 
 def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
-    return _picture(job.image, job.plane), recipe.encoding(), job.device
+    image, plane = job.image, job.plane
+    return _picture(image, plane), _trace(image, plane), recipe.encoding(), job.device
+
+
+def _trace(image: Image, plane: tuple[int, ...] = ()) -> int:
+    """Checksum of what is in memory; where that is large, of some of its rows or planes."""
+    pixels = image.levels[0]
+    if not isinstance(pixels, np.ndarray):
+        return 0
+    part = pixels[plane]
+    return zlib.crc32(np.ascontiguousarray(part[:: 1 + part.nbytes // _LOOKED_AT]).data)
 
 
 def _picture(image: Image, plane: tuple[int, ...]) -> tuple[Any, ...]:

@@ -14,12 +14,14 @@ from napari_ovseg.formats.record import KEY, TAG, Record, read_record
 from napari_ovseg.image import MICROMETRE, Grid, Image
 from napari_ovseg.image_files import open_image
 from napari_ovseg.importers._base import Importer
-from napari_ovseg.importers._found import Found, annotation_of, reading
+from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tifffile import TiffFile
 
     from napari_ovseg.labels import Annotation
 
@@ -38,13 +40,16 @@ class OMETiff(Importer):
 
     def read(self, path: Path) -> Annotation:
         """See `Importer.read`."""
-        with reading(path, "a TIFF of labels"):
+        import tifffile
+
+        with reading(path, "a TIFF of labels"), tifffile.TiffFile(path) as file:
+            image_shape(file.series[0].shape, path.name)
             image = open_image(path)
             if image.rgb:
-                image = _stack(image, path)
+                image = _stack(image, file)
             axes = tuple("z" if axis in "iq" else axis for axis in image.grid.axes)
-            maps = _map_annotations(path)
-            grid, record = replace(image.grid, axes=axes), _record(path)
+            maps = _map_annotations(file)
+            grid, record = replace(image.grid, axes=axes), _record(file)
             vocabulary = _vocabulary(maps[_CLASSES]) if _CLASSES in maps else None
             if record is None and vocabulary is not None:  # another program left the tag out
                 history = _provenance(maps.get(_PROVENANCE, {}))
@@ -58,11 +63,13 @@ class OMETiff(Importer):
 
     def owns(self, path: Path) -> bool:
         """See `Importer.owns`."""
-        with reading(path, "a TIFF of labels"):
-            return _CLASSES in _map_annotations(path)
+        import tifffile
+
+        with reading(path, "a TIFF of labels"), tifffile.TiffFile(path) as file:
+            return _CLASSES in _map_annotations(file)
 
 
-def _stack(image: Image, path: Path) -> Image:
+def _stack(image: Image, file: TiffFile) -> Image:
     """Take planes of colours for slices: tifffile, and so napari, writes three or four like that.
 
     Raises
@@ -72,9 +79,8 @@ def _stack(image: Image, path: Path) -> Image:
     """
     import tifffile
 
-    with tifffile.TiffFile(path) as file:
-        if file.pages.first.planarconfig == tifffile.PLANARCONFIG.CONTIG:
-            raise InputError(f"{path.name!r} is a colour picture; labels are whole numbers")
+    if file.pages.first.planarconfig == tifffile.PLANARCONFIG.CONTIG:
+        raise InputError(f"{file.filename!r} is a colour picture; labels are whole numbers")
     ids, old = np.moveaxis(image.levels[0], -1, -3), image.grid
     grid = Grid.regular(
         ids.ndim,
@@ -85,12 +91,9 @@ def _stack(image: Image, path: Path) -> Image:
     return Image((ids,), False, grid, image.name)
 
 
-def _map_annotations(path: Path) -> dict[str, dict[str, str]]:
+def _map_annotations(file: TiffFile) -> dict[str, dict[str, str]]:
     """Keys and values of the map annotations, by namespace."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
-        xml = file.ome_metadata
+    xml = file.ome_metadata
     if not xml:
         return {}
     return {
@@ -104,14 +107,11 @@ def _map_annotations(path: Path) -> dict[str, dict[str, str]]:
     }
 
 
-def _record(path: Path) -> Record | None:
+def _record(file: TiffFile) -> Record | None:
     """Read our own tag, if it is there; another program may use its number too."""
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
-        tag = file.pages.first.tags.get(TAG)
-        own = tag is not None and isinstance(tag.value, bytes) and KEY.encode() in tag.value
-        return read_record(json.loads(tag.value)[KEY]) if own else None
+    tag = file.pages.first.tags.get(TAG)
+    own = tag is not None and isinstance(tag.value, bytes) and KEY.encode() in tag.value
+    return read_record(json.loads(tag.value)[KEY]) if own else None
 
 
 def _is_whole(ids: np.ndarray, grid: Grid, record: Record) -> bool:

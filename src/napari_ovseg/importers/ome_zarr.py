@@ -62,6 +62,8 @@ class OMEZarr(Importer):
             told, owner = attributes[KEY].get(CHECKSUM), None
             # Older versions told none.
             if OWNER in group and (told is None or told == checksum(ids)):
+                for shape in (group[OWNER].shape, group[OWNER].chunks):
+                    image_shape(shape, f"the owners in {path.name}")
                 owner = np.asarray(group[OWNER][...])
             if (order := _recorded_order(grid, record)) is not None:
                 ids, grid = ids.transpose(order), record.grid
