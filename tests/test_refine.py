@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage
 
-from napari_ovseg.refine import edge_snap
+from napari_ovseg.refine import _reach, edge_snap
 from napari_ovseg.refine._squares import box, spread
 from napari_ovseg.refine.edge_snap import snap_edges
 from napari_ovseg.refine.pamr import pamr, pamr_rows
@@ -194,7 +194,7 @@ def all_for_the_corner(monkeypatch):
         return torch.full(tile.smooth.shape[1:], 1.0 if share[0, 0, 0] == 1 else -1.0)
 
     monkeypatch.setattr(edge_snap._Tile, "_evidence", evidence)
-    monkeypatch.setattr(edge_snap, "_TILE", 10_000)
+    monkeypatch.setattr(_reach, "_TILE", 10_000)
 
 
 def test_narrow_parts_are_not_eaten(all_for_the_corner):
@@ -229,9 +229,9 @@ def test_squares(reach):
 def test_tiles_do_not_show(radius, monkeypatch):
     truth = blob(2, 5)[:237, :]
     image, ids = picture(truth, 0.12, 0.03), on_patches(blob(2, 5), noise=0.2)[:237]
-    monkeypatch.setattr(edge_snap, "_TILE", 10_000)
+    monkeypatch.setattr(_reach, "_TILE", 10_000)
     whole = snap_edges(image, ids, radius, 1.0)
-    monkeypatch.setattr(edge_snap, "_TILE", 1)
+    monkeypatch.setattr(_reach, "_TILE", 1)
     assert (whole != ids).any() or radius == 1
     assert torch.equal(snap_edges(image, ids, radius, 1.0), whole)
 

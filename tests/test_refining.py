@@ -12,7 +12,7 @@ from napari_ovseg.errors import RecipeError
 from napari_ovseg.gui.samples import photograph
 from napari_ovseg.image import Image
 from napari_ovseg.pipeline import label_steps
-from napari_ovseg.refine import edge_snap
+from napari_ovseg.refine import _reach
 
 WORDS = ov.Vocabulary.parse("grass; gravel; brick wall")
 
@@ -63,7 +63,7 @@ def test_bands_of_pamr_equal_the_whole_image(features, monkeypatch):
 def test_bands_that_are_snapped_equal_the_whole_image(features, monkeypatch):
     whole = refined(features, edge_snap=1.0)
     monkeypatch.setattr(refining, "_BAND", 1)
-    monkeypatch.setattr(edge_snap, "_TILE", 50)
+    monkeypatch.setattr(_reach, "_TILE", 50)
     recipe = replace(features.recipe, refinement=ov.Refinement(edge_snap=1.0))
     with tall_reads() as read:
         *steps, labels = stepwise(label_steps(features, WORDS, recipe))

@@ -22,6 +22,7 @@ from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
+from napari_ovseg.vocabulary import Category
 
 pytestmark = pytest.mark.gui
 WORDS = ov.Vocabulary.parse("nucleus, cell nucleus; beta-actin; 細胞質; background")
@@ -134,6 +135,14 @@ def test_the_first_labels_are_painted_with_the_row_that_is_selected(widget, fini
     first.selected_label = 1
     widget._layers_changed()
     assert first.selected_label == 1  # it is a person's choice from then on
+
+
+def test_no_labels_are_painted_with_what_is_no_category(widget, finish):
+    widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="first")
+    widget.session.set_rows([Category(3, "grass"), Category(5, "gravel")])
+    finish(widget)
+    assert not widget.words.table.selected()
+    assert widget._chosen_labels().selected_label == 3
 
 
 def test_the_labels_that_are_chosen_in_the_list_are_those_of_the_table(widget, finish):

@@ -36,11 +36,13 @@ class Brush(QObject):
     def attend(self, layer: Labels, selected: Sequence[int]) -> None:
         """Give a layer the keys, and follow it; once or again.
 
-        A layer that is new is painted with the category that is selected in the table.
+        A layer that is new is painted with the category that is selected in the table, or with
+        its first if none is and napari's own choice is no category.
         """
         bind(layer, self._session)
-        if layer not in self._painting and selected:
-            layer.selected_label = selected[0]
+        known = [category.id for category in self._session.rows]
+        if layer not in self._painting and (selected or layer.selected_label not in known):
+            layer.selected_label = [*selected, *known, layer.selected_label][0]
         self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._told)
         layer.events.selected_label.connect(self._told)

@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from napari_ovseg.refine._reach import Reach
 from napari_ovseg.refine._squares import box, cells, opened, spread
 
 if TYPE_CHECKING:
@@ -32,50 +33,6 @@ _EVIDENCE = 0.2
 """Lead in evidence, -1..1, at which a pixel changes at strength 1."""
 _NOISE = 1e-3
 """Variance of colours, of 0..1, below which the image shows nothing (epsilon of the paper)."""
-_TILE = 256
-"""Least side of a tile, px; small tiles hold few labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reach:
-    """Distances that follow from the radius; in cells but for the radius and the cell."""
-
-    radius: int
-
-    @property
-    def cell(self) -> int:
-        """Side of a coarse cell, px; a window is then some 9 cells wide."""
-        return max(1, self.radius // 4)
-
-    @property
-    def window(self) -> int:
-        """Half width of the windows in which colours are compared."""
-        return -(-self.radius // self.cell)
-
-    @property
-    def narrow(self) -> int:
-        """Half width up to which a part of a label does not change."""
-        return max(1, self.radius // (4 * self.cell))
-
-    @property
-    def stays(self) -> int:
-        """Half width up to which a part of a label does not grow."""
-        return max(1, self.radius // (2 * self.cell))
-
-    @property
-    def halo(self) -> int:
-        """How far around a tile its result looks."""
-        return max(2 * self.window + 2, self.window + 2 * self.stays) + 1
-
-    @property
-    def margin(self) -> int:
-        """The halo, px."""
-        return self.halo * self.cell
-
-    @property
-    def side(self) -> int:
-        """Of a tile, px; tiles begin where coarse cells do: the cells are then the same for any."""
-        return -(-max(_TILE, 4 * self.radius) // self.cell) * self.cell
 
 
 def snap_edges(image: Tensor, ids: Tensor, radius: int, strength: float) -> Tensor:
@@ -125,7 +82,7 @@ def snap_rows(
         Rows of the image.
     ids : (stop - start, W) int64
     """
-    reach = _Reach(max(radius, 1))
+    reach = Reach(max(radius, 1))
     height = ids.shape[0]
     for start in range(0, height, reach.side):
         stop = min(start + reach.side, height)
@@ -142,7 +99,7 @@ def snap_rows(
         yield start, stop, around[start - top : stop - top]
 
 
-def _tiles(ids: Tensor, rows: slice, reach: _Reach) -> Iterator[tuple[slice, slice]]:
+def _tiles(ids: Tensor, rows: slice, reach: Reach) -> Iterator[tuple[slice, slice]]:
     """Cut some rows into tiles and leave out those far from any border."""
     width = ids.shape[1]
     for left in range(0, width, reach.side):
@@ -193,10 +150,10 @@ class _Tile:
     coarse: Tensor
     mean: Tensor
     inverse: Tensor
-    reach: _Reach
+    reach: Reach
 
     @classmethod
-    def of(cls, image: Tensor, ids: Tensor, tile: tuple[slice, slice], reach: _Reach) -> _Tile:
+    def of(cls, image: Tensor, ids: Tensor, tile: tuple[slice, slice], reach: Reach) -> _Tile:
         around = _wider(tile, reach.margin)
         coarse = cells(image[:, *around], reach.cell)
         mean = box(coarse, reach.window)
