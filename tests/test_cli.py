@@ -14,7 +14,7 @@ from PIL import Image
 import napari_ovseg as ov
 from napari_ovseg.cli import main
 from napari_ovseg.exporters import split
-from napari_ovseg.importers import read_labels
+from napari_ovseg.importers import IMPORTERS, read_labels
 
 
 @pytest.fixture
@@ -524,3 +524,58 @@ def test_train_and_val_have_one_table_of_categories(tmp_path, name):
         assert main([*command, "--validation", "0.3"]) == 0
         tables += [table_in(tmp_path / out / part, name) for part in ("train", "val")]
     assert all(table == tables[0] for table in tables)
+
+
+@pytest.mark.parametrize("by", ["person", "other program"])
+def test_no_series_is_replaced_unasked(tmp_path, capsys, by):
+    tifffile.imwrite(tmp_path / "s.tif", np.zeros((2, 40, 50), np.uint8), metadata={"axes": "ZYX"})
+    command = ["segment", str(tmp_path / "s.tif"), "--words", "grass; gravel", "--format", "coco",
+               "-o", str(tmp_path)]  # fmt: skip
+    assert main(command) == 0
+    file = tmp_path / "s.coco.json"
+    if by == "person":
+        given = read_labels(file)
+        owner = np.full(given.labels.ids.shape, ov.Owner.PERSON, np.uint8)
+        ov.export(replace(given, owner=owner), tmp_path, "coco")
+    else:
+        file.write_text("{}")
+    before = file.read_bytes()
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert file.read_bytes() == before
+
+
+def test_a_series_of_another_program_is_not_replaced(tmp_path, cells, capsys):
+    other = str(ov.export(replace(read_labels(cells), name="more"), tmp_path / "in")[0])
+    series = tmp_path / "dataset.coco.json"
+    series.write_text("{}")
+    assert main(["export", cells, other, "-o", str(tmp_path), "--format", "coco"]) == 2
+    assert "another program" in capsys.readouterr().err
+    assert series.read_text() == "{}"
+
+
+def test_a_photograph_beside_a_table_is_not_ours(tmp_path, cells):
+    assert main(["export", cells, "-o", str(tmp_path), "--format", "png"]) == 0
+    photograph = tmp_path / "cells_2024.png"
+    Image.new("RGB", (30, 20)).save(photograph)
+    assert IMPORTERS.get("png")().owns(tmp_path / "cells.png")
+    assert not IMPORTERS.get("png")().owns(photograph)
+
+
+def test_planes_and_a_picture_of_their_name_do_not_meet(tmp_path, capsys):
+    tifffile.imwrite(tmp_path / "s.tif", np.zeros((2, 40, 50), np.uint8), metadata={"axes": "ZYX"})
+    Image.fromarray(np.zeros((60, 50), np.uint8)).save(tmp_path / "s_0001.png")
+    pictures = [str(tmp_path / "s.tif"), str(tmp_path / "s_0001.png")]
+    out = tmp_path / "out"
+    assert main(["segment", *pictures, "--words", "grass", "-o", str(out), "--format", "png"]) == 2
+    assert "another picture of this run" in capsys.readouterr().err
+    assert read_labels(out / "s_0001.png").labels.ids.shape == (40, 50)
+
+
+@pytest.mark.parametrize("option", ["--vocabulary", "images"])
+def test_what_is_too_long_for_a_name_is_told(tmp_path, photo, capsys, option):
+    long = "nucleus; " * 60
+    images = [long, "--words", "grass"] if option == "images" else [str(photo), option, long]
+    assert main(["segment", *images, "-o", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

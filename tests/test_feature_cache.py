@@ -1,7 +1,9 @@
 """Features by what they depend on, in memory and on disk."""
 
+import gc
 import json
 import shutil
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -162,3 +164,13 @@ def test_a_disk_that_cannot_be_written_only_costs_time(tmp_path):
     features = encode(cache)
     assert encode(cache).vectors is features.vectors
     assert cache.nbytes == 0
+
+
+def test_pictures_do_not_stay_with_their_features(cache):
+    image = picture()
+    alive = weakref.ref(image)
+    features = encode(cache, image)
+    del image, features
+    gc.collect()
+    assert alive() is None
+    assert encode(cache).image.read().shape == (120, 120)

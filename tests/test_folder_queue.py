@@ -1,6 +1,7 @@
 """A folder of images: their order, how far each is, and their labels beside them."""
 
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -150,3 +151,16 @@ def test_labels_are_fitted_to_the_words_in_use():
     assert [c.name for c in words] == ["nucleus", "vessel", "fibre"]
     assert (back.labels.ids == old.labels.ids).all()
     assert back.owner is old.owner
+
+
+def test_words_of_older_labels_count_too(folder):
+    queue = opened(folder)
+    older, newer = queue.files[:2]
+    queue.save(older, annotation(words=ov.Vocabulary.parse("grass; gravel; wall")))
+    queue.save(newer, annotation(words=ov.Vocabulary.parse("turf; gravel")))
+    os.utime(queue.labels_path(older), (1, 1))
+    again = opened(folder)
+    with pytest.raises(InputError, match="3 is 'wall'"):
+        again.refuse_other(tuple(ov.Vocabulary.parse("turf; gravel; sky")))
+    again.refuse_other(tuple(ov.Vocabulary.parse("turf; gravel; wall")))  # it was renamed since
+    assert (again.highest, len(again.vocabulary)) == (3, 2)

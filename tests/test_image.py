@@ -1,3 +1,6 @@
+import struct
+import zlib
+
 import numpy as np
 import pytest
 import tifffile
@@ -248,3 +251,68 @@ def test_files_that_are_no_pictures_are_refused(tmp_path, content):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(ImageError, match="cannot read"):
             open_image(tmp_path / name)
+
+
+@pytest.mark.parametrize("size", ["0.0", "NaN", "INF", "-1"])
+def test_a_size_that_is_none_is_no_calibration(tmp_path, size):
+    path = tmp_path / "x.ome.tif"
+    told = {"axes": "ZYX", "PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "PhysicalSizeZ": 2.0}
+    tifffile.imwrite(path, np.zeros((2, 20, 30), np.uint8), metadata=told)
+    path.write_bytes(
+        path.read_bytes().replace(
+            b'PhysicalSizeZ="2.0"', b'PhysicalSizeZ="%s"' % size.encode().rjust(3)
+        )
+    )
+    grid = open_image(path).grid
+    assert grid.spacing == (1.0, 0.5, 0.5)
+    assert grid.units[0] == "pixel"
+
+
+def test_a_grid_without_a_size_is_refused():
+    for spacing in ((0.0, 1.0), (np.nan, 1.0), (np.inf, 1.0)):
+        with pytest.raises(ImageError, match="size above 0"):
+            Grid.regular(2, spacing)
+
+
+def test_levels_of_other_slices_are_left_out():
+    fine = np.arange(8, dtype=np.uint16)[:, None, None] * np.ones((8, 16, 16), np.uint16)
+    grid = Grid.regular(3)
+    image = Image((fine, fine[::2, ::2, ::2]), rgb=False, grid=grid)
+    assert len(image.levels) == 1
+    plain = Image((fine, fine[:, ::2, ::2]), rgb=False, grid=grid)
+    assert (plain.plane((5,)).read(1) == 5).all()
+
+
+def test_colours_of_16_bit_are_not_cut(tmp_path):
+    path = tmp_path / "x.png"
+    rows = b"".join(b"\0" + bytes(6 * 4) for _ in range(4))
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", 4, 4, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ]
+    made = b"\x89PNG\r\n\x1a\n"
+    for kind, data in parts:
+        made += (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+    path.write_bytes(made)
+    with pytest.raises(ImageError, match="16 bit"):
+        open_image(path)
+
+
+def test_white_may_be_zero_in_a_tiff_and_print_is_refused(tmp_path):
+    path = tmp_path / "x.tif"
+    tifffile.imwrite(path, np.full((8, 9), 10, np.uint8), photometric="miniswhite")
+    assert (open_image(path).read() == 245).all()
+    assert (open_image(path, indexed=True).read() == 10).all()
+    tifffile.imwrite(path, np.zeros((8, 9, 4), np.uint8), photometric="separated")
+    with pytest.raises(ImageError, match="CMYK"):
+        open_image(path)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.int64, np.uint32])
+def test_small_differences_of_large_values_are_shown(dtype):
+    pixels = (10**9 + np.arange(256).reshape(16, 16)).astype(dtype)
+    display = Display().resolve(Image.of(pixels))
+    assert len(np.unique(display.apply(pixels))) > 250

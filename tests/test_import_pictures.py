@@ -141,12 +141,29 @@ def test_a_png_without_a_table_has_the_palettes_colours(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("mode", "match"), [("RGB", "mode RGB"), ("1", "mode 1"), ("I;16", "mode I;16")]
+    ("mode", "match"), [("RGB", "mode RGB"), ("LA", "mode LA"), ("RGBA", "mode RGBA")]
 )
 def test_pictures_that_are_no_labels_are_refused(tmp_path, mode, match):
     Image.new(mode, (4, 4)).save(tmp_path / "x.png")
     with pytest.raises(InputError, match=match):
         read_labels(tmp_path / "x.png")
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "read"),
+    [
+        ([[0, 255]], np.uint8, [[0, 255]]),  # black and white, as other programs write masks
+        ([[0, 1]], bool, [[0, 1]]),
+        ([[0, 700]], np.uint16, [[0, 700]]),
+        ([[255, 700]], np.uint16, [[255, 700]]),  # not of a data set of bytes
+        ([[3, 255]], np.uint8, [[3, 0]]),
+    ],
+)
+def test_masks_of_other_programs_are_read(tmp_path, values, dtype, read):
+    Image.fromarray(np.array(values * 4, dtype)).save(tmp_path / "x.png")
+    labels = read_labels(tmp_path / "x.png").labels
+    assert labels.ids.tolist() == read * 4
+    assert {c.id for c in labels.vocabulary} == {v for v in read[0] if v}
 
 
 def test_values_that_the_table_lacks_are_told(tmp_path):

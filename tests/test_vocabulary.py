@@ -103,3 +103,10 @@ def test_any_text_parses_or_is_refused(text):
         return
     assert [c.id for c in vocabulary] == list(range(1, len(vocabulary) + 1))
     assert Vocabulary.from_toml(vocabulary.to_toml()) == vocabulary
+
+
+def test_separators_of_other_scripts():
+    words = Vocabulary.parse("细胞核\uff1b细胞质\uff0c胞质\uff1b背景")
+    assert [(c.name, c.queries) for c in words] == [
+        ("细胞核", ("细胞核",)), ("细胞质", ("细胞质", "胞质")), ("背景", ("背景",)),
+    ]  # fmt: skip

@@ -52,6 +52,11 @@ def clean(text: str, what: str = "name") -> str:
     return normal
 
 
+def listed(text: str) -> list[str]:
+    """Take words apart at commas, also those of other scripts; what is empty goes."""
+    return [word for word in re.split("[,\uff0c\u3001\u060c]", text) if word.strip()]
+
+
 def guarded(cell: str) -> str:
     """Put an apostrophe before a cell that a spreadsheet would run, or that starts with one."""
     return f"'{cell}" if cell.startswith(_GUARDED) else cell

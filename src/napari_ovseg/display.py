@@ -75,8 +75,11 @@ class Display:
         if self.limits is None:
             raise RecipeError("contrast limits are not set; call resolve(image) first")
         low, high = self.limits
-        shown = pixels.astype(np.float32)
-        shown -= np.float32(low)
+        if pixels.dtype.itemsize > 2 and pixels.dtype != np.float32:
+            shown = (pixels - low).astype(np.float32)  # float32 does not tell all large ones apart
+        else:
+            shown = pixels.astype(np.float32)
+            shown -= np.float32(low)
         shown /= np.float32(high - low)
         np.clip(shown, 0, 1, out=shown)
         return shown if self.gamma == 1 else shown ** np.float32(self.gamma)

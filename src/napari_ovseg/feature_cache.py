@@ -15,6 +15,7 @@ import numpy as np
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.errors import ExportError
 from napari_ovseg.features import Features
+from napari_ovseg.image import Image
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.text import cache_folder
 from napari_ovseg.windows import Window
@@ -22,13 +23,13 @@ from napari_ovseg.windows import Window
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.image import Image
-
 _VERSION = "1"
 """To be raised when features of equal pixels and recipe become others."""
 IN_MEMORY = 1 << 30
 ON_DISK = 4 << 30
 _VECTORS = "vectors"
+_NOTHING = Image.of(np.zeros((2, 2), np.uint8))
+"""Stands for the image of features that are kept: whoever takes them brings it."""
 
 
 def key_of(image: Image, recipe: Recipe, models: str, device: str) -> str:
@@ -119,7 +120,7 @@ class FeatureCache:
         return self._counted
 
     def _keep(self, key: str, features: Features) -> None:
-        self._kept[key] = features
+        self._kept[key] = replace(features, image=_NOTHING)  # or its pixels would stay, uncounted
         while len(self._kept) > 1 and sum(f.nbytes for f in self._kept.values()) > self._in_memory:
             self._kept.popitem(last=False)
 

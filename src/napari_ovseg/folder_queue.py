@@ -14,6 +14,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,8 @@ class FolderQueue:
         By image.
     vocabulary
         Of the labels that were saved last; None where there are none.
+    words
+        Categories of any labels here, each id once, as the labels that were saved last have it.
     highest
         The largest id of any category of any labels here, 0 where there are none.
     """
@@ -70,6 +73,7 @@ class FolderQueue:
     files: tuple[Path, ...]
     states: dict[Path, State] = field(default_factory=dict)
     vocabulary: Vocabulary | None = None
+    words: tuple[Category, ...] = ()
     highest: int = 0
 
     @classmethod
@@ -85,7 +89,7 @@ class FolderQueue:
         """
         require("zarr", extra="ome", purpose="keeping the labels of a folder")
         queue = cls(Path(folder), find_pictures(Path(folder)))
-        newest = 0.0
+        found: list[tuple[float, Vocabulary]] = []
         for done, file in enumerate(queue.files):
             yield Progress("folder", done, len(queue.files))
             path = queue.labels_path(file)
@@ -96,9 +100,11 @@ class FolderQueue:
             if record is None:
                 continue
             queue.states[file] = _state(record.provenance)
-            queue.highest = max(queue.highest, *(c.id for c in record.vocabulary))
-            if (saved := path.stat().st_mtime) > newest:
-                newest, queue.vocabulary = saved, record.vocabulary
+            found.append((path.stat().st_mtime, record.vocabulary))
+        found.sort(key=itemgetter(0))
+        queue.vocabulary = found[-1][1] if found else None
+        words = {c.id: c for _, vocabulary in found for c in vocabulary}
+        queue.words, queue.highest = tuple(words.values()), max(words, default=0)
         return queue
 
     def labels_path(self, file: Path) -> Path:
@@ -164,7 +170,7 @@ class FolderQueue:
     def refuse_other(self, words: Sequence[Category]) -> None:
         """Raise InputError if words mean another category by an id than the labels here do."""
         names = {c.id: c.name for c in words}
-        for category in self.vocabulary or ():
+        for category in self.words:
             if (name := names.get(category.id, category.name)) != category.name:
                 raise InputError(
                     f"in the labels of this folder {category.id} is {category.name!r}, and in the "

@@ -57,6 +57,22 @@ class Grid:
         unit = tuple(units) if units is not None else ("pixel",) * ndim
         return cls(names, tuple(map(tuple, matrix.tolist())), unit)
 
+    def __post_init__(self) -> None:
+        """Refuse what no file could hold.
+
+        Raises
+        ------
+        ImageError
+            If different pixels would lie at one place, or a number is infinite or none.
+        """
+        matrix = np.asarray(self.affine, float)
+        turns = matrix[:-1, :-1]
+        if not np.isfinite(matrix).all() or np.linalg.matrix_rank(turns) < len(turns):
+            raise ImageError(
+                f"pixels need a size above 0 along every axis, got the matrix {turns.tolist()}; "
+                "set the scale of the image"
+            )
+
     @property
     def spacing(self) -> tuple[float, ...]:
         """Size of a pixel along each axis, in `units`."""
@@ -80,7 +96,8 @@ class Image:
     Attributes
     ----------
     levels
-        Arrays (..., H, W) or (..., H, W, 3), finest first; numpy, dask, zarr or alike.
+        Arrays (..., H, W) or (..., H, W, 3), finest first; numpy, dask, zarr or alike. Those of
+        other slices than the finest are left out: each of theirs shows several.
     rgb
         Whether the last axis is red, green, blue (and maybe alpha, which is ignored), or the
         channels of a composite.
@@ -130,6 +147,9 @@ class Image:
                 f"an image needs at least 2 x 2 pixels, got shape {shape}; "
                 "nothing can be seen in less"
             )
+        slices = [self.shape_of(level)[:-2] for level in range(len(self.levels))]
+        same = tuple(v for v, n in zip(self.levels, slices, strict=True) if n == slices[0])
+        object.__setattr__(self, "levels", same)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -27,8 +27,8 @@ def open_image(path: str | Path, *, indexed: bool = False) -> Image:
     path
         Of the file.
     indexed
-        Whether what Pillow reads keeps the numbers of a palette, as masks need them, and not
-        its colours. TIFFs always do.
+        Whether numbers are kept as masks need them: those of a palette, and not its colours,
+        and those of a TIFF in which 0 is white.
 
     Raises
     ------
@@ -38,10 +38,11 @@ def open_image(path: str | Path, *, indexed: bool = False) -> Image:
     path = Path(path)
     try:
         if path.suffix.lower() in {".tif", ".tiff"}:
-            return _open_tiff(path)
+            return _open_tiff(path, indexed)
         from PIL import Image as Pillow
 
         with Pillow.open(path) as picture:
+            _refuse_deep_colours(picture, path.name)
             _turn(picture)
             plain = picture.mode in _PLAIN or (indexed and picture.mode == "P")
             return Image.of(np.asarray(picture if plain else picture.convert("RGB")), path.stem)
@@ -49,6 +50,13 @@ def open_image(path: str | Path, *, indexed: bool = False) -> Image:
         raise
     except Exception as error:
         raise ImageError(f"cannot read {str(path)!r} as an image: {error}") from error
+
+
+def _refuse_deep_colours(picture: Any, name: str) -> None:
+    """Raise `ImageError` for colours of 16 bit, of which Pillow would leave the upper half."""
+    raw = [tile[3] for tile in picture.tile]
+    if picture.mode in {"RGB", "RGBA", "LA"} and any("16" in str(mode) for mode in raw):
+        raise ImageError(f"the colours of {name!r} have 16 bit; save them as TIFF")
 
 
 def _turn(picture: Any) -> None:
@@ -59,16 +67,21 @@ def _turn(picture: Any) -> None:
         ImageOps.exif_transpose(picture, in_place=True)
 
 
-def _open_tiff(path: Path) -> Image:
+def _open_tiff(path: Path, indexed: bool) -> Image:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
         series = file.series[0]
+        kind = series.keyframe.photometric
+        if kind == tifffile.PHOTOMETRIC.SEPARATED:
+            raise ImageError(f"{path.name!r} holds colours of print (CMYK); save it as RGB")
         array, axes = _samples_last(series.asarray(), series.axes.lower(), path.name)
         rgb = axes.endswith("s")
         grid_axes = tuple(axes.removesuffix("s"))
         spacing, units = _tiff_calibration(file, grid_axes)
         names = _channel_names(file)
+    if kind == tifffile.PHOTOMETRIC.MINISWHITE and not indexed and array.dtype.kind in "bu":
+        array = np.invert(array)
     if len(grid_axes) < 2:
         return Image.of(array, path.stem)
     grid = Grid.regular(len(grid_axes), spacing, grid_axes, units)
@@ -120,7 +133,7 @@ def _ome_sizes(xml: str) -> dict[str, tuple[float, str]]:
     return {
         axis: (float(told[key]), told.get(f"{key}Unit", "µm"))
         for axis, key in keys.items()
-        if key in told
+        if 0 < float(told.get(key, 0)) < math.inf
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
 from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -58,6 +59,7 @@ def find(text: str) -> Vocabulary:
     VocabularyError
         If it is neither.
     """
-    path = Path(text)
-    is_file = path.suffix.casefold() in _ENDINGS or path.is_file()
+    path, is_file = Path(text), False
+    with suppress(OSError):  # a name that is too long for one
+        is_file = path.suffix.casefold() in _ENDINGS or path.is_file()
     return load_vocabulary(path) if is_file else ready(text)

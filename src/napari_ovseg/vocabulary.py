@@ -18,7 +18,7 @@ import tomli_w
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg._colours import default_colour, is_colour
 from napari_ovseg._typed import build
-from napari_ovseg._words import clean, clean_all
+from napari_ovseg._words import clean, clean_all, listed
 from napari_ovseg.errors import VocabularyError
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Vocabulary:
         VocabularyError
             If there is no word, or one that `Category` refuses.
         """
-        entries = ([q for q in part.split(",") if q.strip()] for part in re.split(r"[;\n]", text))
+        entries = map(listed, re.split("[;\n\uff1b\u061b]", text))
         categories = []
         for number, words in enumerate(filter(None, entries), start=1):
             queries = clean_all(words, "name")

@@ -38,7 +38,7 @@ def press(widget):
 
 def test_drawn_labels_become_the_images_with_their_ids(window):
     widget, source = window
-    layer = widget.viewer.add_layer(drawn())
+    layer = widget.viewer.add_layer(drawn(np.uint16))
     array, colour = layer.data, layer.get_color(7)
     press(widget)
     assert widget.pictures.labels_of(source) is layer
@@ -132,6 +132,16 @@ def test_arrays_too_narrow_for_ids_are_widened(window, dtype):
     assert layer.data[30, 30] == 60_000
     layer.undo()
     assert (np.asarray(layer.data) == ids).all()
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.uint32])
+def test_labels_of_other_programs_are_kept_in_a_project(window, dtype):
+    widget, _ = window
+    layer = widget.viewer.add_layer(drawn(dtype))
+    press(widget)
+    assert layer in widget.keeper.kept
+    assert layer.data.dtype == np.uint16
+    assert (layer.data == drawn().data).all()
 
 
 def test_dask_is_read_once_and_zarr_stays(window, tmp_path):

@@ -18,6 +18,7 @@ import napari_ovseg as ov
 from napari_ovseg import ready
 from napari_ovseg.gui import keys, layers, words_panel
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.replacement import GO
 from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
 from napari_ovseg.gui.widget import OvsegWidget
@@ -143,6 +144,30 @@ def test_no_labels_are_painted_with_what_is_no_category(widget, finish):
     finish(widget)
     assert not widget.words.table.selected()
     assert widget._chosen_labels().selected_label == 3
+
+
+def test_the_brush_leaves_a_category_that_was_removed(sheet, qtbot):
+    widget, layer, table = sheet
+    table.select(2)
+    layer.selected_label = 2
+    widget.session.remove([2])
+    qtbot.waitUntil(lambda: layer.selected_label in {c.id for c in widget.session.rows})
+    layer.selected_label = 0  # what erases is no category
+    widget.session.edit(1, name="core")
+    qtbot.wait(50)
+    assert layer.selected_label == 0
+
+
+def test_words_that_were_exchanged_give_their_ids_to_nobody(sheet, monkeypatch):
+    widget, layer, _ = sheet
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_: (GO, True))
+    widget.words._replacement.run(ov.Vocabulary.parse("nucleus; beta-actin"))
+    widget.session.add("sky")
+    (sky,) = (c.id for c in widget.session.rows if c.name == "sky")
+    layer.undo()
+    layer.undo()
+    assert (layer.data == 3).any()
+    assert not (layer.data == sky).any()
 
 
 def test_the_labels_that_are_chosen_in_the_list_are_those_of_the_table(widget, finish):

@@ -334,6 +334,33 @@ def test_what_is_kept_while_a_save_fails_is_tried_again(opened, finish, settle, 
     assert list(saver.unsaved()) == [widget.folder.at]
 
 
+def test_an_image_that_cannot_be_saved_holds_no_other_up(opened, finish, settle, monkeypatch):
+    widget, queue = opened, opened.folder.queue
+    first, second = queue.files[:2]
+    finish(widget)
+    shown(widget)[1].paint((5, 5), 2)
+    save = queue.save
+
+    def refuse_first(file, annotation):
+        if file == first:
+            raise ov.errors.ExportError("it is in use")
+        save(file, annotation)
+
+    monkeypatch.setattr(queue, "save", refuse_first)
+    widget.folder.step(1)
+    settle(widget)
+    finish(widget)
+    shown(widget)[1].paint((5, 5), 2)
+    widget.folder.saver.keep()
+    settle(widget)
+    assert queue.labels_path(second).exists()
+    assert list(widget.folder.saver.unsaved()) == [first]
+    monkeypatch.setattr(queue, "save", save)
+    widget.folder.saver.keep()
+    settle(widget)
+    assert widget.folder.saver.unsaved() == {}
+
+
 def test_the_next_image_is_encoded_ahead(opened, model, finish, settle):
     widget = opened
     assert model == []  # not before this one is labelled

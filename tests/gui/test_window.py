@@ -72,6 +72,15 @@ def test_pixels_that_were_changed_in_place_are_seen(widget, finish, monkeypatch,
     assert (widget.pictures.labels_of(source).data == after).all()
 
 
+@pytest.mark.parametrize("shape", [(1, 300), (300, 1)])
+def test_a_line_is_no_picture_and_does_no_harm(widget, shape):
+    line = widget.viewer.add_image(np.zeros(shape, np.uint8), name="line")
+    good = widget.viewer.add_image(picture(), name="good")
+    assert widget.pictures.images() == [good]
+    widget.viewer.layers.remove(line)
+    assert widget.form.chosen_image() is good
+
+
 def test_new_words_relabel_and_keep_corrections(widget, finish):
     source = widget.viewer.add_image(picture())
     widget.words.add_words("grass")

@@ -76,7 +76,7 @@ def _spare(exporter: Exporter, annotations: Sequence[Annotation], folder: Path) 
     if exporter.name not in IMPORTERS.names():
         return
     importer = IMPORTERS.get(exporter.name)()
-    for target in (t for a in annotations for t in exporter.targets(a, folder) if t.exists()):
+    for target in filter(Path.exists, exporter.targets(annotations, folder)):
         try:
             ours = importer.owns(target)
         except InputError:

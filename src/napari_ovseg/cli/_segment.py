@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from os.path import isfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -63,11 +64,11 @@ def _segment(args: argparse.Namespace) -> int:
     asked(backbone, vocabulary, recipe)  # says before the work what no image can be asked
     if remark := recipe.remark(vocabulary):
         say(f"ovseg: {remark}", error=True)
-    failures = 0
+    failures, taken = 0, set[Path]()
     for path in args.images:
         try:
             image = open_image(path)
-            _spare(args, formats, as_shown(image, recipe.display), vocabulary)
+            _spare(args, formats, as_shown(image, recipe.display), vocabulary, taken)
             steps = segment_steps(image, vocabulary, recipe, args.device)
             annotation = drive(steps, path.name)
             for name in formats:
@@ -108,9 +109,16 @@ def _check_formats(names: Sequence[str], vocabulary: Vocabulary) -> None:
 
 
 def _spare(
-    args: argparse.Namespace, formats: Sequence[str], image: Image, vocabulary: Vocabulary
+    args: argparse.Namespace,
+    formats: Sequence[str],
+    image: Image,
+    vocabulary: Vocabulary,
+    taken: set[Path],
 ) -> None:
-    """Refuse what would take the place of a picture, or of labels that a person touched."""
+    """Refuse what would take the place of a picture, or of labels that a person touched.
+
+    Nor of labels of this run, whose files are `taken`; those to come are added.
+    """
     import numpy as np
 
     from napari_ovseg.exporters import EXPORTERS
@@ -120,8 +128,14 @@ def _spare(
     ids = np.broadcast_to(np.uint16(0), image.shape)
     nothing = Annotation(image.name, LabelMap(ids, vocabulary, image.grid))
     for name in formats:
-        targets = EXPORTERS.get(name)().targets(nothing, args.output)
+        targets = EXPORTERS.get(name)().targets([nothing], args.output)
         refuse_pictures(targets, args.images)
+        if common := sorted(taken.intersection(targets)):
+            raise ExportError(
+                f"{str(common[0])!r} holds the labels of another picture of this run; run them one "
+                "by one into different folders"
+            )
+        taken.update(targets)
         for target in () if args.overwrite else targets:
             if target.exists() and not _is_of_a_model(target, name):
                 raise ExportError(
@@ -146,7 +160,8 @@ def _is_of_a_model(path: Path, name: str) -> bool:
 
 def _check_files(images: Sequence[Path]) -> None:
     """Say before the work what would fail after it."""
-    missing = [str(path) for path in images if not path.is_file()]
+    # Not by `Path`, which raises for names that are too long for a file.
+    missing = [str(path) for path in images if not isfile(path)]  # noqa: PTH113
     if missing:
         raise InputError(f"there is no file {', '.join(missing)}")
     stems: dict[str, Path] = {}

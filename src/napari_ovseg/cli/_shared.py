@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from glob import glob
+from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -100,8 +101,9 @@ def expanded(paths: Sequence[Path]) -> list[Path]:
     """Replace patterns by the files that match, as shells do but that of Windows."""
     found: list[Path] = []
     for path in paths:
-        # Not by `Path.glob`, to which hidden files match.
-        matches = [] if path.exists() else sorted(glob(str(path)))  # noqa: PTH207
+        # Not by `Path`, to whose `glob` hidden files match, and which raises for long names.
+        there = exists(path)  # noqa: PTH110
+        matches = [] if there else sorted(glob(str(path)))  # noqa: PTH207
         found += map(Path, matches) if matches else [path]
     return found
 

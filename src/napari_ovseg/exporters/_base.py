@@ -60,9 +60,13 @@ class Exporter(ABC):
         """Return the file stems that no other annotation of a series may have."""
         return {safe_name(annotation.name)}
 
-    def targets(self, annotation: Annotation, folder: Path) -> list[Path]:
-        """Return the label maps that `write` would put into `folder` itself; no pixel is read."""
-        return [folder / f"{stem}{self.suffix}" for stem in sorted(self.stems(annotation))]
+    def targets(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """Return the files of labels that `write_series` would put into `folder` itself.
+
+        No pixel is read.
+        """
+        stems = (stem for annotation in annotations for stem in sorted(self.stems(annotation)))
+        return [folder / f"{stem}{self.suffix}" for stem in stems]
 
     def prepared(self, annotations: Sequence[Annotation]) -> list[Annotation]:
         """Return annotations as they can be written together, before they are divided into parts.

@@ -92,6 +92,14 @@ class SeriesExporter(PictureExporter):
     """A format in which a data set of many images has one table of categories."""
 
     one_table: ClassVar[bool] = True
+    one_file: ClassVar[bool] = False
+    """Whether the labels of all images are in one file."""
+
+    def targets(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """See `Exporter.targets`."""
+        if self.one_file:
+            return [folder / f"{series_stem(annotations)}{self.suffix}"]
+        return super().targets(annotations, folder)
 
     @abstractmethod
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:

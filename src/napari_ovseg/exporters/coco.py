@@ -48,6 +48,7 @@ class Coco(SeriesExporter):
     """
 
     suffix: ClassVar[str] = ".coco.json"
+    one_file: ClassVar[bool] = True
     geometry: Geometry = "rle"
     image_suffix: str = ".png"
 

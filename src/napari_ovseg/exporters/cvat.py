@@ -43,6 +43,7 @@ class Cvat(SeriesExporter):
     """
 
     suffix: ClassVar[str] = ".cvat.xml"
+    one_file: ClassVar[bool] = True
     image_suffix: str = ".png"
 
     def check(self, annotation: Annotation) -> list[str]:

@@ -47,6 +47,7 @@ class LabelStudio(SeriesExporter):
     """
 
     suffix: ClassVar[str] = ".label-studio.json"
+    one_file: ClassVar[bool] = True
     image_prefix: str = ""
     image_suffix: str = ".png"
 

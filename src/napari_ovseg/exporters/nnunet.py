@@ -21,6 +21,8 @@ from napari_ovseg.formats.record import KEY, record_of
 from napari_ovseg.formats.space import is_calibrated, renumbered, volumes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from napari_ovseg.labels import Annotation
@@ -66,7 +68,7 @@ class NNUNet(VolumeExporter):
         names = (annotation.name, *(volume.name for volume in volumes_of(annotation)))
         return set(map(safe_name, names))
 
-    def targets(self, annotation: Annotation, folder: Path) -> list[Path]:
+    def targets(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """See `Exporter.targets`: none, all is in the folder of the data set."""
         return []
 

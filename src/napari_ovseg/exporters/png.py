@@ -20,6 +20,7 @@ from napari_ovseg.exporters._pictures import (
 from napari_ovseg.formats.record import CHUNK, KEY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from napari_ovseg.exporters._pictures import Picture
@@ -44,9 +45,10 @@ class PNG(PictureExporter):
         """See `Exporter.stems`; the class table has the annotation's."""
         return {safe_name(annotation.name), *map(_stem, planes_of(annotation))}
 
-    def targets(self, annotation: Annotation, folder: Path) -> list[Path]:
+    def targets(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """See `Exporter.targets`."""
-        return [folder / f"{_stem(plane)}{self.suffix}" for plane in planes_of(annotation)]
+        planes = (plane for annotation in annotations for plane in planes_of(annotation))
+        return [folder / f"{_stem(plane)}{self.suffix}" for plane in planes]
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""

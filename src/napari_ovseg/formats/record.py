@@ -25,7 +25,7 @@ OWNER = "owner"
 """Under this name a folder holds who decided each pixel, as an array."""
 CHECKSUM = "checksum"
 """Under this name the record of a folder tells the ids for which these owners hold."""
-FURTHEST = 1e9
+FURTHEST = 1e15
 """Largest number of a place that is believed."""
 
 

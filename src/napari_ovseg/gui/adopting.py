@@ -109,7 +109,7 @@ def adopt(
     """Make a labels layer the labels of an image: where the image is, with these words.
 
     What it holds stays as it is, and is a person's unless owners came with it. Its array is
-    kept, too, where any id can be written into it.
+    kept, too, where it is one of those that projects keep.
 
     Raises
     ------
@@ -118,8 +118,8 @@ def adopt(
     """
     check_fit(labels, source)
     data = labels.data
-    # Dask computes anew what is painted on; bytes cannot hold an id beyond 255.
-    lasting = not hasattr(data, "dask") and np.can_cast(np.uint16, data.dtype)
+    # Dask computes anew what is painted on; strokes on other numbers would not be kept.
+    lasting = not hasattr(data, "dask") and data.dtype == np.uint16
     if not lasting or (isinstance(data, np.ndarray) and not data.flags.writeable):
         labels.data = np.asarray(data).astype(np.uint16)
     editing_of(labels)

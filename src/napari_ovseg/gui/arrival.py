@@ -11,6 +11,7 @@ from napari.layers import Image as ImageLayer
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.folder_queue import FolderQueue, find_pictures, fitted
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.image import MICROMETRE
 from napari_ovseg.image_files import open_image
@@ -115,6 +116,7 @@ def _arrival(queue: FolderQueue, file: Path, carried: Carried, skipped: dict[Pat
     else:
         image, found = queue.read(file)
     picture = picture_of(image, carried.look)
+    picture.metadata[KEY] = {"file": str(file)}  # by which its project finds it again
     return refitted(Arrival(queue, file, picture, found=found, skipped=skipped), carried.words)
 
 

@@ -36,13 +36,14 @@ class Brush(QObject):
     def attend(self, layer: Labels, selected: Sequence[int]) -> None:
         """Give a layer the keys, and follow it; once or again.
 
-        A layer that is new is painted with the category that is selected in the table, or with
-        its first if none is and napari's own choice is no category.
+        A layer that is new is painted with the category that is selected in the table; so is one
+        whose category was removed, or with the first category if none is selected.
         """
         bind(layer, self._session)
         known = [category.id for category in self._session.rows]
-        if layer not in self._painting and (selected or layer.selected_label not in known):
-            layer.selected_label = [*selected, *known, layer.selected_label][0]
+        is_new, paints = layer not in self._painting, int(layer.selected_label)
+        if (is_new and selected) or (known and paints not in {0, *known}):
+            layer.selected_label = [*selected, *known][0]
         self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._told)
         layer.events.selected_label.connect(self._told)

@@ -235,8 +235,7 @@ def _export_steps(
     files: list[Path] = []
     parts = split(exporter.prepared(annotations), validation)
     for name, part in parts:
-        for annotation in part:
-            refuse_pictures(exporter.targets(annotation, folder / name), pictures)
+        refuse_pictures(exporter.targets(part, folder / name), pictures)
     for name, part in parts:
         for batch in [part] if together else [[annotation] for annotation in part]:
             yield Progress("exporting", len(files), len(annotations))

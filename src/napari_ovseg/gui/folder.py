@@ -167,7 +167,8 @@ class Folder(QObject):
 
     def _remove(self, layers: list[Any]) -> None:
         for layer in layers:
-            self._viewer.layers.remove(layer)
+            if layer in self._viewer.layers:  # else a person was faster
+                self._viewer.layers.remove(layer)
 
     def _view(self, picture: ImageLayer) -> dict[str, Any]:
         """Return where one looks, if the next image is of the same size: that is kept."""

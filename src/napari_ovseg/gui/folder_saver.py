@@ -62,13 +62,15 @@ class FolderSaver(QObject):
 
     def __init__(self, owner: QObject) -> None:
         super().__init__(owner)
-        self.runner = Runner(lambda *_progress: None, self._done, self.failed.emit, self._ended)
+        self.runner = Runner(lambda *_progress: None, self._done, self._failed, self._ended)
         self._waiting: dict[Path, _Snapshot] = {}
         self._writing = Lock()
         self._place: tuple[FolderQueue, Path] | None = None
         self._layer: Labels | None = None
         self._draft: Draft | None = None
-        self._changed = self._go_on = False
+        self._changed = False
+        self._given: _Snapshot | None = None
+        self._failing: list[_Snapshot] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
@@ -76,6 +78,8 @@ class FolderSaver(QObject):
 
     def attend(self, queue: FolderQueue, file: Path, layer: Labels | None) -> None:
         """Keep the labels of another image from now on; what `layer` holds is on disk."""
+        if self._changed:  # while one image went and the other came
+            self.keep()
         self._watch(layer)
         self._place, self._changed = (queue, file), False
 
@@ -107,7 +111,7 @@ class FolderSaver(QObject):
         if self._changed and self._layer is not None:
             editing_of(self._layer).finish()
             self._take(self._layer)
-        self._go_on = self.runner.running  # what is being written may have failed by now
+        self._failing.clear()
         self._save_next()
 
     def _take(self, layer: Labels) -> None:
@@ -144,8 +148,13 @@ class FolderSaver(QObject):
         self.note()
 
     def _save_next(self) -> None:
-        if self._waiting and not self.runner.running:
-            self.runner.start(self._save_steps, next(iter(self._waiting.values())))
+        if self.runner.running:
+            return
+        tried = {id(snapshot) for snapshot in self._failing}
+        left = [each for each in self._waiting.values() if id(each) not in tried]
+        if left:  # what could not be written waits for the next time
+            self._given = left[0]
+            self.runner.start(self._save_steps, left[0])
 
     def _save_steps(self, snapshot: _Snapshot, _stop: Stop) -> Steps[_Snapshot]:
         yield Progress("saving", 0, 1)
@@ -155,12 +164,14 @@ class FolderSaver(QObject):
         return snapshot
 
     def _done(self, snapshot: _Snapshot) -> None:
-        self._go_on = True
         if self._waiting.get(snapshot.file) is snapshot:  # else there is a newer one
             del self._waiting[snapshot.file]
         self.saved.emit()
 
+    def _failed(self, error: Exception) -> None:
+        if self._given is not None:
+            self._failing.append(self._given)
+        self.failed.emit(error)
+
     def _ended(self) -> None:
-        go_on, self._go_on = self._go_on, False
-        if go_on:  # else the next would fail as well
-            self._save_next()
+        self._save_next()

@@ -105,13 +105,13 @@ class Kept:
     def copy(self, session: Session) -> Copy:
         """Take what a save needs."""
         source, ours = self.source, dict(self.layer.metadata[KEY])
-        self.project.recipe = session.recipe.to_toml()
+        self.project.recipe, self.project.source = session.recipe.to_toml(), source_of(source)
         state = {
             "hidden": sorted(session.hidden),
             "locked": sorted(session.locked),
             "display": display_state(source),
         }
-        self._told = (ours.get("vocabulary"), self.project.recipe, state)
+        self._told = (ours.get("vocabulary"), self.project.recipe, self.project.source, state)
         return Copy(self._draft, ours, layers.grid_of(self.layer), source.name, state)
 
     def news(self, session: Session) -> Copy | None:
@@ -144,7 +144,8 @@ class Kept:
 def source_of(image: ImageLayer) -> Source:
     """Say which image a project is of."""
     shape = layers.image_of(image).shape
-    return Source(str(image.source.path or ""), image.name, shape)
+    path = image.source.path or image.metadata.get(KEY, {}).get("file", "")
+    return Source(str(path), image.name, shape)
 
 
 def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) -> ImageLayer:

@@ -10,6 +10,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 
 from napari_ovseg.annotate.box import whole
+from napari_ovseg.errors import ImageError
 from napari_ovseg.gui import layers, seen
 from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.editing import KEY, editing_of
@@ -69,8 +70,8 @@ class Pictures:
         self._on_change()
 
     def images(self) -> list[ImageLayer]:
-        """All image layers, in the viewer's order."""
-        return [layer for layer in self._viewer.layers if isinstance(layer, ImageLayer)]
+        """All image layers that can be labelled, in the viewer's order."""
+        return [layer for layer in self._viewer.layers if _is_picture(layer)]
 
     def seen(self, source: ImageLayer) -> tuple[Image, Shown]:
         """Return what the encoder is given of an image layer; see `seen.seen`."""
@@ -165,7 +166,19 @@ class Pictures:
 
     def _drafts(self, category_id: int) -> Iterator[tuple[Draft, Box, np.ndarray]]:
         for layer in self.all_labels():
+            editing_of(layer).finish()
             where = np.asarray(layer.data) == category_id
             if where.any():
                 yield editing_of(layer).draft, whole(where.shape), where
                 layer.refresh()
+
+
+def _is_picture(layer: Any) -> bool:
+    """Whether a layer is an image, and of more than one row and column."""
+    if not isinstance(layer, ImageLayer):
+        return False
+    try:
+        layers.image_of(layer)
+    except ImageError:
+        return False
+    return True

@@ -68,6 +68,8 @@ class Replacement:
         answer = self._ask(used, sum(pixels.values())) if used else GO
         if answer:
             kept = used if answer == STAY else []
+            if session.bound:  # undo may bring their pixels back
+                session.removed = max(session.removed, *(c.id for c in gone), 0)
             session.set_rows(Vocabulary((*rows, *kept)))
             for category in used if answer == GO else ():
                 self._give(category.id, 0)

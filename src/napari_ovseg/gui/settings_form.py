@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QPushButton, QWidget
 
+from napari_ovseg._words import listed
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import column, combo, form, label, row, small_button, spin
 from napari_ovseg.gui.fold import Fold
@@ -188,7 +189,7 @@ class SettingsForm(QWidget):
         self._set_contrast()
 
     def _set_contrast(self) -> None:
-        self._configure(contrast=tuple(w for w in self.contrast.text().split(",") if w.strip()))
+        self._configure(contrast=tuple(listed(self.contrast.text())))
 
     def _set_device(self, name: str) -> None:
         self._session.device = name

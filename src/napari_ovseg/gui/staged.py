@@ -63,12 +63,14 @@ def run_in_turns(stages: Sequence[Callable[[], None]], window: QObject) -> None:
         timer.setInterval(wait)
 
     def next_stage() -> None:
-        left.popleft()()
-        if left:
-            pause.start()
-            return
-        for timer in (pause, turn):
-            timer.deleteLater()
+        try:
+            left.popleft()()
+        finally:  # what is wrong with one is told, and the others come all the same
+            if left:
+                pause.start()
+            else:
+                pause.deleteLater()
+                turn.deleteLater()
 
     pause.timeout.connect(turn.start)
     turn.timeout.connect(next_stage)

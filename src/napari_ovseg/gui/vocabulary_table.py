@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
     QTableWidgetItem,
 )
 
+from napari_ovseg._words import listed
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.controls import leave_wheel
 
@@ -165,8 +166,8 @@ class VocabularyTable(QTableWidget):
                 others = tuple(q for q in category.queries if q != category.name)
                 self._session.edit(category.id, name=item.text(), queries=(item.text(), *others))
             elif column == QUERIES:
-                words = tuple(w for w in item.text().split(",") if w.strip())
-                self._session.edit(category.id, queries=(category.name, *words))
+                queries = (category.name, *listed(item.text()))
+                self._session.edit(category.id, queries=queries)
             elif column == SHOW:
                 self._session.show(category.id, on)
             elif column == LOCK:

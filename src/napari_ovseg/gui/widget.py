@@ -150,7 +150,6 @@ class OvsegWidget(QWidget):
         return panel
 
     # --- layers ---------------------------------------------------------------------
-
     def _layers_changed(self, _event: Any = None) -> None:
         if self.runner.closed:
             return
@@ -194,6 +193,7 @@ class OvsegWidget(QWidget):
         """Give all labels the names and colours of the table: an id means one thing in them."""
         for layer in self.pictures.all_labels() if self.session.rows else ():
             layers.describe(layer, self.session.vocabulary(), self.session.hidden)
+            self.brush.attend(layer, self.words.table.selected())
 
     def _choose(self, category_id: int) -> None:
         """Paint with a category from now on."""

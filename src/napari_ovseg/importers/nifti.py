@@ -141,9 +141,12 @@ def _table(path: Path) -> dict[int, tuple[str, str]]:
     table = next((t for t in tables if t.is_file()), None)
     if table is None:
         return {}
-    text = io.StringIO(table.read_text(encoding="utf-8"), newline="")
-    named = {}
-    for row in csv.DictReader(text, delimiter="\t"):
+    text = io.StringIO(table.read_text(encoding="utf-8-sig"), newline="")
+    named: dict[int, tuple[str, str]] = {}
+    rows = csv.DictReader(text, delimiter="\t")
+    if not {"index", "name"} <= set(rows.fieldnames or ()):
+        return named  # a table of something else
+    for row in rows:
         name, colour = unguarded(row["name"] or ""), (row.get("color") or "").casefold()
         named[int(row["index"])] = (name, colour if is_colour(colour) else "")
     return named

@@ -44,7 +44,7 @@ class OMETiff(Importer):
 
         with reading(path, "a TIFF of labels"), tifffile.TiffFile(path) as file:
             image_shape(file.series[0].shape, path.name)
-            image = open_image(path)
+            image = open_image(path, indexed=True)
             if image.rgb:
                 image = _stack(image, file)
             axes = tuple("z" if axis in "iq" else axis for axis in image.grid.axes)

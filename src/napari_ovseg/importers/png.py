@@ -8,7 +8,7 @@ import re
 import struct
 import zlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args
 
 import numpy as np
 
@@ -25,9 +25,12 @@ from napari_ovseg.labels import Annotation, LabelMap, count_ids
 from napari_ovseg.vocabulary import Category, Role, Vocabulary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from PIL.Image import Image
+
+T = TypeVar("T")
 
 _IGNORED = 255
 """Value that data sets of this kind give to pixels nobody decided."""
@@ -35,12 +38,12 @@ _IGNORED = 255
 
 @dataclass(frozen=True)
 class PNG(Importer):
-    """An 8-bit PNG with a palette or in grey, and ``NAME.classes.csv`` if it is there.
+    """A PNG with a palette or in grey, and ``NAME.classes.csv`` if it is there.
 
     ``NAME_0000.png`` of a stack is read as an image of its own, with the stack's table. What
     the table does not say is taken from our private chunk. Without either, every value from 1
     to 254 that occurs is a category called ``category VALUE`` in the colour of the palette, and
-    255 is unlabelled.
+    255 is unlabelled unless there is no other.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".png",)
@@ -50,8 +53,11 @@ class PNG(Importer):
         ids, palette, own = _read_png(path)
         known, table = known_categories(own), _table_of(path)
         if table is None and not known:
-            ids[ids == _IGNORED] = 0
-            vocabulary = _from_palette([v for v in count_ids(ids) if v], palette)
+            values = [v for v in count_ids(ids) if v]
+            if values != [_IGNORED] and max(values, default=0) <= _IGNORED:
+                values = [v for v in values if v != _IGNORED]
+                ids[ids == _IGNORED] = 0
+            vocabulary = _from_palette(values, palette)
         else:
             vocabulary = Vocabulary(tuple(_from_table(table, known) if table else known.values()))
             unknown = np.setdiff1d(list(count_ids(ids)), [0, *(c.id for c in vocabulary)])
@@ -67,19 +73,30 @@ class PNG(Importer):
         return Annotation(history.name, labels, owner, history.provenance)
 
     def owns(self, path: Path) -> bool:
-        """See `Importer.owns`: its table is beside it."""
-        return _table_of(path) is not None
+        """See `Importer.owns`."""
+        return bool(_opened(path, _own))
 
 
 def _read_png(path: Path) -> tuple[np.ndarray, list[int], dict[str, Any]]:
     """Read values, palette and our chunk, and say what is wrong if there are no values."""
+    return _opened(path, lambda picture: (*_values(picture, path.name), _own(picture)))
+
+
+def _opened(path: Path, take: Callable[[Image], T]) -> T:
+    """Open a file, and take something of it.
+
+    Raises
+    ------
+    InputError
+        If it is no PNG, or damaged.
+    """
     # Not by `Image.open`, whose limit of pixels is lower than ours.
     from PIL.PngImagePlugin import PngImageFile
 
     try:
         with PngImageFile(path) as picture:
             image_shape(picture.size, path.name)
-            return (*_values(picture, path.name), _own(picture))
+            return take(picture)
     except InputError:
         raise
     except (
@@ -90,9 +107,9 @@ def _read_png(path: Path) -> tuple[np.ndarray, list[int], dict[str, Any]]:
 
 
 def _values(picture: Image, name: str) -> tuple[np.ndarray, list[int]]:
-    if picture.mode not in {"P", "L"}:
+    if picture.mode not in {"1", "P", "L", "I", "I;16", "I;16B"}:
         raise InputError(
-            f"{name!r} is a picture of mode {picture.mode}; labels have a palette or are 8-bit grey"
+            f"{name!r} is a picture of mode {picture.mode}; labels have a palette or are grey"
         )
     return np.asarray(picture).astype(np.uint16), picture.getpalette() or []
 
