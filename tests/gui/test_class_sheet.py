@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from napari.layers import Labels
+from napari.layers import Labels, Layer
 from napari.utils.action_manager import action_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
@@ -168,6 +168,17 @@ def test_words_that_were_exchanged_give_their_ids_to_nobody(sheet, monkeypatch):
     layer.undo()
     assert (layer.data == 3).any()
     assert not (layer.data == sky).any()
+
+
+def test_a_duplicate_takes_nobodys_place(sheet):
+    widget, layer, _ = sheet
+    source = widget.form.chosen_image()
+    assert widget.pictures.labels_of(source) is layer
+    copy = widget.viewer.add_layer(Layer.create(*layer.as_layer_data_tuple()))
+    widget.viewer.layers.move(widget.viewer.layers.index(copy), 0)
+    assert widget.pictures.labels_of(source) is layer
+    assert editing_of(copy).draft.owner is not editing_of(layer).draft.owner
+    assert list(copy.features["category"]) == list(layer.features["category"])
 
 
 def test_the_labels_that_are_chosen_in_the_list_are_those_of_the_table(widget, finish):

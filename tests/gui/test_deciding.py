@@ -51,6 +51,9 @@ def test_shapes_say_where_a_run_writes(window, finish):
     assert layer.data[10, 20] == 2
     assert layer.data[5, 24] == 0  # a corner around the ellipse
     assert not layer.data[30:].any()
+    shapes.visible = False
+    widget.segment()
+    assert "no shape lies on the picture" in widget.panel.message.text()
 
 
 def test_only_what_is_in_view_is_written(window):

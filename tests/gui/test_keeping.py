@@ -211,6 +211,15 @@ def test_a_folder_that_cannot_be_written_leaves_the_project_where_it_is(
     assert (Project.open(folder)[1].labels.ids == ids).all()
 
 
+def test_an_image_that_was_renamed_is_found_again(widget, labelled):
+    (kept,) = widget.keeper.kept.values()
+    kept.source.name = "sample 7"
+    widget.keeper.close()
+    project, annotation, _ = Project.open(kept.project.folder)
+    assert project.source.name == annotation.name == "sample 7"
+    project.close()
+
+
 class Unreadable:
     """Two planes of a lazy image; it counts how often it is read, and can be gone."""
 
@@ -238,11 +247,16 @@ def test_a_lazy_image_is_not_read_while_nothing_happens(widget, labelled, qtbot)
     lazy.read = 0
     kept.news(widget.session)
     assert not lazy.read
-    lazy.gone = True
     kept.source.contrast_limits = (3, 50)
     state = kept.news(widget.session).state
-    assert lazy.read
+    assert not lazy.read  # what napari may have given it is known
     assert state["display"]["contrast_limits"] == [3, 50]
+    gone = Unreadable()
+    kept.source = ImageLayer(gone, contrast_limits=(3, 60))
+    gone.read, gone.gone = 0, True
+    state = kept.news(widget.session).state
+    assert gone.read
+    assert state["display"]["contrast_limits"] == [3, 60]
 
 
 def test_what_goes_wrong_with_one_layer_keeps_no_other_from_being_saved(

@@ -210,3 +210,14 @@ def test_one_picture_has_no_row_of_slices(widget):
     stack = widget.viewer.add_image(slices())
     widget.form.choose_image(stack)
     assert row.isVisible()
+
+
+def test_a_stack_that_is_seen_from_the_side_is_not_labelled(window, run):
+    widget, source = window
+    widget.viewer.dims.roll()
+    widget.segment()
+    assert "seen from the side" in widget.panel.message.text()
+    assert widget.pictures.labels_of(source) is None
+    widget.viewer.dims.order = (0, 1, 2, 3)
+    run(widget)
+    assert done(widget.pictures.labels_of(source)) == {(1, 2)}

@@ -60,6 +60,7 @@ class Pictures:
     def _changed(self, event: Any) -> None:
         if event.type == "inserted":
             self._came = event.value
+            self._disown(event.value)
         for layer in self._viewer.layers:
             # Strokes on a layer from a file or a duplicate are a person's from the first one on.
             if isinstance(layer, Labels) and "vocabulary" in layer.metadata.get(KEY, {}):
@@ -68,6 +69,17 @@ class Pictures:
             if (labels := self.labels_of(source)) is not None:
                 labels.metadata[KEY]["source"] = source.name  # by which it is exported
         self._on_change()
+
+    def _disown(self, copy: Any) -> None:
+        """Let a duplicate of labels be nobody's, wherever it is put: the first stay the image's."""
+        ours = copy.metadata.get(KEY, {}) if isinstance(copy, Labels) else {}
+        for layer in self._viewer.layers:
+            if layer is copy or not isinstance(layer, Labels) or "source_id" not in ours:
+                continue
+            same = layer.metadata.get(KEY, {}).get("source_id") == ours["source_id"]
+            if same and layer.data.shape == copy.data.shape:
+                rest = {key: value for key, value in ours.items() if key != "source_id"}
+                copy.metadata = {**copy.metadata, KEY: rest}  # the dictionary itself is shared
 
     def images(self) -> list[ImageLayer]:
         """All image layers that can be labelled, in the viewer's order."""
@@ -122,6 +134,12 @@ class Pictures:
     def plane_of(self, layer: ImageLayer) -> tuple[int, ...]:
         """Index of the plane of a layer that is on screen."""
         return layers.plane_index(layer, self._viewer.dims.point)
+
+    def shows_slices(self, layer: ImageLayer) -> bool:
+        """Whether the slices of a stack are on screen as they are labelled, or all of it in 3D."""
+        dims = self._viewer.dims
+        flat = tuple(dims.displayed) == (dims.ndim - 2, dims.ndim - 1)
+        return flat or dims.ndisplay == 3 or len(layers.image_of(layer).shape) == 2
 
     # --- categories in all pictures ----------------------------------------------------
 

@@ -74,10 +74,15 @@ def target_of(pictures: Pictures, source: ImageLayer | None) -> Target:
     Raises
     ------
     InputError
-        If there is no layer.
+        If there is no layer, or its stack is looked at from another side.
     """
     if source is None:
         raise InputError("no image layer is open; open an image first")
+    if not pictures.shows_slices(source):
+        raise InputError(
+            "the stack is seen from the side, and what is labelled would not be what is seen; "
+            "roll or transpose the axes back (the buttons below the list of layers)"
+        )
     return Target(source, pictures.plane_of(source))
 
 

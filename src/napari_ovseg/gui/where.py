@@ -61,7 +61,7 @@ def _in_shapes(viewer: ViewerModel, layer: ImageLayer) -> np.ndarray:
 
     shape = image_of(layer).shape[-2:]
     where = np.zeros(shape, bool)
-    for shapes in (each for each in viewer.layers if isinstance(each, Shapes)):
+    for shapes in (each for each in viewer.layers if isinstance(each, Shapes) and each.visible):
         for corners, kind in zip(shapes.data, shapes.shape_type, strict=True):
             outline = np.asarray(corners, float)
             if kind == "ellipse":
