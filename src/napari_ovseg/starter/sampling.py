@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SHARES = {
     "superalloy": 3.0,
-    "layered cross-section": 4.0,
-    "mr heart": 3.0,
+    "layered cross-section": 3.0,
+    "mr heart": 2.0,
     "fundus photograph": 2.0,
     "cracked wall or road": 2.0,
     "metal surface with defects": 2.0,
