@@ -53,7 +53,7 @@ def open_image(path: str | Path, *, indexed: bool = False) -> Image:
 
 
 def _refuse_deep_colours(picture: Any, name: str) -> None:
-    """Raise `ImageError` for colours of 16 bit, of which Pillow would leave the upper half."""
+    """Raise `ImageError` for colours of 16 bit, of which Pillow would keep only the upper half."""
     raw = [tile[3] for tile in picture.tile]
     if picture.mode in {"RGB", "RGBA", "LA"} and any("16" in str(mode) for mode in raw):
         raise ImageError(f"the colours of {name!r} have 16 bit; save them as TIFF")

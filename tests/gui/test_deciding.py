@@ -100,6 +100,21 @@ def test_a_difference_is_shown_before_it_is_written(window, finish):
     assert layer.data[10, 10] == 2
 
 
+def test_what_is_shown_first_is_not_written_where_there_are_no_labels_either(window, finish):
+    widget, source, said = window
+    find(widget, QCheckBox, "preview").setChecked(True)
+    said[:20], said[20:] = 2, 3
+    finish(widget)
+    layer = widget.pictures.labels_of(source)
+    assert not layer.data.any()
+    shown = widget.viewer.layers["cells [labels]: what would change"]
+    assert (shown.data == said).all()
+    find(widget, QPushButton, "accept").click()
+    assert (layer.data == said).all()
+    layer.undo()
+    assert not layer.data.any()
+
+
 def test_what_is_accepted_has_the_words_of_the_table_by_then(window, finish, settle):
     widget, source, said = window
     finish(widget)

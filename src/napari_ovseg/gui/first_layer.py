@@ -45,7 +45,7 @@ class FirstLayer:
     target
         What the run is for.
     empty
-        Whether it begins empty, to be written as every other slice is.
+        Whether it begins empty, to be written as every other slice is, or when a person says so.
     """
 
     def __init__(self, target: Target, empty: bool) -> None:

@@ -149,9 +149,9 @@ class Work(QObject):
             self.runner.start(follow_steps, self._session, replace(job, view=view))
             return
         self.stepped.emit(self._round.place)
-        several = self._round.several
-        first = self._first = FirstLayer(target, several) if labels is None else None
-        job = replace(job, early=not several and not target.preview)
+        later = self._round.several or target.preview
+        first = self._first = FirstLayer(target, later) if labels is None else None
+        job = replace(job, early=not later)
         self.runner.start(run_steps, self._session, job, first)
 
     def _progressed(self, progress: Progress, seconds: float | None) -> None:
@@ -202,13 +202,13 @@ class Work(QObject):
         annotation, layer = result.annotation, self._pictures.labels_of(target.source)
         if layer is None and self.turns.now == Turn.FOLLOW:
             return  # it was removed meanwhile
-        self._outcome, several = Outcome.WRITTEN, self._round.several
+        self._outcome, later = Outcome.WRITTEN, self._round.several or target.preview
         is_first, known = layer is None, target.known(annotation.labels, self._session.rows)
         if layer is None:
             made = result.layer if known is target else None
-            layer = made or FirstLayer(known, several).make(annotation)
+            layer = made or FirstLayer(known, later).make(annotation)
             add_in_stages(self._viewer, layer, self._owner)
-        if is_first and not several:
+        if is_first and not later:
             self.labelled.emit(annotation, 0)
         elif target.preview and self.turns.now == Turn.RUN:
             count = self.difference.show(layer, annotation, target.plane, known.where)

@@ -60,7 +60,7 @@ def snap_edges(image: Tensor, ids: Tensor, radius: int, strength: float) -> Tens
         Only ids that `ids` has within `radius` of the pixel.
     """
     bands = snap_rows(lambda top, bottom: image[:, top:bottom], ids, radius, strength)
-    return torch.cat([part for _, _, part in bands])
+    return torch.cat([part.to(image.device) for _, _, part in bands])
 
 
 def snap_rows(
