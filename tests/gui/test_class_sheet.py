@@ -208,6 +208,16 @@ def test_locks_come_back_with_the_dock(widget, finish):
     again.close()
 
 
+def test_a_dock_that_was_closed_knows_which_ids_are_taken(sheet, qtbot):
+    widget, layer, _ = sheet
+    widget.session.remove([4])
+    qtbot.waitUntil(lambda: len(layer.features) == 4)  # with that of what is unlabelled
+    again = OvsegWidget(widget.viewer)
+    again.session.add("sky")
+    assert [c.id for c in again.session.rows] == [1, 2, 3, 5]
+    again.close()
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"), [(("unlabelled", True), 0), (("nucleus", True), 1), (("", False), 2)]
 )

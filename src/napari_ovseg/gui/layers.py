@@ -150,10 +150,14 @@ def describe_proposal(layer: Labels, annotation: Annotation) -> None:
 
 def describe(layer: Labels, vocabulary: Vocabulary, hidden: Collection[int] = ()) -> None:
     """Give a layer the names and colours of a vocabulary, if it has others."""
-    ours, told = layer.metadata[KEY], {"vocabulary": vocabulary.to_toml(), "hidden": sorted(hidden)}
+    ours = layer.metadata[KEY]
+    told: dict[str, Any] = {"vocabulary": vocabulary.to_toml(), "hidden": sorted(hidden)}
     if any(ours.get(key, []) != value for key, value in told.items()):
         layer.colormap = colormap_of(vocabulary, hidden)
         layer.features = features_of(vocabulary)
+        # Undo may bring pixels of words back that are gone: nothing else is to have their ids.
+        old = Vocabulary.from_toml(ours["vocabulary"]) if ours.get("vocabulary") else ()
+        told["highest"] = max(ours.get("highest", 0), *(c.id for c in (*old, *vocabulary)))
         ours.update(told)
 
 

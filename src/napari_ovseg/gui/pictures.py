@@ -151,6 +151,11 @@ class Pictures:
                 found = added_to(found, Vocabulary.from_toml(told))
         return found
 
+    def highest(self) -> int:
+        """Return the largest id that any labels ever had a word for; 0 if there is none."""
+        given = (layer.metadata[KEY].get("highest", 0) for layer in self.all_labels())
+        return max(given, default=0)
+
     def locked(self) -> set[int]:
         """Ids of the categories that have locked pixels in any labels layer."""
         drafts = (editing_of(layer).draft for layer in self.all_labels())

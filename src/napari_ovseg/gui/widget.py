@@ -93,7 +93,7 @@ class OvsegWidget(QWidget):
 
     def _resume(self) -> None:
         """Take over what labels in the viewer say, as where the dock was closed before."""
-        self.session.locked = self.pictures.locked()
+        self.session.locked, self.session.removed = self.pictures.locked(), self.pictures.highest()
         self.session.set_rows(self.pictures.words())
         self.turns.stop()  # labels are not to follow words that are theirs
 
