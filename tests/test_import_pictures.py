@@ -299,6 +299,7 @@ def test_derived_classes_of_qupath_are_read(tmp_path):
         {"names": ["Stroma"]},
         "Necrosis",
         {"name": "Tumor", "names": ["Tumor"]},
+        {"name": "Immune cells", "colorRGB": -6895466},  # of an older version
     )
     features = [
         {"type": "Feature", "geometry": square, "properties": {"classification": kind}}
@@ -306,8 +307,14 @@ def test_derived_classes_of_qupath_are_read(tmp_path):
     ]
     (tmp_path / "slide.geojson").write_text(json.dumps(features))
     found = read_labels(tmp_path / "slide.geojson").labels.vocabulary
-    assert [c.name for c in found] == ["Tumor: Positive", "Stroma", "Necrosis", "Tumor"]
-    assert found.categories[0].colour == "#c8000a"
+    assert [c.name for c in found] == [
+        "Tumor: Positive",
+        "Stroma",
+        "Necrosis",
+        "Tumor",
+        "Immune cells",
+    ]
+    assert [found.categories[place].colour for place in (0, 4)] == ["#c8000a", "#96c896"]
     for bad in ({"names": [3]}, {"names": "x"}, {}, 3):
         features[0]["properties"]["classification"] = bad
         (tmp_path / "bad.geojson").write_text(json.dumps(features))

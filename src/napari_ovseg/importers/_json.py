@@ -95,10 +95,15 @@ def numbers(value: Any, what: str) -> np.ndarray:
 
 
 def hex_colour(value: Any) -> str:
-    """Turn [r, g, b], [r, g, b, opacity] or ``#rrggbb`` into ``#rrggbb``; else into no colour."""
+    """Turn [r, g, b], [r, g, b, opacity], ``#rrggbb`` or ARGB in one number into ``#rrggbb``.
+
+    All else is no colour.
+    """
     if isinstance(value, list) and len(value) in {3, 4}:
         if all(type(v) is int and 0 <= v <= 255 for v in value):
             return "#" + bytes(value[:3]).hex()
     elif isinstance(value, str) and is_colour(value.lower()):
         return value.lower()
+    elif type(value) is int and -(2**31) <= value < 2**32:
+        return f"#{value & 0xFFFFFF:06x}"
     return ""

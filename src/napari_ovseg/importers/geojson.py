@@ -114,7 +114,8 @@ def _classified(classification: Any) -> tuple[str, str]:
     """Name and colour; a class of QuPath that is derived from others has a list of names."""
     if isinstance(classification, str):
         return classification, ""
-    colour = hex_colour(typed(classification, dict, "a classification").get("color"))
+    told = typed(classification, dict, "a classification")
+    colour = hex_colour(told.get("color", told.get("colorRGB")))  # as older versions tell it
     if "name" in classification or "names" not in classification:
         return member(classification, "name", str, "a classification"), colour
     names = member(classification, "names", list, "a classification")
