@@ -385,3 +385,19 @@ def test_formats_are_told_by_their_endings(tmp_path):
     (tmp_path / "a.nrrd").write_bytes(b"")
     with pytest.raises(InputError, match="known endings"):
         read_labels(tmp_path / "a.nrrd")
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("\ufeffindex\tname\n1\tliver\n", ["liver"]),
+        ("participant\tage\nx\t30\n", ["category 1"]),
+        ("", ["category 1"]),
+    ],
+)
+def test_a_table_beside_a_volume_may_be_of_something_else(tmp_path, table, names):
+    nibabel.save(
+        nibabel.Nifti1Image(np.ones((4, 5, 2), np.uint8), np.eye(4)), tmp_path / "a.nii.gz"
+    )
+    (tmp_path / "a.tsv").write_text(table, encoding="utf-8")
+    assert [c.name for c in read_labels(tmp_path / "a.nii.gz").labels.vocabulary] == names

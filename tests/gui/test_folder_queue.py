@@ -11,7 +11,7 @@ from napari.layers import Image as ImageLayer
 from napari.layers import Labels
 from napari.utils.action_manager import action_manager
 from PIL import Image
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton
 
 import napari_ovseg as ov
@@ -359,6 +359,31 @@ def test_an_image_that_cannot_be_saved_holds_no_other_up(opened, finish, settle,
     widget.folder.saver.keep()
     settle(widget)
     assert widget.folder.saver.unsaved() == {}
+
+
+def test_a_stroke_while_one_image_goes_is_saved(opened, finish, settle):
+    widget, queue = opened, opened.folder.queue
+    finish(widget)
+    first, layer = widget.folder.at, shown(widget)[1]
+    widget.folder.saver.keep()
+    settle(widget)
+    widget.folder.leaving.connect(lambda: layer.paint((5, 5), 2))  # after the last look for changes
+    widget.folder.step(1)
+    settle(widget)
+    assert read_labels(queue.labels_path(first)).labels.ids[5, 5] == 2
+
+
+def test_a_layer_that_a_person_removed_first_does_not_hold_the_next_image_up(
+    opened, finish, settle
+):
+    widget = opened
+    finish(widget)
+    name, layer, _ = shown(widget)
+    faster = lambda: widget.viewer.layers.remove(layer)  # noqa: E731
+    widget.folder.leaving.connect(lambda: QTimer.singleShot(0, faster))
+    widget.folder.step(1)
+    settle(widget)
+    assert shown(widget)[0] != name
 
 
 def test_the_next_image_is_encoded_ahead(opened, model, finish, settle):
