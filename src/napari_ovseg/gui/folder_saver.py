@@ -150,8 +150,7 @@ class FolderSaver(QObject):
     def _save_next(self) -> None:
         if self.runner.running:
             return
-        tried = {id(snapshot) for snapshot in self._failing}
-        left = [each for each in self._waiting.values() if id(each) not in tried]
+        left = [each for each in self._waiting.values() if each not in self._failing]
         if left:  # what could not be written waits for the next time
             self._given = left[0]
             self.runner.start(self._save_steps, left[0])
