@@ -13,7 +13,7 @@ from napari_ovseg.backbones._files import STARTER
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._vision import attention
 from napari_ovseg.starter import sampling, train
-from napari_ovseg.starter.batches import Source, make_batch
+from napari_ovseg.starter.batches import make_batch
 from napari_ovseg.starter.instrument import record
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of, told
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
@@ -201,6 +201,36 @@ def test_a_training_may_begin_with_a_packed_model(tmp_path):
     assert unlike(Text(state.model)(tokens), state.meanings.categories[known]) < 1e-5
 
 
+def test_the_weights_of_the_last_steps_are_averaged(bank, tmp_path):
+    args = argparse.Namespace(
+        seed=3, lr=1e-3, device="cpu", checkpoint=tmp_path / "none.pt", start=None
+    )
+    state = train.Training.begin(args)
+    steps = []
+    for step in range(2):
+        state.learn(batch_of(bank, step), dense=0.8, rate=1.0)
+        state.average.update_parameters(state.both)
+        steps.append([p.detach().clone() for p in state.both.parameters()])
+    state.save(args.checkpoint)
+    again = train.Training.begin(args)  # a training that goes on keeps its average, too
+    for going_on in (state, again):
+        going_on.take_average()
+        for taken, first, last in zip(going_on.both.parameters(), *steps, strict=True):
+            assert torch.allclose(taken, (first + last) / 2, atol=1e-6)
+    assert not torch.equal(*(part[-1] for part in steps))
+
+
+def test_a_training_without_averages_ends_with_its_last_weights(bank, tmp_path):
+    args = argparse.Namespace(
+        seed=3, lr=1e-3, device="cpu", checkpoint=tmp_path / "none.pt", start=None
+    )
+    state = train.Training.begin(args)
+    state.learn(batch_of(bank), dense=0.8, rate=1.0)
+    last = state.model.visual.proj.detach().clone()
+    state.take_average()
+    assert torch.equal(state.model.visual.proj, last)
+
+
 def test_a_deeper_encoder_begins_with_the_answers_of_the_other():
     torch.manual_seed(0)
 
@@ -235,23 +265,33 @@ def test_attention_is_the_same_where_a_gradient_is_wanted():
 
 
 @pytest.mark.soak
-def test_a_training_that_was_interrupted_ends_the_same(tmp_path):
+def test_a_training_that_was_interrupted_ends_the_same(tmp_path, monkeypatch):
     """Slow: every process draws its own bank."""
 
-    def arguments(steps, name, processes=1):
+    def arguments(name, processes=1):
         return argparse.Namespace(
-            seed=3, lr=1e-3, steps=steps, batch=4, variants=1, dense=0.8, device="cpu",
+            seed=3, lr=1e-3, steps=3, batch=4, variants=1, dense=0.8, device="cpu",
             processes=processes, checkpoint=tmp_path / name, text_steps=2, out=tmp_path,
-            start=None,
+            start=None, lowest=0.01, averaged=0.5,
         )  # fmt: skip
 
-    source = Source(3, 1, 4, SIDE)
-    assert len(list(source.batches(1, 3))) == 2
-    whole, seen = train.train(arguments(2, "a.pt", processes=2))
-    again, _ = train.train(arguments(2, "b.pt"))
+    whole, seen = train.train(arguments("a.pt", processes=2))
+    learn = train.Training.learn
+
+    def interrupted(self, *args):
+        if self.step == 2:
+            self.save(tmp_path / "b.pt")
+            raise KeyboardInterrupt
+        return learn(self, *args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(train.Training, "learn", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train.train(arguments("b.pt"))
+    again, _ = train.train(arguments("b.pt"))
     for key, value in whole.state_dict().items():
         assert torch.equal(value, again.state_dict()[key])
-    pack(whole, seen, tmp_path / "model", {"steps": 2})
+    pack(whole, seen, tmp_path / "model", {"steps": 3})
     from napari_ovseg.backbones.open_clip import load_backbone
 
     assert load_backbone(str(tmp_path / "model"), "cpu").vision.patch == 8

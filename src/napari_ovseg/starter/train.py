@@ -16,7 +16,8 @@ from typing import Any
 
 import open_clip
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from napari_ovseg._atomic import atomic_path
@@ -106,6 +107,8 @@ class Training:
 
     model: Any
     meanings: Meanings
+    average: AveragedModel
+    """Of model and meanings, over the last steps (stochastic weight averaging)."""
     optimisers: list[torch.optim.Optimizer]
     seen: Tensor
     step: int = 0
@@ -123,20 +126,28 @@ class Training:
             tensors = enlarged(read_tensors(packed.file), model.state_dict())
             fill(model, tensors, packed.file.name, set())
             meanings.take_over(model, packed.learnt)
-        self = cls(model, meanings, new_optimisers(model, meanings, args.lr), seen)
+        average = AveragedModel(nn.ModuleList([model, meanings]))
+        self = cls(model, meanings, average, new_optimisers(model, meanings, args.lr), seen)
         if args.checkpoint.is_file():
             state = torch.load(args.checkpoint, map_location=args.device, weights_only=True)
             model.load_state_dict(state["model"])
             meanings.load_state_dict(state["meanings"])
+            average.load_state_dict(state["average"])
             for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(kept)
             self.seen, self.step = state["seen"].cpu(), state["step"]
         return self
 
+    @property
+    def both(self) -> nn.ModuleList:
+        """Model and meanings, as they are averaged."""
+        return nn.ModuleList([self.model, self.meanings])
+
     def save(self, path: Path) -> None:
         """Write the checkpoint."""
         state = {"model": self.model.state_dict(), "meanings": self.meanings.state_dict()}
         state["optimisers"] = [optimiser.state_dict() for optimiser in self.optimisers]
+        state["average"] = self.average.state_dict()
         with atomic_path(path) as temporary:
             torch.save({**state, "seen": self.seen, "step": self.step}, temporary)
 
@@ -156,6 +167,11 @@ class Training:
         self.step += 1
         return loss.item()
 
+    def take_average(self) -> None:
+        """Go on with the average of the weights, if any were averaged."""
+        if self.average.n_averaged:
+            self.both.load_state_dict(self.average.module.state_dict())
+
 
 def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     """Run or resume the training; returns the model and which token ids it has seen."""
@@ -164,11 +180,14 @@ def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     source = Source(args.seed, args.variants, args.batch, SIDE, args.processes)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, unit="step")
     for step, batch in zip(bar, source.batches(first, args.steps), strict=True):
-        rate = 0.505 + 0.495 * math.cos(math.pi * step / args.steps)
+        rate = 1 - (1 - args.lowest) * (1 - math.cos(math.pi * step / args.steps)) / 2
         loss = state.learn(batch, args.dense, rate * min(1.0, (step + 1) / WARM_UP))
         bar.set_postfix(loss=f"{loss:.3f}", refresh=False)
+        if state.step > (1 - args.averaged) * args.steps:
+            state.average.update_parameters(state.both)
         if state.step % 200 == 0 or state.step == args.steps:
             state.save(args.checkpoint)
+    state.take_average()
     if args.dense:
         seen = teach_words(
             state.model, state.meanings, state.optimisers, args.text_steps, args.seed
@@ -183,6 +202,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--lowest", type=float, default=0.01, help="share of --lr at the end")
+    parser.add_argument(
+        "--averaged", type=float, default=0.0, help="share of the steps whose weights are averaged"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--variants", type=int, default=40, help="drawings kept of each kind")
     parser.add_argument("--dense", type=float, default=0.8, help="weight of what patches are told")
@@ -197,7 +220,7 @@ def main() -> None:
     args = parser.parse_args()
     start = time.monotonic()
     model, seen = train(args)
-    kept = ("steps", "text_steps", "batch", "lr", "seed", "variants", "dense")
+    kept = ("steps", "text_steps", "batch", "lr", "lowest", "averaged", "seed", "variants", "dense")
     settings = {k: getattr(args, k) for k in kept}
     minutes = round((time.monotonic() - start) / 60, 1)
     pack(
