@@ -121,41 +121,49 @@ def sieve_steps(
     from napari_ovseg.refine.small_objects import small_objects
 
     least = {c.id: c.min_size for c in vocabulary if c.min_size > 1}
-    tried: list[np.ndarray] = []
+    sieved = ids.copy()
+    tried: list[_Tried] = []
     while True:
         yield Progress("sieving", len(tried), len(tried) + 1)
-        rows, columns = np.nonzero(small_objects(ids, least))
-        tried.append(ids)
-        found = _decide_again(features, queries, (rows, columns), tried)
-        if (found == ids[rows, columns]).all():  # none is small, or all were tried there
-            return ids
-        ids = ids.copy()
-        ids[rows, columns] = found
+        places = np.flatnonzero(small_objects(sieved, least))
+        tried.append((places, sieved.flat[places]))
+        found = _decide_again(features, queries, places, tried)
+        if (found == tried[-1][1]).all():  # none is small, or all were tried there
+            return sieved
+        sieved.flat[places] = found
+
+
+_Tried = tuple[np.ndarray, np.ndarray]
+"""Pixels by number, rising, and the ids they had: far fewer than the image has pixels."""
+
+
+def _tried_at(places: np.ndarray, tried: _Tried) -> np.ndarray:
+    """Return the ids that were tried at some pixels: (n,), 0 where none was."""
+    known, ids = tried
+    at = np.minimum(np.searchsorted(known, places), len(known) - 1)
+    return np.where(known[at] == places, ids[at], 0)
 
 
 def _decide_again(
-    features: Features,
-    queries: Queries,
-    places: tuple[np.ndarray, np.ndarray],
-    tried: list[np.ndarray],
+    features: Features, queries: Queries, places: np.ndarray, tried: list[_Tried]
 ) -> np.ndarray:
-    """Choose for some pixels among the categories that were not tried there: (n,) uint16."""
+    """Choose for pixels, by number, among the categories that were not tried there: (n,) uint16."""
     import torch
 
     from napari_ovseg.points import logits_at
     from napari_ovseg.scoring import decide
 
-    found = np.empty(len(places[0]), np.uint16)
+    found = np.empty(len(places), np.uint16)
     step = max(1, _BAND // (16 * len(queries.ids)))  # four corners, and copies of them
     device = queries.ids.device
     with torch.inference_mode():
         for start in range(0, len(found), step):
-            part = slice(start, start + step)
-            rows, columns = (p[part] for p in places)
-            logits = logits_at(features, queries, *map(torch.from_numpy, (rows, columns)))
+            part = places[start : start + step]
+            at = map(torch.from_numpy, np.unravel_index(part, features.shape))
+            logits = logits_at(features, queries, *at)
             barred = torch.zeros(logits.shape, dtype=torch.bool, device=device)
-            for ids in tried:
-                there = torch.from_numpy(ids[rows, columns].astype(np.int64)).to(device)
+            for each in tried:  # the earlier ones hold some of these pixels, the last all of them
+                there = torch.from_numpy(_tried_at(part, each).astype(np.int64)).to(device)
                 barred |= (there[:, None] == queries.ids) & (there[:, None] != 0)
-            found[part] = decide(logits, queries, barred).cpu().numpy()
+            found[start : start + step] = decide(logits, queries, barred).cpu().numpy()
     return found
