@@ -7,6 +7,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.where import EVERYWHERE, SHAPES, VIEW, where_to
 from napari_ovseg.labels import Owner
 
@@ -173,3 +174,33 @@ def test_one_switch_shows_who_decided(window, finish, qtbot):
     switch.setChecked(False)
     assert shown not in widget.viewer.layers
     assert widget.pictures.labels_of(source) is layer
+
+
+def test_who_decided_is_shown_of_the_image_that_is_chosen(window, finish, qtbot):
+    widget, source, _ = window
+    finish(widget)
+    second = widget.viewer.add_image(source.data.copy(), name="second")
+    finish(widget)
+    labels = [widget.pictures.labels_of(image) for image in (source, second)]
+    qtbot.waitUntil(lambda: labels[1].visible)
+
+    def shown():
+        return [each for each in widget.viewer.layers if "who decided" in each.name]
+
+    switch = find(widget, QCheckBox, "owners")
+    switch.setChecked(True)
+    assert shown()[0].data is editing_of(labels[1]).draft.owner
+    widget.form.choose_image(source)
+    qtbot.waitUntil(lambda: shown()[0].data is editing_of(labels[0]).draft.owner)
+    (over,) = shown()
+    source.scale = (3, 2)
+    assert np.allclose(over.scale, (3, 2))
+    widget.viewer.layers.remove(over)  # by hand: it does not come back by itself
+    widget.viewer.dims.set_point(0, 1)
+    qtbot.wait(50)
+    assert not shown()
+    widget.form.choose_image(second)
+    qtbot.waitUntil(lambda: len(shown()) == 1)
+    widget.viewer.layers.remove(labels[1])
+    qtbot.waitUntil(lambda: not shown())
+    switch.setChecked(False)

@@ -15,7 +15,7 @@ from napari.layers import Image
 import napari_ovseg as ov
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
-from napari_ovseg.gui.kept import layer_of
+from napari_ovseg.gui.reopening import layer_of
 from napari_ovseg.labels import Owner
 from napari_ovseg.project import Project
 

@@ -19,9 +19,9 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.gui import keeper
 from napari_ovseg.gui.display_state import display_state, show_as
 from napari_ovseg.gui.editing import editing_of
-from napari_ovseg.gui.kept import image_of_project
 from napari_ovseg.gui.layers import new_labels
 from napari_ovseg.gui.pictures import Pictures
+from napari_ovseg.gui.reopening import image_of_project
 from napari_ovseg.gui.samples import photograph
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
@@ -186,15 +186,17 @@ def test_a_removed_layer_leaves_its_project_behind(widget, labelled, qtbot):
     assert left_behind(folder.parent) == []
 
 
-def test_another_folder_can_be_chosen(widget, labelled, tmp_path, qtbot):
+def test_another_folder_can_be_chosen(widget, labelled, tmp_path, projects, qtbot):
     widget.keeper.move(labelled, tmp_path)
     settled(widget, qtbot)
     assert folder_of(widget).parent == tmp_path
+    assert list(projects.glob("*.elsewhere"))  # by which it is offered after a crash
     paint(labelled, (20, 30))
     ids = labelled.data.copy()
     widget.keeper.close()
     (folder,) = tmp_path.glob("*.ovseg")
     assert (Project.open(folder)[1].labels.ids == ids).all()
+    assert not list(projects.glob("*.elsewhere"))
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_project_where_it_is(

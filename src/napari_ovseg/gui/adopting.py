@@ -123,7 +123,6 @@ def adopt(
     if not lasting or (isinstance(data, np.ndarray) and not data.flags.writeable):
         labels.data = np.asarray(data).astype(np.uint16)
     editing_of(labels)
-    for key in layers.PLACE:
-        setattr(labels, key, getattr(source, key))
+    layers.lay_over(labels, source)
     labels.metadata[KEY].update(source=source.name, source_id=str(source.unique_id), vocabulary="")
     layers.describe(labels, vocabulary, hidden)

@@ -22,15 +22,9 @@ from napari_ovseg.errors import ExportError, InputError, OvsegError, in_words
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.gui.agreement import joined
 from napari_ovseg.gui.display_state import show_as
-from napari_ovseg.gui.kept import (
-    Kept,
-    image_of_project,
-    layer_of,
-    open_kept,
-    source_of,
-    take_settings,
-)
+from napari_ovseg.gui.kept import Kept, source_of
 from napari_ovseg.gui.preload import give_way
+from napari_ovseg.gui.reopening import image_of_project, layer_of, open_kept, take_settings
 from napari_ovseg.project import Left, Project, left_behind, projects_folder
 
 if TYPE_CHECKING:
@@ -153,6 +147,8 @@ class Keeper:
     def _let_go(self, layer: Labels) -> None:
         kept = self.kept.pop(layer)
         with self._telling():
+            if kept.moved:
+                self._save(kept)
             self._describe(kept)
         self._give(kept.close)
 

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.display_state import display_state
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.preload import window_first
-from napari_ovseg.gui.readers import layer_data
-from napari_ovseg.project import Project, Source
-from napari_ovseg.recipe import Recipe
+from napari_ovseg.project import Project, Source, forget, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari.components import ViewerModel
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
 
     from napari_ovseg.annotate.box import Box
     from napari_ovseg.annotate.draft import Draft
     from napari_ovseg.errors import ExportError
-    from napari_ovseg.gui.pictures import Pictures
     from napari_ovseg.gui.session import Session
     from napari_ovseg.labels import Annotation
 
@@ -81,6 +75,7 @@ class Kept:
         self.layer, self.source, self.project = layer, source, project
         self.written, self._saved, self._cost = 0, time.monotonic(), 0.0
         self._told: tuple[Any, ...] = ()
+        self._grid = layers.grid_of(layer)
         self._draft = editing_of(layer).draft
         project.attach(self._draft, on_error)
         self._draft.listeners.append(self._wrote)
@@ -95,11 +90,18 @@ class Kept:
 
     def is_due(self, every: float) -> bool:
         """Whether something was written, and `every` seconds and twenty times a save passed."""
-        return bool(self.written) and time.monotonic() - self._saved > max(every, 20 * self._cost)
+        long = time.monotonic() - self._saved > max(every, 20 * self._cost)
+        return long and (bool(self.written) or self.moved)
+
+    @property
+    def moved(self) -> bool:
+        """Whether the layer lies elsewhere than the last save had it: journals hold no place."""
+        return layers.grid_of(self.layer) != self._grid
 
     def begin(self) -> int:
         """Begin the next generation: what is written from now on is for the one after it."""
         self.written, self._saved = 0, time.monotonic()
+        self._grid = layers.grid_of(self.layer)
         return self.project.begin()
 
     def copy(self, session: Session) -> Copy:
@@ -125,6 +127,7 @@ class Kept:
         try:
             with window_first():
                 self.project.save(copy.annotation(), copy.state, number)
+            note(self.project.folder)
         except BaseException:
             self.written += 1  # or nothing would try it again until the next stroke
             raise
@@ -139,6 +142,7 @@ class Kept:
         """Flush and free the project."""
         self._draft.listeners.remove(self._wrote)
         self.project.close()
+        forget(self.project.folder)
 
 
 def source_of(image: ImageLayer) -> Source:
@@ -146,84 +150,3 @@ def source_of(image: ImageLayer) -> Source:
     shape = layers.image_of(image).shape
     path = image.source.path or image.metadata.get(KEY, {}).get("file", "")
     return Source(str(path), image.name, shape)
-
-
-def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) -> ImageLayer:
-    """Find the image of a project among the layers, or open it.
-
-    Raises
-    ------
-    InputError
-        If it has labels already, is nowhere to be found, is of another shape by now, or one of
-        several that nothing tells apart.
-    """
-    for image in pictures.images():
-        if image.name == source.name and layers.image_of(image).shape == source.shape:
-            if pictures.labels_of(image) is not None:
-                raise InputError(
-                    f"the image {source.name!r} has labels already; remove that layer first"
-                )
-            return image
-    if not source.path or not Path(source.path).exists():
-        raise InputError(
-            f"the image {source.name!r} of this project is neither open nor at "
-            f"{source.path!r}; open it, then the project again"
-        )
-    before = set(pictures.images())
-    viewer.open(source.path)
-    came = [i for i in pictures.images() if i not in before]
-    fits = [i for i in came if layers.image_of(i).shape == source.shape]
-    if not fits:
-        raise InputError(f"{source.path!r} is not of shape {source.shape} any more; restore it")
-    named = [image for image in fits if image.name == source.name]
-    if len(named or fits) > 1:
-        raise InputError(
-            f"{source.path!r} holds {len(fits)} images of shape {source.shape}, and which of them "
-            f"is {source.name!r} cannot be told; name that layer so, then open the project again"
-        )
-    (image,) = named or fits
-    image.name = source.name
-    return image
-
-
-def open_kept(folder: Path) -> tuple[Project, Annotation, dict[str, Any]]:
-    """Read a project; on a thread of its own."""
-    with window_first():
-        return Project.open(folder)
-
-
-def layer_of(annotation: Annotation, source: ImageLayer) -> Labels:
-    """Make the layer of a project that was opened, over its image.
-
-    Raises
-    ------
-    InputError
-        If the image has other sides.
-    """
-    from napari.layers import Layer
-
-    shape = layers.image_of(source).shape
-    if tuple(shape) != annotation.labels.ids.shape:
-        raise InputError(
-            f"the project is of an image of shape {annotation.labels.ids.shape}, and "
-            f"{source.name!r} has {tuple(shape)}; open its own image"
-        )
-    layer = Layer.create(*layer_data(annotation))
-    layer.metadata[KEY] |= {"source": source.name, "source_id": str(source.unique_id)}
-    return layer
-
-
-def take_settings(session: Session, project: Project, state: dict[str, Any]) -> None:
-    """Give a session the recipe of a project and what it hid and locked, besides other labels.
-
-    Raises
-    ------
-    RecipeError
-        If this version cannot read the recipe.
-    """
-    if project.recipe:
-        recipe = Recipe.from_toml(project.recipe)
-        session.recipe = replace(recipe, display=session.recipe.display)
-    for name in ("hidden", "locked"):
-        others = getattr(session, name) if session.bound else set()
-        setattr(session, name, others | {int(i) for i in state.get(name, ())})

@@ -72,6 +72,12 @@ def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:
     }
 
 
+def lay_over(layer: Any, other: Any) -> None:
+    """Lay a layer exactly over another: its transform, units and names of axes."""
+    for key in PLACE:
+        setattr(layer, key, getattr(other, key))
+
+
 def like(layer: Any, ids: np.ndarray, name: str) -> Labels:
     """Make a labels layer that lies exactly over another layer."""
     return Labels(ids, name=name, opacity=0.55, **{key: getattr(layer, key) for key in PLACE})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 from napari.layers import Image as ImageLayer
@@ -53,9 +54,11 @@ class Pictures:
     def __init__(self, viewer: ViewerModel, on_change: Callable[[], None]) -> None:
         self._viewer, self._on_change = viewer, on_change
         self._came: Any = None
+        self._placed: WeakSet[ImageLayer] = WeakSet()
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed,
                       viewer.layers.events.renamed):  # fmt: skip
             event.connect(self._changed)
+        self._follow_places()
 
     def _changed(self, event: Any) -> None:
         if event.type == "inserted":
@@ -68,7 +71,20 @@ class Pictures:
         for source in self.images():
             if (labels := self.labels_of(source)) is not None:
                 labels.metadata[KEY]["source"] = source.name  # by which it is exported
+        self._follow_places()
         self._on_change()
+
+    def _follow_places(self) -> None:
+        """Let labels lie where their image lies, also once someone has set its calibration."""
+        for source in self.images():
+            if source not in self._placed:
+                self._placed.add(source)
+                for key in layers.PLACE:
+                    getattr(source.events, key).connect(self._lay_over)
+
+    def _lay_over(self, event: Any) -> None:
+        if (labels := self.labels_of(event.source)) is not None:
+            layers.lay_over(labels, event.source)
 
     def _disown(self, copy: Any) -> None:
         """Let a duplicate of labels be nobody's, wherever it is put: the first stay the image's."""

@@ -69,7 +69,7 @@ class OvsegWidget(QWidget):
         )
         self.runner, self.turns = self.work.runner, self.work.turns
         self.folder = Folder(napari_viewer, self.session, self.pictures, self.work, self)
-        self.owner_view = OwnerView(napari_viewer)
+        self.owner_view = OwnerView(napari_viewer, self._chosen_labels, self)
         self.tally, self.brush = Tally(self), Brush(self.session, self)
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.panel.tell)
@@ -113,7 +113,7 @@ class OvsegWidget(QWidget):
         self.encodes.changed.connect(self.following.follow)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.words = self._words_panel()
-        self.panel.writing.owners_wanted.connect(self._show_owners)
+        self.panel.writing.owners_wanted.connect(self.owner_view.switch)
         self.panel.note.models_wanted.connect(self.show_models)
         self.panel.attend(self.work, self.folder, self.words.table.selected)
         self.work.labelled.connect(self._labelled)
@@ -172,6 +172,7 @@ class OvsegWidget(QWidget):
         source = self.form.chosen_image()
         plane = () if source is None else self.pictures.plane_of(source)
         self.tally.watch(self._chosen_labels(), plane)
+        self.owner_view.follow()
         self.panel.writing.slices.offer(None if source is None else layers.image_of(source))
 
     def _active_changed(self, _event: Any = None) -> None:
@@ -221,9 +222,6 @@ class OvsegWidget(QWidget):
         target = target_of(self.pictures, self.form.chosen_image())
         target = self.panel.writing.restricted(target, self.viewer)
         return [target] if turn == Turn.FOLLOW else self.panel.writing.in_slices(target)
-
-    def _show_owners(self, on: bool) -> None:  # Qt's signal
-        self.owner_view.show(self._chosen_labels() if on else None)
 
     def _labelled(self, *_told: object) -> None:
         self.form.device_line.setText(describe_device(choose_device(self.session.device)))

@@ -12,7 +12,7 @@ from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters import EXPORTERS
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.gui.editing import KEY
-from napari_ovseg.gui.layers import annotation_from, grid_of
+from napari_ovseg.gui.layers import PLACE, annotation_from, grid_of
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _FORMATS = {
     ".geojson": "geojson",
 }
 """Those of which one layer is one file, by the endings that the manifest lists."""
-_PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
 def write_labels(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
@@ -78,5 +77,5 @@ def _vocabulary_of(values: np.ndarray, meta: dict[str, Any]) -> Vocabulary:
 
 def _grid(ndim: int, meta: dict[str, Any]) -> Grid:
     """Where the pixels are: napari's own layer puts its transforms together."""
-    known = {key: meta[key] for key in _PLACE if meta.get(key) is not None}
+    known = {key: meta[key] for key in PLACE if meta.get(key) is not None}
     return grid_of(Labels(np.zeros((1,) * ndim, np.uint8), **known))

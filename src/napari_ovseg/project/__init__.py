@@ -14,16 +14,18 @@ hold what pixels are and not how they changed, so one that a generation holds al
 
 from napari_ovseg.project._contents import Source
 from napari_ovseg.project._generations import is_project, left_unsaved, read_project
-from napari_ovseg.project._left import Left, left_behind, projects_folder
+from napari_ovseg.project._left import Left, forget, left_behind, note, projects_folder
 from napari_ovseg.project._project import Project
 
 __all__ = [
     "Left",
     "Project",
     "Source",
+    "forget",
     "is_project",
     "left_behind",
     "left_unsaved",
+    "note",
     "projects_folder",
     "read_project",
 ]
