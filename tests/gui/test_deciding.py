@@ -6,8 +6,8 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton
 
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
-from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.where import EVERYWHERE, SHAPES, VIEW, where_to
 from napari_ovseg.labels import Owner
 
@@ -23,7 +23,7 @@ def window(widget, monkeypatch):
 
     def say(_job, _stop=None):
         words = widget.session.vocabulary()
-        labels = ov.LabelMap(said.copy(), words, layers.grid_of(source))
+        labels = ov.LabelMap(said.copy(), words, grid_of(source))
         return ov.Annotation("cells", labels)
         yield
 

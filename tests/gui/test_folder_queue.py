@@ -23,6 +23,7 @@ from napari_ovseg.folder_queue import FolderQueue
 from napari_ovseg.gui import keys, layers
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
+from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.gui.vocabulary_table import LOCK
 from napari_ovseg.importers import read_labels
@@ -529,6 +530,24 @@ def test_what_is_shown_over_an_image_goes_with_it(opened, finish, settle):
     widget.folder.step(1)
     settle(widget)
     assert {each.name for each in widget.viewer.layers} == {"cell 2", "mine"}
+
+
+def test_a_calibration_set_by_hand_comes_back_with_the_image(opened, finish, settle):
+    widget = opened
+    finish(widget)
+    image = widget.viewer.layers[0]
+    image.scale, image.units = (0.25, 0.5), ("um", "um")
+    placed = grid_of(image)
+    widget.folder.step(1)
+    settle(widget)
+    assert np.allclose(widget.viewer.layers[0].scale, 1)  # another image
+    widget.folder.step(-1)
+    settle(widget)
+    again, labels = widget.viewer.layers
+    assert again is not image
+    for layer in (again, labels):
+        assert np.allclose(grid_of(layer).affine, placed.affine)
+        assert grid_of(layer).units == placed.units
 
 
 def test_a_folder_without_images_is_told(widget, tmp_path, settle, monkeypatch):

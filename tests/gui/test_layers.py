@@ -8,6 +8,7 @@ from napari.layers import Image, Labels
 import napari_ovseg as ov
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.layer_display import display_of
+from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.session import Session
 from napari_ovseg.progress import run
 
@@ -44,7 +45,7 @@ def test_labels_lie_exactly_over_their_image(shape, rgb):
     assert (made.data[index] == 1).all()
     assert made.data.sum() == 600
     assert made.editable
-    grid = layers.grid_of(source)
+    grid = grid_of(source)
     assert grid.axes == ("z", "y", "x")[-len(shape) :]
     corner = np.asarray(grid.affine) @ [*[3] * len(shape), 1]
     assert np.allclose(corner[:-1], source.data_to_world([3] * len(shape)))

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import tifffile
 from napari.components import ViewerModel
-from napari.layers import Image
+from napari.layers import Image, Layer
 
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import keeper
 from napari_ovseg.gui.editing import editing_of
-from napari_ovseg.gui.layers import grid_of
 from napari_ovseg.gui.pictures import Pictures
+from napari_ovseg.gui.places import grid_of, restore
+from napari_ovseg.gui.readers import layer_data
 from napari_ovseg.gui.reopening import layer_of
 from napari_ovseg.gui.samples import photograph
 from napari_ovseg.project import read_project
@@ -113,3 +114,12 @@ def test_an_image_that_lies_where_its_project_does_stays_as_it_is():
     assert np.allclose(image.scale, 2)  # not as an affine
     assert np.allclose(grid_of(layer).affine, grid_of(image).affine)
     assert editing_of(layer)
+
+
+def test_units_that_napari_does_not_know_are_pixels():
+    made = annotation(ov.Grid.regular(2, (2, 2), units=("voxel", "um")))
+    layer = Layer.create(*layer_data(made))
+    assert grid_of(layer).units == ("pixel", "micrometer")
+    image = Image(np.zeros((5, 6)))
+    restore(image, made.labels.grid)
+    assert grid_of(image) == grid_of(layer)

@@ -10,6 +10,7 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.agreement import free_name
 from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.gui.places import lay_over
 from napari_ovseg.labels import count_ids
 from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary
 
@@ -123,6 +124,6 @@ def adopt(
     if not lasting or (isinstance(data, np.ndarray) and not data.flags.writeable):
         labels.data = np.asarray(data).astype(np.uint16)
     editing_of(labels)
-    layers.lay_over(labels, source)
+    lay_over(labels, source)
     labels.metadata[KEY].update(source=source.name, source_id=str(source.unique_id), vocabulary="")
     layers.describe(labels, vocabulary, hidden)

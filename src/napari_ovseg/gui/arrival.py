@@ -13,6 +13,7 @@ from napari_ovseg.folder_queue import FolderQueue, find_pictures, fitted
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.layer_display import has_automatic_limits
+from napari_ovseg.gui.places import restore
 from napari_ovseg.image import MICROMETRE
 from napari_ovseg.image_files import open_image
 from napari_ovseg.labels import locked_ids
@@ -128,6 +129,7 @@ def refitted(arrival: Arrival, words: tuple[Category, ...]) -> Arrival:
     if picture is None or found is None:
         return replace(arrival, asked=words, words=words)
     fits, new = fitted(found, words)
+    restore(picture, found.labels.grid)
     return replace(
         arrival,
         labels=layers.new_labels(picture, fits, ()),

@@ -6,14 +6,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.editing import KEY, editing_of
-from napari_ovseg.gui.layers import annotation_from, grid_of
+from napari_ovseg.gui.layers import annotation_from
+from napari_ovseg.gui.places import PLACE, grid_of
 from napari_ovseg.gui.worker import Runner
 from napari_ovseg.progress import Progress, Steps
 
@@ -92,12 +93,15 @@ class FolderSaver(QObject):
         self.note()
 
     def _watch(self, layer: Labels | None) -> None:
-        """Notice what changes in a layer."""
+        """Notice what changes in a layer, and where it is."""
         if self._draft is not None:
             self._draft.listeners.remove(self._wrote)
         self._layer, self._draft = layer, None if layer is None else editing_of(layer).draft
-        if self._draft is not None:
-            self._draft.listeners.append(self._wrote)
+        if layer is None or self._draft is None:
+            return
+        self._draft.listeners.append(self._wrote)
+        for key in PLACE:
+            getattr(layer.events, key).connect(self._moved)
 
     def note(self) -> None:
         """Save soon."""
@@ -146,6 +150,10 @@ class FolderSaver(QObject):
 
     def _wrote(self, _box: Box) -> None:
         self.note()
+
+    def _moved(self, event: Any) -> None:
+        if event.source is self._layer:
+            self.note()
 
     def _save_next(self) -> None:
         if self.runner.running:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.display_state import display_state
 from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.preload import window_first
 from napari_ovseg.project import Project, Source, forget, note
 
@@ -75,7 +76,7 @@ class Kept:
         self.layer, self.source, self.project = layer, source, project
         self.written, self._saved, self._cost = 0, time.monotonic(), 0.0
         self._told: tuple[Any, ...] = ()
-        self._grid = layers.grid_of(layer)
+        self._grid = grid_of(layer)
         self._draft = editing_of(layer).draft
         project.attach(self._draft, on_error)
         self._draft.listeners.append(self._wrote)
@@ -96,12 +97,12 @@ class Kept:
     @property
     def moved(self) -> bool:
         """Whether the layer lies elsewhere than the last save had it: journals hold no place."""
-        return layers.grid_of(self.layer) != self._grid
+        return grid_of(self.layer) != self._grid
 
     def begin(self) -> int:
         """Begin the next generation: what is written from now on is for the one after it."""
         self.written, self._saved = 0, time.monotonic()
-        self._grid = layers.grid_of(self.layer)
+        self._grid = grid_of(self.layer)
         return self.project.begin()
 
     def copy(self, session: Session) -> Copy:
@@ -114,7 +115,7 @@ class Kept:
             "display": display_state(source),
         }
         self._told = (ours.get("vocabulary"), self.project.recipe, self.project.source, state)
-        return Copy(self._draft, ours, layers.grid_of(self.layer), source.name, state)
+        return Copy(self._draft, ours, grid_of(self.layer), source.name, state)
 
     def news(self, session: Session) -> Copy | None:
         """Take what a save needs, if words or settings are not those that were taken last."""

@@ -12,7 +12,8 @@ from napari_ovseg.annotate.box import whole
 from napari_ovseg.errors import ImageError
 from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import KEY, editing_of, owner_in
-from napari_ovseg.image import Grid, Image
+from napari_ovseg.gui.places import PLACE, grid_of
+from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
 from napari_ovseg.vocabulary import Vocabulary
 
@@ -21,33 +22,13 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-_AXES = ("t", "c", "z", "y", "x")
-PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
-"""What says where the pixels of a layer are."""
+    from napari_ovseg.image import Grid
 
 
 def image_of(layer: ImageLayer) -> Image:
     """Wrap the data of an image layer; nothing is read or copied."""
     levels = tuple(layer.data) if layer.multiscale else (layer.data,)
     return Image(levels, bool(layer.rgb), grid_of(layer), layer.name)
-
-
-def grid_of(layer: Any) -> Grid:
-    """Where a layer's pixels are: its whole transform from data to world."""
-    ndim = layer.ndim
-    corners = np.vstack([np.zeros(ndim), np.eye(ndim)])
-    world = np.array([layer.data_to_world(corner) for corner in corners])
-    matrix = np.eye(ndim + 1)
-    matrix[:-1, :-1] = (world[1:] - world[0]).T
-    matrix[:-1, -1] = world[0]
-    axes = tuple(_axis_name(name, i - ndim) for i, name in enumerate(layer.axis_labels))
-    return Grid(axes, tuple(map(tuple, matrix.tolist())), tuple(str(u) for u in layer.units))
-
-
-def _axis_name(label: str, position: int) -> str:
-    """Name an axis; napari calls unnamed ones '-1', '-2', and there may be more than have names."""
-    unnamed = label.lstrip("-").isdigit() and -position <= len(_AXES)
-    return _AXES[position] if unnamed else label
 
 
 def plane_index(layer: Layer, point: Sequence[float]) -> tuple[int, ...]:
@@ -70,12 +51,6 @@ def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:
         "index": [0, *(c.id for c in vocabulary)],
         "category": ["unlabelled", *(c.name for c in vocabulary)],
     }
-
-
-def lay_over(layer: Any, other: Any) -> None:
-    """Lay a layer exactly over another: its transform, units and names of axes."""
-    for key in PLACE:
-        setattr(layer, key, getattr(other, key))
 
 
 def like(layer: Any, ids: np.ndarray, name: str) -> Labels:

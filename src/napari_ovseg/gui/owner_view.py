@@ -8,7 +8,8 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_ovseg.gui.colours import CategoryColours
 from napari_ovseg.gui.editing import editing_of
-from napari_ovseg.gui.layers import PLACE, lay_over, like
+from napari_ovseg.gui.layers import like
+from napari_ovseg.gui.places import PLACE, lay_over
 from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:

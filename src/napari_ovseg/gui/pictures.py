@@ -15,6 +15,7 @@ from napari_ovseg.errors import ImageError
 from napari_ovseg.gui import layers, seen
 from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.editing import KEY, editing_of
+from napari_ovseg.gui.places import PLACE, lay_over
 from napari_ovseg.labels import Owner, locked_ids
 from napari_ovseg.vocabulary import Vocabulary
 
@@ -79,12 +80,12 @@ class Pictures:
         for source in self.images():
             if source not in self._placed:
                 self._placed.add(source)
-                for key in layers.PLACE:
+                for key in PLACE:
                     getattr(source.events, key).connect(self._lay_over)
 
     def _lay_over(self, event: Any) -> None:
         if (labels := self.labels_of(event.source)) is not None:
-            layers.lay_over(labels, event.source)
+            lay_over(labels, event.source)
 
     def _disown(self, copy: Any) -> None:
         """Let a duplicate of labels be nobody's, wherever it is put: the first stay the image's."""

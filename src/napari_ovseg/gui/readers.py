@@ -10,12 +10,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.layers import features_of
+from napari_ovseg.gui.places import placed
 from napari_ovseg.importers import read_labels, reader_of
 
 if TYPE_CHECKING:
@@ -60,14 +59,11 @@ def layer_data(annotation: Annotation) -> LayerData:
     }
     if annotation.owner is not None:
         metadata["owner"] = annotation.owner
-    grid = labels.grid
     return (
         labels.ids,
         {
             "name": f"{annotation.name} [labels]",
-            "affine": np.array(grid.affine),
-            "units": grid.units,
-            "axis_labels": grid.axes,
+            **placed(labels.grid),
             "colormap": colormap_of(labels.vocabulary),
             "features": features_of(labels.vocabulary),
             "opacity": 0.55,

@@ -6,14 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY
+from napari_ovseg.gui.places import lay_over, restore
 from napari_ovseg.gui.preload import window_first
 from napari_ovseg.gui.readers import layer_data
-from napari_ovseg.image import Grid
 from napari_ovseg.project import Project, note
 from napari_ovseg.recipe import Recipe
 
@@ -90,26 +88,11 @@ def layer_of(annotation: Annotation, source: ImageLayer) -> Labels:
             f"the project is of an image of shape {annotation.labels.ids.shape}, and "
             f"{source.name!r} has {tuple(shape)}; open its own image"
         )
+    restore(source, annotation.labels.grid)
     layer = Layer.create(*layer_data(annotation))
     layer.metadata[KEY] |= {"source": source.name, "source_id": str(source.unique_id)}
-    _place(layer, source)
+    lay_over(layer, source)
     return layer
-
-
-def _place(layer: Labels, source: ImageLayer) -> None:
-    """Lay image and labels where they lay when they were saved, if someone had placed them.
-
-    A calibration that was set by hand is in no file but the project's.
-    """
-    here, there = layers.grid_of(layer), layers.grid_of(source)
-    if _same_place(here, Grid.regular(layer.ndim)):
-        layers.lay_over(layer, source)
-    elif not _same_place(here, there):
-        layers.lay_over(source, layer)
-
-
-def _same_place(here: Grid, there: Grid) -> bool:
-    return here.units == there.units and np.allclose(here.affine, there.affine, atol=1e-12)
 
 
 def take_settings(session: Session, project: Project, state: dict[str, Any]) -> None:

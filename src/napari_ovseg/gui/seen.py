@@ -10,7 +10,8 @@ from napari_ovseg.channels import Channel, Channels
 from napari_ovseg.composite import together
 from napari_ovseg.errors import ImageError
 from napari_ovseg.gui.layer_display import describe_display, display_of
-from napari_ovseg.gui.layers import grid_of, image_of
+from napari_ovseg.gui.layers import image_of
+from napari_ovseg.gui.places import grid_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

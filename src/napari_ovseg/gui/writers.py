@@ -12,7 +12,8 @@ from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters import EXPORTERS
 from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.gui.editing import KEY
-from napari_ovseg.gui.layers import PLACE, annotation_from, grid_of
+from napari_ovseg.gui.layers import annotation_from
+from napari_ovseg.gui.places import PLACE, grid_of
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
