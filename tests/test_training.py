@@ -19,6 +19,7 @@ from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of,
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
 from napari_ovseg.starter.sampling import Bank
+from napari_ovseg.starter.training import Training, loss_of, new_optimisers
 from napari_ovseg.starter.words import categories, phrases, words
 
 
@@ -152,11 +153,11 @@ def test_a_step_teaches_both_towers(bank, dense):
     torch.manual_seed(0)
     model = new_model()
     meanings = Meanings(128)
-    optimisers = train.new_optimisers(model, meanings, 1e-3)
+    optimisers = new_optimisers(model, meanings, 1e-3)
     batch = batch_of(bank)
     losses = []
     for _ in range(4):
-        loss = train.loss_of(model, meanings, batch, dense)
+        loss = loss_of(model, meanings, batch, dense)
         model.zero_grad()
         meanings.zero_grad()
         loss.backward()
@@ -172,7 +173,7 @@ def test_the_text_encoder_copies_what_phrases_mean():
     model, meanings = new_model(), Meanings(128)
     tokens = open_clip.SimpleTokenizer(context_length=32)(phrases()[:50])
     before = unlike(Text(model)(tokens), meanings(torch.arange(50)))
-    optimisers = train.new_optimisers(model, meanings, 1.5e-3)
+    optimisers = new_optimisers(model, meanings, 1.5e-3)
     vision, meant = model.visual.proj.clone(), meanings.categories.clone()
     for part in (model, meanings):  # as the last step of the image encoder leaves them
         for parameter in part.parameters():
@@ -193,7 +194,7 @@ def test_a_training_may_begin_with_a_packed_model(tmp_path):
     args = argparse.Namespace(
         seed=3, lr=1e-3, device="cpu", checkpoint=tmp_path / "none.pt", start=STARTER
     )
-    state = train.Training.begin(args)
+    state = Training.begin(args)
     packed = load_file(STARTER / "open_clip_model.safetensors")
     assert torch.equal(state.model.visual.proj.half(), packed["visual.proj"])
     tokens = open_clip.SimpleTokenizer(context_length=32)(["grass", "gravel"])
@@ -205,26 +206,31 @@ def test_the_weights_of_the_last_steps_are_averaged(bank, tmp_path):
     args = argparse.Namespace(
         seed=3, lr=1e-3, device="cpu", checkpoint=tmp_path / "none.pt", start=None
     )
-    state = train.Training.begin(args)
+    state = Training.begin(args)
     steps = []
     for step in range(2):
         state.learn(batch_of(bank, step), dense=0.8, rate=1.0)
         state.average.update_parameters(state.both)
         steps.append([p.detach().clone() for p in state.both.parameters()])
     state.save(args.checkpoint)
-    again = train.Training.begin(args)  # a training that goes on keeps its average, too
+    again = Training.begin(args)  # a training that goes on keeps its average, too
     for going_on in (state, again):
         going_on.take_average()
         for taken, first, last in zip(going_on.both.parameters(), *steps, strict=True):
             assert torch.allclose(taken, (first + last) / 2, atol=1e-6)
     assert not torch.equal(*(part[-1] for part in steps))
+    again.take_average(first=0.25)
+    begun = Training.begin(argparse.Namespace(**{**vars(args), "checkpoint": tmp_path / "no"}))
+    parts = (again, begun, state)
+    for mixed, before, after in zip(*(part.both.parameters() for part in parts), strict=True):
+        assert torch.allclose(mixed, 0.25 * before + 0.75 * after, atol=1e-6)
 
 
 def test_a_training_without_averages_ends_with_its_last_weights(bank, tmp_path):
     args = argparse.Namespace(
         seed=3, lr=1e-3, device="cpu", checkpoint=tmp_path / "none.pt", start=None
     )
-    state = train.Training.begin(args)
+    state = Training.begin(args)
     state.learn(batch_of(bank), dense=0.8, rate=1.0)
     last = state.model.visual.proj.detach().clone()
     state.take_average()
@@ -272,11 +278,11 @@ def test_a_training_that_was_interrupted_ends_the_same(tmp_path, monkeypatch):
         return argparse.Namespace(
             seed=3, lr=1e-3, steps=3, batch=4, variants=1, dense=0.8, device="cpu",
             processes=processes, checkpoint=tmp_path / name, text_steps=2, out=tmp_path,
-            start=None, lowest=0.01, averaged=0.5,
+            start=None, lowest=0.01, averaged=0.5, first=0.1,
         )  # fmt: skip
 
     whole, seen = train.train(arguments("a.pt", processes=2))
-    learn = train.Training.learn
+    learn = Training.learn
 
     def interrupted(self, *args):
         if self.step == 2:
@@ -285,7 +291,7 @@ def test_a_training_that_was_interrupted_ends_the_same(tmp_path, monkeypatch):
         return learn(self, *args)
 
     with monkeypatch.context() as patched:
-        patched.setattr(train.Training, "learn", interrupted)
+        patched.setattr(Training, "learn", interrupted)
         with pytest.raises(KeyboardInterrupt):
             train.train(arguments("b.pt"))
     again, _ = train.train(arguments("b.pt"))
