@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.layers import annotation_from
-from napari_ovseg.gui.places import PLACE, grid_of
+from napari_ovseg.gui.places import grid_of, on_moved
 from napari_ovseg.gui.worker import Runner
 from napari_ovseg.progress import Progress, Steps
 
@@ -100,8 +100,7 @@ class FolderSaver(QObject):
         if layer is None or self._draft is None:
             return
         self._draft.listeners.append(self._wrote)
-        for key in PLACE:
-            getattr(layer.events, key).connect(self._moved)
+        on_moved(layer, self._moved)
 
     def note(self) -> None:
         """Save soon."""

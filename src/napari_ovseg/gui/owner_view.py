@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QTimer
 from napari_ovseg.gui.colours import CategoryColours
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layers import like
-from napari_ovseg.gui.places import PLACE, lay_over
+from napari_ovseg.gui.places import lay_over, on_moved
 from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ class OwnerView:
         self._viewer.add_layer(self._layer)
         self._viewer.layers.selection.active = active or labels  # the brush stays where it is
         draft.listeners.append(self._refresh)
-        for key in PLACE:
-            getattr(labels.events, key).connect(self._place)
+        on_moved(labels, self._place)
         self._draft = draft
 
     def _hide(self) -> None:

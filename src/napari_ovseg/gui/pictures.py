@@ -15,7 +15,7 @@ from napari_ovseg.errors import ImageError
 from napari_ovseg.gui import layers, seen
 from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.editing import KEY, editing_of
-from napari_ovseg.gui.places import PLACE, lay_over
+from napari_ovseg.gui.places import lay_over, on_moved
 from napari_ovseg.labels import Owner, locked_ids
 from napari_ovseg.vocabulary import Vocabulary
 
@@ -80,8 +80,7 @@ class Pictures:
         for source in self.images():
             if source not in self._placed:
                 self._placed.add(source)
-                for key in PLACE:
-                    getattr(source.events, key).connect(self._lay_over)
+                on_moved(source, self._lay_over)
 
     def _lay_over(self, event: Any) -> None:
         if (labels := self.labels_of(event.source)) is not None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Labels
 
 from napari_ovseg.image import Grid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 """Properties of a layer, and events."""
@@ -36,6 +39,12 @@ def lay_over(layer: Any, other: Any) -> None:
     """Lay a layer exactly over another: its transform, units and names of axes."""
     for key in PLACE:
         setattr(layer, key, getattr(other, key))
+
+
+def on_moved(layer: Any, told: Callable[[Any], None]) -> None:
+    """Call with an event whenever a layer lies elsewhere."""
+    for key in PLACE:
+        getattr(layer.events, key).connect(told)
 
 
 def placed(grid: Grid) -> dict[str, Any]:
