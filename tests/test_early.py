@@ -8,7 +8,8 @@ from napari_ovseg import bands, batches
 from napari_ovseg.early import Early, early_steps
 from napari_ovseg.encoding import Purpose
 from napari_ovseg.errors import ImageError
-from napari_ovseg.image import Grid, Image
+from napari_ovseg.grid import Grid
+from napari_ovseg.image import Image
 from napari_ovseg.progress import run
 
 WORDS = ov.Vocabulary.parse("brick; grass, lawn; water; sand; background")

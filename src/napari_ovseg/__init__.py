@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from napari_ovseg.errors import OvsegError
     from napari_ovseg.exporters import export
     from napari_ovseg.features import Features
-    from napari_ovseg.image import Grid, Image
+    from napari_ovseg.grid import Grid
+    from napari_ovseg.image import Image
     from napari_ovseg.image_files import open_image
     from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
     from napari_ovseg.methods import METHODS, Method

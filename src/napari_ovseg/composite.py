@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_ovseg.errors import ImageError
-from napari_ovseg.image import Grid, Image
+from napari_ovseg.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from napari_ovseg.image import Image
 
 _AXIS = "c"
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from napari_ovseg.errors import ImageError
-from napari_ovseg.image import MICROMETRE, Grid, Image
+from napari_ovseg.grid import MICROMETRE, Grid
+from napari_ovseg.image import Image
 
 _PLAIN = {"L", "RGB", "I", "I;16", "I;16B", "F"}
 """Modes of Pillow whose values are what is seen."""

@@ -11,7 +11,7 @@ import numpy as np
 from napari_ovseg.errors import ImageError
 
 if TYPE_CHECKING:
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
     from napari_ovseg.vocabulary import Vocabulary
 
 

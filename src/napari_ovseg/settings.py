@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from napari_ovseg.errors import RecipeError
 
 if TYPE_CHECKING:
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
 
 _AUTOMATIC_LIMIT = 1.5
 

@@ -93,7 +93,7 @@ def _check_formats(names: Sequence[str], vocabulary: Vocabulary) -> None:
     import numpy as np
 
     from napari_ovseg.exporters import export
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
     from napari_ovseg.labels import Annotation, LabelMap
 
     ids = np.zeros((2, 2), np.uint16)

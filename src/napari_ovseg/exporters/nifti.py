@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Vocabulary
 

@@ -18,7 +18,7 @@ from napari_ovseg.formats.xml import xml_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
     from napari_ovseg.labels import Annotation
 
 CLASSES = "napari-ovseg/classes"

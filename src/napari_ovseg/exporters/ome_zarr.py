@@ -15,12 +15,12 @@ from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.formats.pyramid import Source, count_levels, write_pyramid
 from napari_ovseg.formats.record import CHECKSUM, KEY, OWNER, record_of
 from napari_ovseg.formats.space import SECONDS, kinds, order_of, space_grid
-from napari_ovseg.image import MICROMETRE
+from napari_ovseg.grid import MICROMETRE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Vocabulary
 

@@ -14,7 +14,7 @@ from napari_ovseg.formats.space import is_calibrated, kinds, millimetre_affine
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
 
 _TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 _NEAR = 0.1

@@ -17,7 +17,7 @@ from napari_ovseg.image_files import open_image
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
 
 
 def is_flat(grid: Grid) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import Vocabulary
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from napari_ovseg.errors import ExportError
-from napari_ovseg.image import MICROMETRE, Grid
+from napari_ovseg.grid import MICROMETRE, Grid
 from napari_ovseg.vocabulary import MAX_ID
 
 if TYPE_CHECKING:

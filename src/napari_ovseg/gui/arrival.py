@@ -10,11 +10,11 @@ from napari.layers import Image as ImageLayer
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.folder_queue import FolderQueue, find_pictures, fitted
+from napari_ovseg.grid import MICROMETRE
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.layer_display import has_automatic_limits
 from napari_ovseg.gui.places import restore
-from napari_ovseg.image import MICROMETRE
 from napari_ovseg.image_files import open_image
 from napari_ovseg.labels import locked_ids
 from napari_ovseg.progress import Progress, Steps

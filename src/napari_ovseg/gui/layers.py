@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Layer
 
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
 
 
 def image_of(layer: ImageLayer) -> Image:

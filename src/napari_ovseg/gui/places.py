@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Labels
 
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from napari_ovseg.gui.places import PLACE, grid_of
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
 
 
 _FORMATS = {

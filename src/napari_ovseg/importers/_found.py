@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_ovseg.formats.record import Record
-    from napari_ovseg.image import Grid
+    from napari_ovseg.grid import Grid
 
 
 MAX_PIXELS = 2**31

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, read_grid, read_provenance
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._json import integers, member
 from napari_ovseg.labels import Provenance

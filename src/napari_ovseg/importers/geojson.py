@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.owners import unpacked
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._history import History, history_of, known_categories, vocabulary_of

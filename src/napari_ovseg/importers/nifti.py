@@ -18,7 +18,7 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.formats.nifti_image import placed
 from napari_ovseg.formats.record import KEY, Record, read_record
 from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, most_bytes, reading
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, TAG, Record, read_record
-from napari_ovseg.image import MICROMETRE, Grid, Image
+from napari_ovseg.grid import MICROMETRE, Grid
+from napari_ovseg.image import Image
 from napari_ovseg.image_files import open_image
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading

@@ -12,7 +12,7 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.formats.pyramid import checksum
 from napari_ovseg.formats.record import CHECKSUM, KEY, OWNER, read_record
 from napari_ovseg.formats.space import order_of
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading
 

@@ -16,7 +16,7 @@ from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.formats.record import CHUNK
-from napari_ovseg.image import Grid
+from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._history import history_of, known_categories
