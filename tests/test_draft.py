@@ -6,7 +6,7 @@ import pytest
 from napari_ovseg.annotate.box import whole
 from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.annotate.history import LEAST_STEPS
-from napari_ovseg.annotate.reach import along, inside
+from napari_ovseg.annotate.reach import stamped
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Owner
 
@@ -158,27 +158,32 @@ def test_owners_of_another_shape_are_refused():
         Draft(np.zeros((4, 6), np.uint16), np.zeros((4, 5), np.uint8))
 
 
-def test_a_brush_reaches_a_round_band_and_no_pixel_outside():
-    box, reached = along([(5, 5), (5, 15)], (0, 1), 5, (20, 20))
-    mask = np.zeros((20, 20), bool)
-    mask[box] = reached
-    assert mask[5].nonzero()[0].tolist() == list(range(3, 18))
-    assert mask[:, 10].nonzero()[0].tolist() == [3, 4, 5, 6, 7]
-    box, reached = along([(1, 0.2, 0.1), (1, 0, 30)], (1, 2), 1, (3, 4, 6))
-    assert box == (slice(1, 2), slice(0, 1), slice(0, 6))
-    assert reached.shape == (1, 1, 6)
-    assert reached.all()
-    assert along([(-9, -9)], (0, 1), 3, (20, 20)) is None
-    box, reached = along([(2, 9, 3)], (2, 1), 1, (3, 20, 20))  # axes exchanged on screen
-    assert box == (slice(2, 3), slice(9, 10), slice(3, 4))
+def reached_in(corners, footprint, shape):
+    mask, boxes = np.zeros(shape, bool), []
+    for box, reached in stamped(np.array(corners), footprint, shape):
+        mask[box] |= reached
+        boxes.append(box)
+    return mask, boxes
 
 
-def test_a_polygon_reaches_what_is_inside():
-    box, reached = inside(np.array([(1, 2, 2), (1, 2, 12), (1, 12, 12), (1, 12, 2)]), (3, 20, 8))
-    mask = np.zeros((3, 20, 8), bool)
-    mask[box] = reached
-    assert mask[1, 5].nonzero()[0].tolist() == [2, 3, 4, 5, 6, 7]
-    assert mask.any(axis=(1, 2)).tolist() == [False, True, False]
+def test_a_footprint_reaches_what_it_covers_and_no_pixel_outside():
+    cross = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], bool)
+    mask, boxes = reached_in([(4, 0), (4, 1), (4, 2)], cross, (20, 20))
+    assert boxes == [(slice(4, 7), slice(0, 5))]
+    assert mask[5, :5].all()
+    assert mask[[4, 6], 1:4].all()
+    assert mask.sum() == 11
+    mask, boxes = reached_in([(-2, -1), (19, 19)], cross, (20, 20))
+    assert np.argwhere(mask).tolist() == [[0, 0]]
+    for outside in ((-9, -9), (5, 30)):
+        assert reached_in([outside], cross, (20, 20))[1] == []
+
+
+def test_a_long_way_is_taken_in_pieces():
+    corners = [(i, i) for i in range(500)]
+    mask, boxes = reached_in(corners, np.ones((1, 1), bool), (500, 500))
+    assert (mask == np.eye(500, dtype=bool)).all()
+    assert max(side.stop - side.start for box in boxes for side in box) <= 64
 
 
 def test_after_undo_an_action_begins_anew():

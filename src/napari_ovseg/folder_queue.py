@@ -107,6 +107,13 @@ class FolderQueue:
         queue.words, queue.highest = tuple(words.values()), max(words, default=0)
         return queue
 
+    def all_words(self) -> tuple[Category, ...]:
+        """Categories of all labels here: those of the labels that were saved last come first."""
+        last = self.vocabulary.categories if self.vocabulary else ()
+        ids, names = {c.id for c in last}, {c.name.casefold() for c in last}
+        others = (c for c in self.words if c.id not in ids and c.name.casefold() not in names)
+        return (*last, *others)
+
     def labels_path(self, file: Path) -> Path:
         """Return where the labels of an image are kept."""
         return self.folder / LABELS / f"{safe_name(file.name)}.ome.zarr"
@@ -133,8 +140,7 @@ class FolderQueue:
         return image, annotation
 
     def _labels(self, file: Path) -> Annotation | None:
-        path = self.labels_path(file)
-        if not path.exists():
+        if not (path := self.labels_path(file)).exists():
             return None
         try:
             return read_labels(path)
@@ -149,7 +155,7 @@ class FolderQueue:
         ExportError
             If they cannot be written; the old ones are then still there.
         """
-        export(replace(annotation, name=file.name), self.folder / LABELS, "ome-zarr")
+        export(replace(annotation.named(), name=file.name), self.folder / LABELS, "ome-zarr")
         self.states[file] = _state(annotation.provenance)
         self.highest = max(self.highest, *(c.id for c in annotation.labels.vocabulary))
 

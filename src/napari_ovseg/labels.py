@@ -138,6 +138,14 @@ class Annotation:
     owner: np.ndarray | None = None
     provenance: Provenance = field(default_factory=Provenance)
 
+    def named(self) -> Annotation:
+        """Return the same with a category for every id of its pixels, as far as there may be more.
+
+        A person may paint with a number that has no word, and no word to come is to be its name.
+        """
+        words, ids = self.labels.vocabulary, count_ids(np.asarray(self.labels.ids))
+        return replace(self, labels=replace(self.labels, vocabulary=words.naming(ids)))
+
     def in_memory(self) -> Annotation:
         """Return the same with numpy's arrays, of which most things are made."""
         owner = None if self.owner is None else np.asarray(self.owner)

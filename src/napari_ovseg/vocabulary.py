@@ -22,7 +22,7 @@ from napari_ovseg._words import clean, clean_all, listed
 from napari_ovseg.errors import VocabularyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 Role = Literal["thing", "stuff", "background"]
 
@@ -168,6 +168,16 @@ class Vocabulary:
             role: Role = "background" if queries[0].casefold() in BACKGROUND_NAMES else "thing"
             categories.append(Category(number, queries[0], queries, role=role))
         return cls(tuple(categories))
+
+    def naming(self, ids: Iterable[int]) -> Vocabulary:
+        """Return a copy in which ids above 0 have a category each, as far as there may be more."""
+        known = {c.id for c in self}
+        names = {c.name.casefold() for c in self}
+        new = []
+        for number in sorted(set(ids) - known - {0}):
+            name = f"category {number}"
+            new.append(Category(number, f"{name} ({number})" if name in names else name))
+        return Vocabulary((*self, *new)[:MAX_CATEGORIES])
 
     def with_category(self, category: Category) -> Vocabulary:
         """Return a copy in which `category` replaces the one with its id, or is added."""

@@ -71,8 +71,6 @@ def test_axes_of_other_layers_are_not_the_brushs(layer):
     assert draft.owner[20, 10:51].all()
     assert not draft.owner[:17].any()
     assert draft.steps == (1, 0)
-    drag(layer, (20, 3, 10), (20, 3, 50), shown=(0, 2))  # one of the two is no axis of it
-    assert draft.steps == (1, 0)
 
 
 @pytest.mark.parametrize("mode_first", [True, False])
@@ -92,6 +90,72 @@ def test_a_drag_is_one_step_whether_it_changes_or_confirms(layer, mode_first):
     layer.undo()
     assert (layer.data == before).all()
     assert not editing_of(layer).draft.owner.any()
+
+
+def stack(scale=(1, 1, 1), shape=(7, 40, 60)):
+    """Labels of one category throughout, all the model's."""
+    ids = np.ones(shape, np.uint16)
+    names = ov.Annotation("x", ov.LabelMap(ids, WORDS, ov.Grid.regular(len(shape))))
+    source = Image(np.zeros(shape, np.uint8), scale=scale)
+    return layers.new_labels(source, names, ())
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 10, 11])
+@pytest.mark.parametrize("scale", [(1, 1, 1), (1, 3, 1), (2, 1, 0.4)])
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_the_brush_claims_what_it_would_change(size, scale, dimensions):
+    reached = []
+    for label in (1, 2):  # the first confirms, the second changes
+        made = stack(scale)
+        made.mode, made.brush_size, made.selected_label = "paint", size, label
+        made.n_edit_dimensions = dimensions
+        places = [(3, 20, 10.4), (3, 22, 30), (3, 5, 59), (3, -2, 50)]
+        drag(made, *[np.multiply(p, scale) for p in places], shown=(1, 2))
+        reached.append(editing_of(made).draft.owner == Owner.PERSON)
+        assert editing_of(made).draft.steps == (1, 0)
+    assert (reached[0] == (made.data == 2)).all()
+    assert (reached[0] == reached[1]).all()
+
+
+def test_a_polygon_claims_what_it_would_change():
+    corners = np.array([(3, 4.7, 9.2), (3, 8.6, 50.9), (3, 37.8, 33.3), (3, -3, 20)])
+    made = [stack(), stack()]
+    for label, layer in enumerate(made, start=1):
+        layer.paint_polygon(corners, label)
+    assert (editing_of(made[0]).draft.owner == (made[1].data == 2)).all()
+
+
+def test_every_fill_after_a_stroke_is_a_step_of_its_own(layer):
+    layer.selected_label = 2
+    drag(layer, (20, 10))
+    layer.mode = "fill"
+    for label in (2, 1):
+        layer.selected_label = label
+        drag(layer, (5, 5))
+    assert editing_of(layer).draft.steps == (3, 0)
+    layer.undo()
+    assert layer.data[5, 5] == 2
+
+
+def test_a_stroke_that_is_being_painted_is_a_persons_already():
+    zarr = pytest.importorskip("zarr")
+    ids = zarr.array(np.ones((40, 60), np.uint16))
+    made = layers.new_labels(Image(np.zeros((40, 60), np.uint8)), annotation(np.ones((40, 60))), ())
+    made.data = ids
+    draft = editing_of(made).draft
+    draft.claim(draft_box := (slice(0, 40), slice(0, 60)), np.ones((40, 60), bool), Owner.MODEL)
+    with made.block_history():  # as during a drag
+        made.paint((20, 20), 2)
+        draft.propose(draft_box, np.full((40, 60), 1))
+        made.paint((20, 40), 2)
+    assert made.data[20, 20] == made.data[20, 40] == 2
+    assert draft.owner[20, 20] == draft.owner[20, 40] == Owner.PERSON
+
+
+def test_owners_of_another_shape_are_none(layer):
+    cut = Labels(layer.data[:10], metadata=layer.metadata)
+    assert editing_of(cut).draft.owner.all()
+    assert cut.metadata["ovseg"]["owner"].shape == (10, 60)
 
 
 def test_what_the_eraser_passes_stays_unlabelled(layer):

@@ -431,13 +431,15 @@ def test_of_the_channels_of_a_file_the_labelled_one_gets_its_labels_back(viewer_
     path = tmp_path / "two.tif"
     path.touch()
     source = Source(str(path), "GFP", (30, 40))
-    assert image_of_project(source, viewer, pictures).name == "GFP"
+    assert image_of_project(source, viewer, pictures, of_folder=False).name == "GFP"
     assert [layer.name for layer in viewer.layers] == ["DAPI", "GFP"]
     viewer, pictures = viewer_of("DAPI", "GFP")
     with pytest.raises(InputError, match="holds 2 images of shape"):
-        image_of_project(Source(str(path), "old name", (30, 40)), viewer, pictures)
+        image_of_project(Source(str(path), "old name", (30, 40)), viewer, pictures, of_folder=False)
     viewer, pictures = viewer_of("two")
-    renamed = image_of_project(Source(str(path), "old name", (30, 40)), viewer, pictures)
+    renamed = image_of_project(
+        Source(str(path), "old name", (30, 40)), viewer, pictures, of_folder=False
+    )
     assert renamed.name == "old name"
 
 

@@ -35,6 +35,8 @@ class Draft:
     ----------
     listeners
         Each is called with the box after each write into the arrays, undo and redo included.
+    hand_over
+        Called before each step: lets a stroke that is still being painted be taken over first.
 
     Raises
     ------
@@ -44,6 +46,7 @@ class Draft:
 
     def __init__(self, ids: Any, owner: np.ndarray | None = None) -> None:
         self.listeners: list[Callable[[Box], None]] = []
+        self.hand_over: Callable[[], None] = lambda: None
         self._hold(ids, np.zeros(ids.shape, np.uint8) if owner is None else owner)
 
     def begin_anew(self, ids: Any, owner: np.ndarray) -> None:
@@ -71,11 +74,7 @@ class Draft:
         return changed
 
     def propose(
-        self,
-        box: Box,
-        ids: np.ndarray,
-        where: np.ndarray | None = None,
-        part_of: str = "",
+        self, box: Box, ids: np.ndarray, where: np.ndarray | None = None, part_of: str = ""
     ) -> int:
         """Let a model write where pixels are its own.
 
@@ -121,8 +120,7 @@ class Draft:
         bool
             Whether any pixel was locked and so has its old id again.
         """
-        made = list(strokes)
-        if not made:
+        if not (made := list(strokes)):
             return False
         box = around(s[0] for s in made)
         now = np.asarray(self.ids[box]).copy()
@@ -240,6 +238,7 @@ class Draft:
 
     def _notice(self, box: Box) -> None:
         """Make what a program wrote since the last step a step of its own."""
+        self.hand_over()
         if self._seen is None or not (changed := self.ids[box] != self._seen[box]).any():
             return
         mask = changed & (self.owner[box] != Owner.LOCKED)

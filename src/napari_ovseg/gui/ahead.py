@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from napari_ovseg.gui import layers
-from napari_ovseg.gui.arrival import look_of, picture_of
+from napari_ovseg.gui.arrival import look_of, picture_of_file
 from napari_ovseg.gui.layer_display import display_of
-from napari_ovseg.image_files import open_image
 from napari_ovseg.progress import Progress, Steps, Stop
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Ahead:
 
         def steps(stop: Stop) -> Steps[None]:
             yield Progress("image", 0, 1)
-            layer = picture_of(open_image(file), look)
+            layer = picture_of_file(file, look)
             own = replace(recipe, display=display_of(layer))
             plane = layers.plane_index(layer, point)
             yield from session.prepare_steps(layers.image_of(layer), plane, own, stop)

@@ -91,6 +91,8 @@ def open_steps(folder: str | Path, held: Held, carried: Carried, stop: Stop) -> 
     held.take(folder)
     queue = yield from FolderQueue.open_steps(folder)
     queue.refuse_other(carried.words)
+    if not carried.words:
+        carried = replace(carried, words=queue.all_words())
     first = queue.first()
     files = [*queue.onward(first, 1), *queue.onward(first, -1)[1:]]
     return (yield from go_steps(queue, files, carried, stop))
@@ -116,8 +118,7 @@ def _arrival(queue: FolderQueue, file: Path, carried: Carried, skipped: dict[Pat
         image, found = open_image(file), carried.unsaved[file]()
     else:
         image, found = queue.read(file)
-    picture = picture_of(image, carried.look)
-    picture.metadata[KEY] = {"file": str(file)}  # by which its project finds it again
+    picture = _picture(image, file, carried.look)
     return refitted(Arrival(queue, file, picture, found=found, skipped=skipped), carried.words)
 
 
@@ -140,7 +141,18 @@ def refitted(arrival: Arrival, words: tuple[Category, ...]) -> Arrival:
     )
 
 
-def picture_of(image: Image, look: dict[str, Any]) -> ImageLayer:
+def picture_of_file(file: Path, look: dict[str, Any]) -> ImageLayer:
+    """Read an image of a folder and make a layer of it.
+
+    Raises
+    ------
+    ImageError
+        If it is no picture.
+    """
+    return _picture(open_image(file), file, look)
+
+
+def _picture(image: Image, file: Path, look: dict[str, Any]) -> ImageLayer:
     """Make a layer of an image, shown as the last one was unless it has colours of its own."""
     grid = image.grid
     return ImageLayer(
@@ -150,6 +162,7 @@ def picture_of(image: Image, look: dict[str, Any]) -> ImageLayer:
         scale=grid.spacing,
         units=[unit if unit.casefold() in MICROMETRE else "pixel" for unit in grid.units],
         axis_labels=grid.axes,
+        metadata={KEY: {"file": str(file)}},  # by which its project finds it again
         **({} if image.rgb else look),
     )
 

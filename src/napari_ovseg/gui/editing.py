@@ -8,7 +8,8 @@ of the layer that napari's tools, keys and menus call are the draft's (decision 
 
 from __future__ import annotations
 
-from itertools import count
+from contextlib import nullcontext
+from itertools import count, groupby
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -16,7 +17,8 @@ import numpy as np
 from psygnal import Signal
 
 from napari_ovseg.annotate.draft import Draft
-from napari_ovseg.annotate.reach import along, inside
+from napari_ovseg.annotate.reach import stamped
+from napari_ovseg.gui.strokes import brush_footprint, polygon_footprint, read_record
 from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
@@ -25,11 +27,8 @@ if TYPE_CHECKING:
     from napari.layers import Labels
     from napari.utils.events import Event
 
-    from napari_ovseg.annotate.box import Box
-
 KEY = "ovseg"
 """Key of ours in a layer's metadata."""
-
 _PAINTERS = ("paint", "fill", "paint_polygon", "data_setitem")
 """Methods of a layer that a person's tools write with."""
 _EDITINGS: WeakKeyDictionary[Labels, Editing] = WeakKeyDictionary()
@@ -48,7 +47,9 @@ def editing_of(layer: Labels) -> Editing:
 def owner_in(ours: dict[str, Any], ids: np.ndarray) -> np.ndarray:
     """Return who owns each pixel; without a record every labelled pixel is a person's."""
     owner = ours.get("owner")
-    if owner is None:
+    if (
+        owner is None or np.shape(owner) != ids.shape
+    ):  # none, or those of a layer that this one was cut from
         return np.where(ids != 0, np.uint8(Owner.PERSON), np.uint8(Owner.MODEL))
     return np.asarray(owner)
 
@@ -79,15 +80,17 @@ class Editing:
         ours = dict(layer.metadata.get(KEY, {}))
         owner = owner_in(ours, np.asarray(layer.data)).copy()
         self.draft = Draft(layer.data, owner)
+        self.draft.hand_over = self._hand_over
         self.finish: Callable[[], None] = lambda: None
         layer.metadata = {**layer.metadata, KEY: {**ours, "owner": owner}}
-        self._action, self._count = "", count()
-        self._depth, self._atoms = 0, list[Any]()
+        self._action, self._count, self._depth = "", count(), 0
+        self._dots, self._atoms = list[tuple[tuple[int, ...], int]](), list[Any]()
+        # Not bound methods, or the layer could not be forgotten.
         painters = {name: self._taking_over(getattr(type(layer), name)) for name in _PAINTERS}
-        self._paint_polygon = painters["paint_polygon"]
-        painters |= {"paint_polygon": self.paint_polygon, "undo": self.undo, "redo": self.redo}
-        for name, method in painters.items():
-            setattr(layer, name, method)
+        self._paint, self._paint_polygon = painters["paint"], painters["paint_polygon"]
+        painters |= {"paint": self.paint, "paint_polygon": self.paint_polygon}
+        painters |= {"undo": self.undo, "redo": self.redo}
+        vars(layer).update(painters)
         layer.mouse_drag_callbacks.append(self._follow)
         layer.events.paint.connect(self._painted)
         layer.events.data.connect(self._replaced)
@@ -123,49 +126,81 @@ class Editing:
 
     # --- a person's hand --------------------------------------------------------------
 
+    def paint(self, coord: Any, new_label: int, refresh: bool = True) -> None:
+        """Paint a dot; what in it had the label already is a person's when the stroke ends."""
+        alone = not self.layer._block_history  # else a drag of the brush is under way
+        if alone:
+            self._begin()
+        self._paint(coord, new_label, refresh)
+        self._dots.append((tuple(round(float(c)) for c in coord), int(new_label)))
+        if alone:
+            self._end_stroke()
+
     def paint_polygon(self, points: Any, new_label: int) -> None:
         """Paint a polygon; what in it had the label already is a person's now, too."""
         self._begin()
         self._paint_polygon(points, new_label)
-        with self.layer.block_history():  # an outline that was drawn round it belongs to it
-            pass
-        self._claim(inside(np.asarray(points, float), self.layer.data.shape), new_label)
-        self._action = ""
+        axes = self._axes()
+        first, inside = polygon_footprint(np.asarray(points)[:, axes])
+        self._claim([int(c) for c in points[0]], new_label, axes, first[None], inside)
+        self._end_stroke()  # an outline that was drawn round it belongs to it
 
     def _follow(self, layer: Labels, event: Any) -> Iterator[None]:
-        """Note the way of the brush, to claim what had the label already."""
+        """Give all that the brush does until its release one name; then end the stroke."""
         if layer.mode not in {"paint", "erase"} or _encircles(layer, event):
             return
         self._begin()
-        path = [layer.world_to_data(event.position)]
         yield
         while event.type == "mouse_move":
-            path.append(layer.world_to_data(event.position))
             yield
-        with layer.block_history():  # at its end napari tells of the stroke, if it has not yet
-            pass
-        label = 0 if layer.mode == "erase" else int(layer.selected_label)
-        more = len(event.position) - layer.ndim  # axes that only other layers have
-        shown = [axis - more for axis in event.dims_displayed]
-        if len(shown) == 2 and min(shown) >= 0:  # in three the brush paints where its ray meets
-            self._claim(along(path, shown, layer.brush_size, layer.data.shape), label)
+        self._end_stroke()
 
     def _begin(self) -> None:
         """Give the next action a name of its own, which all of its writes share."""
         self._action = f"action {next(self._count)}"
 
-    def _claim(self, reached: tuple[Box, np.ndarray] | None, label: int) -> None:
-        if reached is None:
-            return
-        box, where = reached
-        where = where & (np.asarray(self.draft.ids[box]) == label)
-        self.draft.claim(box, where, part_of=self._action)
+    def _end_stroke(self) -> None:
+        """Take over what napari has not told of yet, and claim what had the label already."""
+        self._hand_over()
+        dots, self._dots = self._dots, []
+        axes, scale = self._axes(), self.layer.scale
+        footprint = brush_footprint(self.layer.brush_size, tuple(float(scale[a]) for a in axes))
+        half = np.array(footprint.shape) // 2
+
+        def plane(dot: tuple[tuple[int, ...], int]) -> tuple[list[int], int]:
+            return [0 if axis in axes else c for axis, c in enumerate(dot[0])], dot[1]
+
+        for (place, label), together in groupby(dots, plane):
+            centres = np.array([dot[0] for dot in together])[:, axes]
+            self._claim(place, label, axes, centres - half, footprint)
+        self._action = ""
+
+    def _hand_over(self) -> None:
+        """Make napari tell at once of what was painted since the button was pressed."""
+        with self.layer.block_history() if self._layer() else nullcontext():
+            pass
+
+    def _axes(self) -> list[int]:
+        """Which axes the tools paint along: those on screen, and more if a person says so."""
+        return list(self.layer._get_shape_and_dims_to_paint()[1])
+
+    def _claim(
+        self, place: list[int], label: int, axes: list[int], corners: np.ndarray,
+        footprint: np.ndarray,
+    ) -> None:  # fmt: skip
+        """Claim what a footprint reached, in the plane of a place, where it had the label."""
+        shape = self.layer.data.shape
+        inside = [slice(c % n, c % n + 1) for c, n in zip(place, shape, strict=True)]
+        size = [1] * len(shape)
+        for part, reached in stamped(corners, footprint, tuple(shape[axis] for axis in axes)):
+            for axis, side in zip(axes, part, strict=True):
+                inside[axis], size[axis] = side, side.stop - side.start
+            box, where = tuple(inside), reached.reshape(size)
+            where = where & (np.asarray(self.draft.ids[box]) == label)
+            self.draft.claim(box, where, part_of=self._action)
 
     def _taking_over(self, paint: Callable[..., Any]) -> Callable[..., Any]:
-        """Take a method's strokes over when it has written them, not when it tells of them.
-
-        `paint` is not bound, or the layer could not be forgotten.
-        """
+        """Take a method's strokes over when it has written them, not when it tells of them."""
 
         def painted(*args: Any, **kwargs: Any) -> Any:
             self._depth += 1
@@ -187,7 +222,7 @@ class Editing:
         if self._depth or not self._atoms:
             return
         atoms, self._atoms = self._atoms, []
-        if self.draft.stroke((_stroke(atom) for atom in atoms), self._action):
+        if self.draft.stroke(map(read_record, atoms), self._action):
             self.layer.refresh()
 
     def _replaced(self, _event: Event) -> None:
@@ -212,20 +247,3 @@ def _encircles(layer: Labels, event: Any) -> bool:
     """
     outline = layer._overlays.get("brush_stroke")  # as napari's own brush asks
     return outline is not None and (outline.active or (outline.enabled and event.button == 2))
-
-
-def _stroke(atom: Any) -> tuple[Box, np.ndarray, np.ndarray]:
-    """Read napari's record of a stroke: by box and mask, or by the index of every pixel."""
-    if len(atom) == 4:
-        box, mask, old, _ = atom
-        if mask is None:
-            mask = np.ones(np.shape(old), bool)
-        return tuple(box), mask, np.asarray(old)[mask] if np.ndim(old) == mask.ndim else old
-    indices, old, _ = atom
-    indices = tuple(np.asarray(i).ravel() for i in indices)
-    box = tuple(slice(int(i.min()), int(i.max()) + 1) for i in indices)
-    within = tuple(i - b.start for i, b in zip(indices, box, strict=True))
-    values = np.zeros(tuple(b.stop - b.start for b in box), np.asarray(old).dtype)
-    mask = np.zeros(values.shape, bool)
-    mask[within], values[within] = True, old
-    return box, mask, values[mask]

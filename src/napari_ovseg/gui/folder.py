@@ -184,7 +184,7 @@ class Folder(QObject):
             self._viewer.camera.center, self._viewer.camera.zoom = view["at"]
 
     def _show_labels(self, arrival: Arrival) -> None:
-        arrival = refitted(arrival, tuple(self._session.rows))
+        arrival = refitted(arrival, tuple(self._session.rows) or arrival.asked or ())
         if arrival.labels is not None:
             add_in_stages(self._viewer, arrival.labels, self._owner)
         self.queue, self.at, self._source = arrival.queue, arrival.file, arrival.picture

@@ -164,10 +164,13 @@ class Keeper:
 
     def _show(self, shown: Callable[[], None], opened: tuple[Project, Any, dict[str, Any]]) -> None:
         project, annotation, state = opened
+        bound, typed = self._session.bound, tuple(self._session.rows)
         try:
-            mine = self._session.known() if self._session.bound else ()
-            words = joined(mine, annotation.labels.vocabulary)
-            source = image_of_project(project.source, self._viewer, self._pictures)
+            words = joined(self._session.known() if bound else (), annotation.labels.vocabulary)
+            of_folder = bool(state.get("folder"))
+            source = image_of_project(
+                project.source, self._viewer, self._pictures, of_folder=of_folder
+            )
             show_as(source, state)
             layer = layer_of(annotation, source)
             take_settings(self._session, project, state)
@@ -177,6 +180,7 @@ class Keeper:
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._viewer.add_layer(layer)
         self._session.set_rows(words)
+        self._session.extend(typed)  # whose ids were nobody's yet, unless they are among those
         self.on_opened(source)
         self._viewer.layers.selection.active = layer
         shown()

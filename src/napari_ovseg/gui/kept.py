@@ -113,6 +113,7 @@ class Kept:
             "hidden": sorted(session.hidden),
             "locked": sorted(session.locked),
             "display": display_state(source),
+            "folder": _file_of(source) != "",
         }
         self._told = (ours.get("vocabulary"), self.project.recipe, self.project.source, state)
         return Copy(self._draft, ours, grid_of(self.layer), source.name, state)
@@ -136,8 +137,12 @@ class Kept:
 
     def describe(self, copy: Copy) -> None:
         """Write words and settings; on a thread of its own."""
-        with window_first():
-            self.project.describe(copy.annotation(), copy.state)
+        try:
+            with window_first():
+                self.project.describe(copy.annotation(), copy.state)
+        except BaseException:
+            self._told = ()  # or they would be no news any more
+            raise
 
     def close(self) -> None:
         """Flush and free the project."""
@@ -149,5 +154,9 @@ class Kept:
 def source_of(image: ImageLayer) -> Source:
     """Say which image a project is of."""
     shape = layers.image_of(image).shape
-    path = image.source.path or image.metadata.get(KEY, {}).get("file", "")
-    return Source(str(path), image.name, shape)
+    return Source(str(image.source.path or _file_of(image)), image.name, shape)
+
+
+def _file_of(image: ImageLayer) -> str:
+    """File of an image that came as one of a folder; empty if napari's own readers opened it."""
+    return str(image.metadata.get(KEY, {}).get("file", ""))

@@ -168,9 +168,18 @@ class Pictures:
         return found
 
     def highest(self) -> int:
-        """Return the largest id that any labels ever had a word for; 0 if there is none."""
-        given = (layer.metadata[KEY].get("highest", 0) for layer in self.all_labels())
-        return max(given, default=0)
+        """Return the largest id that any labels ever had a word for, or have; 0 if there is none.
+
+        A person may paint with a number that has no word, and undo may bring one back.
+        """
+        labels = self.all_labels()
+        given = (layer.metadata[KEY].get("highest", 0) for layer in labels)
+        return max(0, *map(int, given), *(int(np.max(layer.data)) for layer in labels))
+
+    def hidden(self) -> set[int]:
+        """Ids of the categories that are not shown in any labels layer."""
+        hidden = (layer.metadata[KEY].get("hidden", ()) for layer in self.all_labels())
+        return {int(number) for ids in hidden for number in ids}
 
     def locked(self) -> set[int]:
         """Ids of the categories that have locked pixels in any labels layer."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
+from napari_ovseg.gui.arrival import picture_of_file
 from napari_ovseg.gui.editing import KEY
+from napari_ovseg.gui.kept import source_of
 from napari_ovseg.gui.places import lay_over, restore
 from napari_ovseg.gui.preload import window_first
 from napari_ovseg.gui.readers import layer_data
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
     from napari_ovseg.project import Source
 
 
-def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) -> ImageLayer:
+def image_of_project(
+    source: Source, viewer: ViewerModel, pictures: Pictures, *, of_folder: bool
+) -> ImageLayer:
     """Find the image of a project among the layers, or open it.
+
+    Parameters
+    ----------
+    of_folder
+        Whether it was one of a folder, whose pictures we read ourselves: turned as cameras say.
 
     Raises
     ------
@@ -36,7 +45,8 @@ def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) ->
         several that nothing tells apart.
     """
     for image in pictures.images():
-        if image.name == source.name and layers.image_of(image).shape == source.shape:
+        here = source_of(image)
+        if (here.name, here.shape) == (source.name, source.shape) and not _another(here, source):
             if pictures.labels_of(image) is not None:
                 raise InputError(
                     f"the image {source.name!r} has labels already; remove that layer first"
@@ -48,7 +58,10 @@ def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) ->
             f"{source.path!r}; open it, then the project again"
         )
     before = set(pictures.images())
-    viewer.open(source.path)
+    if of_folder:
+        viewer.add_layer(picture_of_file(Path(source.path), {}))
+    else:
+        viewer.open(source.path)
     came = [i for i in pictures.images() if i not in before]
     fits = [i for i in came if layers.image_of(i).shape == source.shape]
     if not fits:
@@ -62,6 +75,11 @@ def image_of_project(source: Source, viewer: ViewerModel, pictures: Pictures) ->
     (image,) = named or fits
     image.name = source.name
     return image
+
+
+def _another(here: Source, source: Source) -> bool:
+    """Whether images of one name are of two files; one that is gone may have been moved."""
+    return bool(here.path) and Path(source.path).is_file() and Path(here.path) != Path(source.path)
 
 
 def open_kept(folder: Path) -> tuple[Project, Annotation, dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -53,10 +54,10 @@ class Session:
     cache
         Features of all images, in memory and on disk.
     reserved, removed
-        The largest ids in files, and of what was removed while undo may bring its pixels back: a
-        new category never gets one of those.
-    labelled
-        Returns the categories of all labels, also of those to come; set by whoever knows them.
+        The largest ids in files, and of what was removed, which undo may bring back.
+    labelled, largest
+        Return the categories of all labels, also of those to come, and the largest id that these
+        have or had.
     recent
         What is known of the last pictures.
     """
@@ -74,6 +75,7 @@ class Session:
     reserved: int = 0
     removed: int = 0
     labelled: Callable[[], Iterable[Category]] = tuple
+    largest: Callable[[], int] = int
     recent: Recent = field(default_factory=Recent)
 
     changed = Signal()
@@ -95,7 +97,7 @@ class Session:
 
     def highest(self) -> int:
         """Return the largest id that may be anywhere; 0 if there is none."""
-        return max(self.reserved, self.removed, *(c.id for c in self.known()))
+        return max(self.reserved, self.removed, self.largest(), *(c.id for c in self.known()))
 
     def set_rows(self, rows: Iterable[Category]) -> None:
         """Replace all categories, whatever labels may have: `Replacement` asks before."""
@@ -115,8 +117,7 @@ class Session:
 
     def _append(self, words: Iterable[Category]) -> None:
         new = [replace(c, id=n, colour="") for n, c in enumerate(words, self.highest() + 1)]
-        Vocabulary((*self.rows, *new))
-        self.set_rows([*self.rows, *new])
+        self.set_rows(Vocabulary((*self.rows, *new)))
 
     def remove(self, ids: Iterable[int]) -> None:
         """Remove categories by id; the ids of the others stay.
@@ -141,13 +142,12 @@ class Session:
     def edit(self, category_id: int, **values: Any) -> None:
         """Change fields of a category; refused changes leave it as it was."""
         rows = [replace(c, **values) if c.id == category_id else c for c in self.rows]
-        Vocabulary(tuple(rows))
-        self.set_rows(rows)
+        self.set_rows(Vocabulary(tuple(rows)))
 
     def move(self, category_id: int, by: int) -> None:
         """Move a category up (-1) or down (1); its id stays."""
-        at = next(i for i, c in enumerate(self.rows) if c.id == category_id)
         rows = list(self.rows)
+        at = next(i for i, c in enumerate(rows) if c.id == category_id)
         rows.insert(min(max(at + by, 0), len(rows) - 1), rows.pop(at))
         self.set_rows(rows)
 
@@ -174,30 +174,26 @@ class Session:
         VocabularyError, RecipeError
             If the words or the settings cannot be used.
         """
-        recipe = replace(self.recipe, display=display)
-        return Job(image, plane, self.vocabulary(), recipe, self.device)
+        return Job(
+            image, plane, self.vocabulary(), replace(self.recipe, display=display), self.device
+        )
 
     def run_steps(self, job: Job, stop: Stop | None = None) -> Steps[Annotation]:
         """Encode if the pixels or the settings are new, then label; `stop` as in `encode_steps`."""
         yield Progress("model", 0, 1)
         with window_first():
-            return (yield from self._run_steps(job, stop))
+            import_engine()
+            from napari_ovseg.early import early_steps
+            from napari_ovseg.encoding import Purpose
+            from napari_ovseg.pipeline import encode_steps
 
-    def _run_steps(self, job: Job, stop: Stop | None) -> Steps[Annotation]:
-        import_engine()
-        from napari_ovseg.early import early_steps
-        from napari_ovseg.encoding import Purpose
-        from napari_ovseg.pipeline import encode_steps
+            def encode(picture: Image, recipe: Recipe) -> Steps[Features]:
+                purpose = Purpose(recipe.queries(job.vocabulary), job.early)
+                steps = encode_steps(picture, recipe, job.device, stop, self.cache, purpose)
+                return early_steps(steps, job.vocabulary) if job.early else steps
 
-        recipe = self.recent.resolved(job)
-        features = self.recent.features(job, recipe)
-        if features is None:
-            picture = job.image.plane(job.plane)
-            purpose = Purpose(recipe.queries(job.vocabulary), job.early)
-            steps = encode_steps(picture, recipe, job.device, stop, self.cache, purpose)
-            features = yield from (early_steps(steps, job.vocabulary) if job.early else steps)
-            self.recent.encoded(job, recipe, features)
-        return (yield from self._label_steps(features, job))
+            features = yield from self._features_steps(job, encode)
+            return (yield from self._label_steps(features, job))
 
     def relabel_steps(self, job: Job, _stop: Stop | None = None) -> Steps[Annotation | None]:
         """Label with other words what is encoded already; None where it is not."""
@@ -206,15 +202,19 @@ class Session:
             import_engine()
             from napari_ovseg.encoding import recall_steps
 
-            recipe = self.recent.resolved(job)
-            features = self.recent.features(job, recipe)
-            if features is None:
-                picture = job.image.plane(job.plane)
-                features = yield from recall_steps(picture, recipe, job.device, self.cache)
-                if features is None:
-                    return None
+            recall = partial(recall_steps, device=job.device, cache=self.cache)
+            features = yield from self._features_steps(job, recall)
+            return None if features is None else (yield from self._label_steps(features, job))
+
+    def _features_steps(self, job: Job, find: Callable[[Image, Recipe], Steps[Any]]) -> Steps[Any]:
+        """Take the features of a run that is not long ago, or else those that are found."""
+        recipe = self.recent.resolved(job)
+        features = self.recent.features(job, recipe)
+        if features is None:
+            features = yield from find(job.image.plane(job.plane), recipe)
+            if features is not None:
                 self.recent.encoded(job, recipe, features)
-            return (yield from self._label_steps(features, job))
+        return features
 
     def prepare_steps(
         self, image: Image, plane: tuple[int, ...], recipe: Recipe, stop: Stop

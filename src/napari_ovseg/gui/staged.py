@@ -11,13 +11,13 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
+from napari.layers import Image, Labels
 from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
-    from napari.layers import Labels
     from qtpy.QtCore import QObject
     from qtpy.QtWidgets import QWidget
 
@@ -25,7 +25,9 @@ PAUSE_MS = 10
 """Between two stages; long enough for the window to draw and to take a click."""
 
 
-def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
+def add_in_stages(
+    viewer: ViewerModel, layer: Labels, owner: QWidget, source: Image | None = None
+) -> None:
     """Add a layer at once, and show it and its tools in the next turns.
 
     Parameters
@@ -36,6 +38,8 @@ def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
         Not yet in the viewer.
     owner
         A widget in the viewer's window; the stages go on if only the widget is closed.
+    source
+        Image that a run has labelled: who works on another one meanwhile goes on there.
     """
     # Napari has no public name for a layer's overlays; without them the parts come at once.
     parts = [layer, *(o for o in getattr(layer, "_overlays", {}).values() if o.visible)]
@@ -43,8 +47,11 @@ def add_in_stages(viewer: ViewerModel, layer: Labels, owner: QWidget) -> None:
         part.visible = False
     window = owner.window()
     window.setUpdatesEnabled(False)  # it is drawn in a turn of its own
+    active = viewer.layers.selection.active
     try:
         viewer.add_layer(layer)
+        if source is not None and isinstance(active, Image | Labels) and active is not source:
+            viewer.layers.selection.active = active
     finally:
         shows = [partial(setattr, part, "visible", True) for part in parts]
         run_in_turns([partial(window.setUpdatesEnabled, True), *shows], window)

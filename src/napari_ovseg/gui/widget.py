@@ -73,7 +73,7 @@ class OvsegWidget(QWidget):
         self.tally, self.brush = Tally(self), Brush(self.session, self)
         self.models: ModelsWindow | None = None
         self.keeper = Keeper(napari_viewer, self.session, self.pictures, self.panel.tell)
-        self.session.labelled = self.work.words
+        self.session.labelled, self.session.largest = self.work.words, self.pictures.highest
         self.following = Following(self.session, self.work, self.folder, self._chosen_labels)
         self._build()
         self.session.changed.connect(self._words_changed)
@@ -93,8 +93,10 @@ class OvsegWidget(QWidget):
 
     def _resume(self) -> None:
         """Take over what labels in the viewer say, as where the dock was closed before."""
-        self.session.locked, self.session.removed = self.pictures.locked(), self.pictures.highest()
-        self.session.set_rows(self.pictures.words())
+        self.session.locked, hidden = self.pictures.locked(), self.pictures.hidden()
+        self.session.rows = self.pictures.words()
+        self.session.hidden = hidden
+        self.session.changed.emit()
         self.turns.stop()  # labels are not to follow words that are theirs
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  # Qt's name

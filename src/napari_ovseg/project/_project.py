@@ -131,7 +131,7 @@ class Project:
         project = cls(folder, taken, annotation.labels.ids.shape, highest + 1)
         project.recipe, project.source = contents.recipe, contents.source
         project._killed = killed
-        return project, annotation, contents.state
+        return project, annotation.named(), contents.state
 
     def attach(self, draft: Draft, on_error: Callable[[ExportError], None] | None = None) -> None:
         """Keep every write of a draft, from now on.
