@@ -245,89 +245,6 @@ def test_no_run_replaces_what_a_person_touched(tmp_path, photo, capsys, ending, 
     assert read_labels(file).provenance.weights
 
 
-@pytest.fixture
-def dataset(tmp_path):
-    """Two pictures whose masks are known; the second was asked only for one class."""
-    folder = tmp_path / "sets" / "toy"
-    (folder / "images").mkdir(parents=True)
-    (folder / "masks").mkdir()
-    for name in ("a", "b"):
-        rng = np.random.default_rng(ord(name))
-        Image.fromarray(rng.integers(0, 255, (60, 70)).astype(np.uint8)).save(
-            folder / "images" / f"{name}.png"
-        )
-        mask = np.zeros((60, 70), np.uint8)
-        mask[:, 40:], mask[:5] = 3, 255
-        Image.fromarray(mask).save(folder / "masks" / f"{name}.png")
-    (folder / "dataset.toml").write_text(
-        "name = 'toy'\nignore_value = 255\n"
-        "[[classes]]\nid = 0\nname = 'ground'\nqueries = ['background']\nbackground = true\n"
-        "[[classes]]\nid = 3\nname = 'grass'\nqueries = ['grass', 'lawn']\n"
-        "[[images]]\nfile = 'a.png'\n[[images]]\nfile = 'b.png'\nask = [3]\n"
-    )
-    return tmp_path / "sets"
-
-
-def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_path, capsys):
-    assert (
-        main(["evaluate", str(dataset), "--domain", "none", "--json", str(tmp_path / "r.json")])
-        == 0
-    )
-    table = json.loads((tmp_path / "r.json").read_text())
-    result = table["datasets"]["toy"]
-    assert set(result) == {"miou", "interval", "pixel_accuracy", "iou", "n_images", "seconds"}
-    assert set(result["iou"]) == {"ground", "grass"}
-    assert result["n_images"] == 2
-    assert result["miou"] == pytest.approx(np.mean(list(result["iou"].values())))
-    low, high = result["interval"]
-    assert low <= result["miou"] <= high
-    assert table["recipe"]["backbone"] == "starter"
-    assert "toy" in capsys.readouterr().out
-
-
-def values_of(path):
-    with Image.open(path) as picture:
-        return np.asarray(picture)
-
-
-def test_masks_with_a_palette_count_by_their_numbers(dataset, tmp_path, capsys):
-    results = []
-    for palette in (None, np.random.default_rng(0).integers(0, 255, 768).tolist()):
-        for path in (dataset / "toy" / "masks").iterdir() if palette else ():
-            mask = Image.fromarray(values_of(path))
-            mask.putpalette(palette)
-            mask.save(path)
-        assert main(["evaluate", str(dataset), "--json", str(tmp_path / "r.json")]) == 0
-        results.append(json.loads((tmp_path / "r.json").read_text())["datasets"]["toy"]["iou"])
-    assert results[0] == results[1]
-    for path in (dataset / "toy" / "masks").iterdir():
-        Image.fromarray(values_of(path)).convert("RGB").save(path)
-    capsys.readouterr()
-    assert main(["evaluate", str(dataset)]) == 2
-    assert "grey or with a palette" in capsys.readouterr().err
-
-
-def test_evaluate_compares_methods_in_one_table(dataset, tmp_path, capsys):
-    target = tmp_path / "r.json"
-    arguments = ["evaluate", str(dataset), "--method", "sclip,naclip", "--json", str(target)]
-    assert main(arguments) == 0
-    header, row, interval, agreement = capsys.readouterr().out.splitlines()
-    assert header.split() == ["mIoU", "sclip", "naclip"]
-    runs = json.loads(target.read_text())["runs"]
-    assert [run["recipe"]["method"]["name"] for run in runs] == ["sclip", "naclip"]
-    assert row.split()[1:] == [f"{run['datasets']['toy']['miou']:.3f}" for run in runs]
-    low, high = runs[0]["datasets"]["toy"]["interval"]
-    assert interval.split()[2] == f"{low:.3f}-{high:.3f}"
-    assert agreement.split()[-2] == "100.0%"
-    assert 0 < runs[1]["datasets"]["toy"]["agreement"] < 1
-
-
-def test_evaluate_compares_presets(dataset, tmp_path, capsys):
-    assert main(["evaluate", str(dataset), "--preset", "fast,balanced"]) == 0
-    header = capsys.readouterr().out.splitlines()[0]
-    assert header.split() == ["mIoU", "fast", "balanced"]
-
-
 def test_a_guide_that_is_missing_is_told_with_the_way_out(photo, tmp_path, capsys):
     arguments = ["segment", str(photo), "--words", "grass; water", "-o", str(tmp_path / "o")]
     assert main([*arguments, "--method", "proxyclip"]) == 2
@@ -344,24 +261,6 @@ def test_presets_are_listed_and_used(photo, tmp_path, capsys):
     assert main([*arguments, "--preset", "fast"]) == 0
     assert main([*arguments, "--preset", "slow"]) == 2
     assert "there is no preset 'slow'" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("text", ["[", "name = 'x'", "[[classes]]\nname = 'a'\n"])
-def test_bad_data_sets_are_told(tmp_path, text, capsys):
-    assert main(["evaluate", str(tmp_path)]) == 2
-    (tmp_path / "dataset.toml").write_text(
-        text + ("[[images]]\nfile='a.png'" if "classes" in text else "")
-    )
-    assert main(["evaluate", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.count("\n") == 2
-
-
-def test_a_data_set_without_pictures_is_told(tmp_path, capsys):
-    (tmp_path / "dataset.toml").write_text("[[classes]]\nid = 0\nname = 'a'\n")
-    assert main(["evaluate", str(tmp_path)]) == 2
-    told = capsys.readouterr()
-    assert "add a table [[images]]" in told.err
-    assert not told.out
 
 
 def test_lists(capsys):
@@ -579,3 +478,26 @@ def test_what_is_too_long_for_a_name_is_told(tmp_path, photo, capsys, option):
     images = [long, "--words", "grass"] if option == "images" else [str(photo), option, long]
     assert main(["segment", *images, "-o", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_where_nothing_can_be_written_is_told_before_the_work(tmp_path, photo, capsys, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("napari_ovseg.pipeline.segment_steps", lambda *_: pytest.fail("it ran"))
+    out = tmp_path / "file" / "within"
+    assert main(["segment", str(photo), "--words", "grass", "-o", str(out)]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ome-tiff", "nifti", "png", "seg-nrrd", "ome-zarr"])
+def test_labels_whose_file_was_renamed_are_called_as_it_is(tmp_path, name):
+    words = ov.Vocabulary.parse("grass; water")
+    for folder, value in (("a", 1), ("b", 2)):
+        ids = np.full((8, 9), value, np.uint16)
+        made = ov.Annotation("x", ov.LabelMap(ids, words, ov.Grid.regular(2)))
+        ov.export(made, tmp_path / folder, name)
+    (file,) = (f for f in (tmp_path / "b").iterdir() if f.suffix not in {".csv", ".tsv"})
+    second = file.rename(tmp_path / "a" / file.name.replace("x", "scan 2", 1))
+    first = tmp_path / "a" / file.name
+    assert main(["export", str(first), str(second), "-o", str(tmp_path), "--format", "png"]) == 0
+    values = [int(np.asarray(Image.open(f)).max()) for f in sorted(tmp_path.glob("*.png"))]
+    assert values == [2, 1]

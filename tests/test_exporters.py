@@ -103,7 +103,7 @@ def test_what_is_lost_is_said_before(tmp_path):
 
 def test_axes_get_ome_names():
     assert ome_axes(("t", "z", "y", "x")) == "TZYX"
-    assert ome_axes(("depth", "lambda", "time", "rows", "cols")) == "ZTCYX"
+    assert ome_axes(("depth", "lambda", "time", "rows", "cols")) == "ZCTYX"
     with pytest.raises(ExportError, match="five axes"):
         ome_axes(tuple("abcdef"))
 

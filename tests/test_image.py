@@ -316,3 +316,29 @@ def test_small_differences_of_large_values_are_shown(dtype):
     pixels = (10**9 + np.arange(256).reshape(16, 16)).astype(dtype)
     display = Display().resolve(Image.of(pixels))
     assert len(np.unique(display.apply(pixels))) > 250
+
+
+@pytest.mark.parametrize("deep", [256, 1])  # what the format asks for, and what some write
+def test_numbers_of_a_palette_are_shown_as_its_colours(tmp_path, deep):
+    path, palette = tmp_path / "x.tif", np.zeros((3, 256), np.uint16)
+    palette[:, 7] = np.array([255, 128, 3]) * deep
+    tifffile.imwrite(path, np.full((8, 9), 7, np.uint8), colormap=palette, photometric="palette")
+    image = open_image(path)
+    assert image.rgb
+    assert (image.read() == [255, 128, 3]).all()
+    assert (open_image(path, indexed=True).read() == 7).all()
+
+
+@pytest.mark.parametrize("value", [-3.4028235e38, 1e20, 2**60])
+def test_a_picture_of_one_large_value_is_one_grey(value):
+    pixels = np.full((8, 9), value, np.int64 if value == 2**60 else np.float32)
+    display = Display().resolve(Image.of(pixels))
+    assert len(np.unique(display.apply(pixels))) == 1
+
+
+def test_a_tensor_is_a_picture_and_a_last_axis_of_one_is_told():
+    import torch
+
+    assert Image.of(torch.zeros(8, 9, 3, dtype=torch.uint8)).rgb
+    with pytest.raises(ImageError, match=r"image\[..., 0\]"):
+        Image.of(np.zeros((8, 9, 1), np.uint8))

@@ -1,10 +1,12 @@
 import re
 
+import numpy as np
 import pytest
 
 from napari_ovseg import Display, Grid, Recipe, Tiling, Vocabulary, WorkingSize
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.methods import METHODS
+from napari_ovseg.settings import MAX_SIDE
 from napari_ovseg.windows import sliding_windows
 
 
@@ -130,3 +132,16 @@ def test_windows_cover_everything_and_end_at_the_border():
                 for c in range(columns.start, columns.stop)
             }
         assert len(seen) == height * width
+
+
+def test_numbers_of_an_array_are_numbers():
+    sizes = np.array([64]), np.array([0.3], np.float32)
+    recipe = Recipe(tiling=Tiling(crop=sizes[0][0]), threshold=sizes[1][0])
+    assert Recipe.from_toml(recipe.to_toml()).tiling.crop == 64
+
+
+@pytest.mark.parametrize("shape", [(4, 3000), (16, 8000), (3, 59_000)])
+def test_the_working_size_of_a_strip_is_possible(shape):
+    factor = WorkingSize().magnify(shape, Grid.regular(2), (160, 768, 1152))
+    assert factor * max(shape) <= MAX_SIDE
+    assert factor * min(shape) >= 1

@@ -115,7 +115,7 @@ def robust_limits(image: Image, channel: int | None = None) -> tuple[float, floa
     if not low < high:
         low, high = values.min(), values.max()
     if not low < high:
-        high = low + 1
+        high = max(low + 1, np.nextafter(low, np.inf))  # 1 is nothing beside 2^53
     return float(low), float(high)
 
 

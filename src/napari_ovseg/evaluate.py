@@ -60,7 +60,7 @@ class DataSet:
             Category(
                 number,
                 c["name"],
-                tuple(c.get("queries", ())),
+                c.get("queries", ()),
                 role="background" if c.get("background") else "thing",
             )
             for number, c in enumerate(asked, start=1)
@@ -97,13 +97,22 @@ def _read(file: Path) -> DataSet:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
         classes, pictures = table["classes"], table.get("images", [])
         for entry in classes:
-            Category(int(entry["id"]) + 1, entry["name"])
+            Category(_id(entry["id"]) + 1, entry["name"], entry.get("queries", ()))
         for picture in pictures:
             Path(picture["file"])
+            list(map(_id, picture.get("ask", ())))
         name, ignore = table.get("name", file.parent.name), table.get("ignore_value", IGNORE)
-        return DataSet(file.parent, name, classes, pictures, ignore)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"cannot use {str(file)!r} as a data set: {error!r}") from error
+    if not classes:
+        raise InputError(f"{str(file)!r} lists no classes; add a table [[classes]] for each")
+    return DataSet(file.parent, name, classes, pictures, ignore)
+
+
+def _id(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"an id must be a whole number, got {value!r}")
+    return value
 
 
 class Agreement:

@@ -51,12 +51,17 @@ class Image:
         """
         if isinstance(data, Image):
             return data
-        array = data if hasattr(data, "shape") and hasattr(data, "dtype") else np.asarray(data)
+        array = data if hasattr(data, "shape") and _has_dtype(data) else np.asarray(data)
         rgb = array.ndim >= 3 and array.shape[-1] in (3, 4)
         if array.ndim == 3 and not rgb and array.shape[0] in (3, 4):
             raise ImageError(
                 f"colours must be the last axis, got shape {tuple(array.shape)}; "
                 "use np.moveaxis(image, 0, -1)"
+            )
+        if array.ndim == 3 and array.shape[-1] in (1, 2):
+            raise ImageError(
+                f"a picture without colours has two axes, got shape {tuple(array.shape)}; "
+                "use image[..., 0]"
             )
         return cls((array,), rgb, Grid.regular(max(array.ndim - rgb, 2)), name)
 
@@ -143,6 +148,14 @@ class Image:
                 "replace them first, for instance with np.nan_to_num(image)"
             )
         return pixels
+
+
+def _has_dtype(data: Any) -> bool:
+    """Whether an array says its kind as numpy does; torch's tensors do not."""
+    try:
+        return np.dtype(data.dtype) is not None
+    except (AttributeError, TypeError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def _open_tiff(path: Path, indexed: bool) -> Image:
         if kind == tifffile.PHOTOMETRIC.SEPARATED:
             raise ImageError(f"{path.name!r} holds colours of print (CMYK); save it as RGB")
         array, axes = _samples_last(series.asarray(), series.axes.lower(), path.name)
+        if kind == tifffile.PHOTOMETRIC.PALETTE and not indexed:
+            array, axes = _coloured(array, series.keyframe.colormap), f"{axes}s"
         rgb = axes.endswith("s")
         grid_axes = tuple(axes.removesuffix("s"))
         spacing, units = _tiff_calibration(file, grid_axes)
@@ -87,6 +89,14 @@ def _open_tiff(path: Path, indexed: bool) -> Image:
         return Image.of(array, path.stem)
     grid = Grid.regular(len(grid_axes), spacing, grid_axes, units)
     return Image((array,), rgb, grid, path.stem.removesuffix(".ome"), () if rgb else names)
+
+
+def _coloured(numbers: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Give numbers (...) the colours of a TIFF's palette (3, n): (..., 3) uint8."""
+    deep = palette.max() > 255  # as the format asks for; some programs write 8 bit
+    table = (palette >> 8 if deep else palette).astype(np.uint8)
+    colours: np.ndarray = table.T[numbers]
+    return colours
 
 
 def _samples_last(array: np.ndarray, axes: str, name: str) -> tuple[np.ndarray, str]:

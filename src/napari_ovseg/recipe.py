@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import tomli_w
 
 from napari_ovseg._atomic import write_atomic
@@ -212,4 +213,6 @@ class Recipe:
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(v) for key, v in value.items() if v is not None}
+    if isinstance(value, np.generic):  # who tries several values takes them from an array
+        return value.item()
     return [_without_none(v) for v in value] if isinstance(value, tuple) else value

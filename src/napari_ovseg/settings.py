@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from napari_ovseg.grid import Grid
 
 _AUTOMATIC_LIMIT = 1.5
+MAX_SIDE = 60_000
+"""Longest side of a working image, px."""
 
 Blend = Literal["feathered", "merged", "exact"]
 
@@ -69,7 +71,8 @@ class WorkingSize:
             return float(sum(size) / 2 / self.pixel_size)
         smallest, lower, upper = bounds
         wanted = min(max(lower / short, 1.0), _AUTOMATIC_LIMIT, upper / short)
-        return max(wanted, smallest / short)
+        # A narrow strip is made as wide as fits; its windows are padded to a patch.
+        return min(max(wanted, smallest / short), MAX_SIDE / max(shape))
 
 
 @dataclass(frozen=True, slots=True)

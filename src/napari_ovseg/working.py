@@ -10,7 +10,7 @@ import numpy as np
 from napari_ovseg.backbones._locate import check_guide
 from napari_ovseg.errors import RecipeError, WeightsError
 from napari_ovseg.recipe import NO_GUIDE, Recipe
-from napari_ovseg.settings import WorkingSize
+from napari_ovseg.settings import MAX_SIDE, WorkingSize
 from napari_ovseg.windows import Window, sliding_windows
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from napari_ovseg.image import Image
     from napari_ovseg.methods import Method
     from napari_ovseg.settings import Tiling
-
-_MAX_SIDE = 60_000
 
 
 def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
@@ -41,7 +39,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
     window = backbone.vision.native
     bounds = (window, *(backbone.preferences.short_side or (2 * window, 9 * window)))
     factor = recipe.working_size.magnify(shape, image.grid, bounds)
-    if max(shape) * factor > _MAX_SIDE or min(shape) * factor < 1:
+    if max(shape) * factor > MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
             f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not "
             f"possible; choose a magnification nearer to 1 than {factor:.3g}"

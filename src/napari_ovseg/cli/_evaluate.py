@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ovseg.cli._shared import add_recipe, drive, recipe_of, say
+from napari_ovseg.cli._shared import add_recipe, check_writable, drive, recipe_of, say
 
 if TYPE_CHECKING:
     from napari_ovseg.evaluate import DataSet
@@ -37,6 +37,8 @@ def _evaluate(args: argparse.Namespace) -> int:
 
     names, recipes = _recipes(args)
     sets = find_datasets(args.dataset)
+    if args.json:
+        check_writable(args.json)
     results: list[dict[str, dict[str, Any]]] = [{} for _ in recipes]
     say(_HEADER if len(recipes) == 1 else _row("mIoU", names, names))
     for data in sets:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_origin, get_type_hints
 
@@ -41,16 +41,11 @@ def add_export(commands: Any) -> None:
 
 def _export(args: argparse.Namespace) -> int:
     from napari_ovseg.exporters import EXPORTERS, split
-    from napari_ovseg.importers import read_labels
-    from napari_ovseg.project import is_project, read_project
 
     options = _options(args.set)
     names = [name.strip() for name in args.format.split(",")]
     exporters = [_with_options(EXPORTERS.get(name), options) for name in names]
-    annotations = [
-        read_project(path) if is_project(path) else read_labels(path)
-        for path in expanded(args.labels)
-    ]
+    annotations = list(map(_read, expanded(args.labels)))
     for exporter in exporters:
         ready = exporter.prepared(annotations)
         _tell_losses(exporter, ready)
@@ -61,6 +56,22 @@ def _export(args: argparse.Namespace) -> int:
             files = exporter.write_series(part, args.output / folder)
             say(f"{exporter.name}: {', '.join(str(file) for file in files)}")
     return 0
+
+
+def _read(path: Path) -> Annotation:
+    """Read a project, or labels; those whose file was renamed are called as it is."""
+    from napari_ovseg.exporters import safe_name
+    from napari_ovseg.importers import read_labels, reader_of
+    from napari_ovseg.project import is_project, read_project
+
+    if is_project(path):
+        return read_project(path)
+    annotation, importer = read_labels(path), reader_of(path)
+    endings = [ending for ending in importer.suffixes if path.name.casefold().endswith(ending)]
+    if importer.names_pictures or not endings:
+        return annotation
+    stem = path.name[: -len(max(endings, key=len))]
+    return annotation if stem == safe_name(annotation.name) else replace(annotation, name=stem)
 
 
 def _spare(exporter: Exporter, annotations: Sequence[Annotation], folder: Path) -> None:

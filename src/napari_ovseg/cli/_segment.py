@@ -12,6 +12,7 @@ from napari_ovseg.cli._shared import (
     BAD_INPUT,
     add_recipe,
     add_words,
+    check_writable,
     drive,
     expanded,
     recipe_of,
@@ -62,6 +63,7 @@ def _segment(args: argparse.Namespace) -> int:
     for found in unfamiliar(backbone, vocabulary, recipe):
         say(f"ovseg: {found} 'ovseg models' lists models that know more.", error=True)
     asked(backbone, vocabulary, recipe)  # says before the work what no image can be asked
+    check_writable(args.output / "labels")
     if remark := recipe.remark(vocabulary):
         say(f"ovseg: {remark}", error=True)
     failures, taken = 0, set[Path]()

@@ -108,6 +108,23 @@ def expanded(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
+def check_writable(target: Path) -> None:
+    """Say before the work, not after it, where a file cannot be written.
+
+    Raises
+    ------
+    ExportError
+        If the system refuses it.
+    """
+    from napari_ovseg._atomic import half_written
+
+    made = [folder for folder in target.parents if not folder.exists()]
+    with half_written(target, "probe") as probe:
+        probe.touch()
+    for folder in made:  # the work may fail all the same
+        folder.rmdir()
+
+
 def say(text: str, *, error: bool = False) -> None:
     """Write a line."""
     print(text, file=sys.stderr if error else sys.stdout, flush=True)

@@ -13,6 +13,7 @@ from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import Exporter, safe_name
 from napari_ovseg.formats.owners import packed
 from napari_ovseg.formats.record import KEY, TAG, record_of
+from napari_ovseg.formats.space import compact, kind_of
 from napari_ovseg.formats.xml import xml_text
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class OMETiff(Exporter):
         import tifffile
 
         labels = annotation.labels
-        ids = labels.ids.astype(np.uint8) if labels.ids.max(initial=0) < 256 else labels.ids
+        ids = compact(labels.ids)
         metadata = {
             "axes": ome_axes(labels.grid.axes),
             "Name": safe_name(annotation.name),
@@ -94,7 +95,8 @@ def ome_axes(axes: tuple[str, ...]) -> str:
     """Name axes as OME does: the last two are YX, the others keep T, C, Z or take a free one."""
     if len(axes) > 5:
         raise ExportError(f"OME-TIFF holds five axes, got {len(axes)}: {', '.join(axes)}")
-    names = [axis.upper() for axis in axes[:-2]]
+    letters = {"time": "T", "channel": "C"}
+    names = [letters.get(kind_of(axis), axis.upper()) for axis in axes[:-2]]
     free = [letter for letter in "ZTC" if letter not in names]
     seen: set[str] = set()
     result = []

@@ -30,6 +30,11 @@ SECONDS = {
 _KINDS = {"t": "time", "time": "time", "c": "channel", "channel": "channel", "channels": "channel"}
 
 
+def kind_of(axis: str) -> str:
+    """Say of an axis by its name whether it is "time", "channel" or "space"."""
+    return _KINDS.get(axis.casefold(), "space")
+
+
 def kinds(axes: tuple[str, ...]) -> tuple[str, ...]:
     """Say of each axis whether it is "time", "channel" or "space"; the last two are space.
 
@@ -38,7 +43,7 @@ def kinds(axes: tuple[str, ...]) -> tuple[str, ...]:
     ExportError
         If there are more than three of space or more than one of another kind.
     """
-    found = (*(_KINDS.get(axis.casefold(), "space") for axis in axes[:-2]), "space", "space")
+    found = (*map(kind_of, axes[:-2]), "space", "space")
     if found.count("space") > 3 or found.count("time") > 1 or found.count("channel") > 1:
         raise ExportError(
             f"this format holds one axis of time, one of channels and three of space, got "

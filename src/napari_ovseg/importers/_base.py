@@ -20,6 +20,8 @@ class Importer(ABC):
     """Endings of its files, lower case."""
     inside: ClassVar[str] = ""
     """File by which a folder of the format is known, whatever its name."""
+    names_pictures: ClassVar[bool] = False
+    """Whether a file names its pictures itself, as one of several does."""
 
     @abstractmethod
     def read(self, path: Path) -> Annotation:

@@ -53,6 +53,7 @@ class Coco(Importer):
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".coco.json", ".json")
+    names_pictures: ClassVar[bool] = True
 
     def read(self, path: Path) -> Annotation:
         """See `Importer.read`; a file of several images needs `read_series`."""
