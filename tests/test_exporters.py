@@ -12,7 +12,8 @@ import napari_ovseg as ov
 from napari_ovseg.errors import ExportError, InputError, RecipeError
 from napari_ovseg.exporters import EXPORTERS, split
 from napari_ovseg.exporters._base import safe_name
-from napari_ovseg.exporters.ome_tiff import CLASSES, ome_axes
+from napari_ovseg.exporters.ome_tiff import ome_axes
+from napari_ovseg.formats.record import CLASSES
 
 WORDS = ov.Vocabulary(
     (ov.Category(1, "nucleus", ("nucleus", "cell nucleus"), colour="#ff0000"), ov.Category(7, "細胞質", colour="#00ff00"),

@@ -12,7 +12,7 @@ import pytest
 from napari_ovseg.annotate import _records
 from napari_ovseg.annotate.box import whole
 from napari_ovseg.annotate.draft import Draft
-from napari_ovseg.annotate.journal import Journal, has_records, replay
+from napari_ovseg.annotate.journal import Journal, replay
 from napari_ovseg.errors import InputError
 from napari_ovseg.labels import Owner
 
@@ -103,7 +103,6 @@ def test_a_journal_torn_at_any_byte_gives_the_records_before(tmp_path):
         count, *state = replayed(torn, (5, 6))
         assert count == sum(end <= size for end in ends)
         assert same(state, states[count])
-        assert has_records(torn) == (count > 0)
     torn.write_bytes(data + bytes(4096))  # as a file system may leave it
     assert replayed(torn, (5, 6))[0] == 6
 
@@ -180,13 +179,10 @@ def test_records_out_of_order_are_not_applied(tmp_path):
 
 def test_what_cannot_be_read_is_told(tmp_path):
     assert replayed(tmp_path / "none.bin", (4, 4))[0] == 0
-    assert not has_records(tmp_path / "none.bin")
     with pytest.raises(InputError, match="one shape"):
         replay(tmp_path / "none.bin", np.zeros((4, 4), np.uint16), np.zeros((4, 5), np.uint8))
     with pytest.raises(InputError, match="cannot read the journal"):
         replayed(tmp_path, (4, 4))
-    with pytest.raises(InputError, match="cannot read the journal"):
-        has_records(tmp_path)
 
 
 def test_a_failed_write_is_told_once_and_tried_again(tmp_path, monkeypatch):

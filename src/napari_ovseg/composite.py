@@ -82,11 +82,8 @@ def split(image: Image) -> Image:
         Stacked(tuple(level[(*place, n)] for n in range(count))) for level in image.levels
     )
     affine = np.delete(np.delete(np.asarray(image.grid.affine), at, 0), at, 1)
-    grid = Grid(
-        tuple(np.delete(image.grid.axes, at).tolist()),
-        tuple(map(tuple, affine.tolist())),
-        tuple(np.delete(image.grid.units, at).tolist()),
-    )
+    axes, units = (np.delete(told, at).tolist() for told in (image.grid.axes, image.grid.units))
+    grid = Grid.of(axes, affine, units)
     return replace(image, levels=levels, rgb=True, channels=names, grid=grid)
 
 

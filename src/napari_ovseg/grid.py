@@ -53,9 +53,14 @@ class Grid:
         """Build an axis-aligned grid; by default pixels named ``..., z, y, x``."""
         names = tuple(axes) if axes is not None else ("t", "c", "z", "y", "x")[-ndim:]
         scale = tuple(spacing) if spacing is not None else (1.0,) * ndim
-        matrix = np.diag([*map(float, scale), 1.0])
         unit = tuple(units) if units is not None else ("pixel",) * ndim
-        return cls(names, tuple(map(tuple, matrix.tolist())), unit)
+        return cls.of(names, np.diag([*map(float, scale), 1.0]), unit)
+
+    @classmethod
+    def of(cls, axes: Sequence[str], affine: np.ndarray, units: Sequence[str]) -> Grid:
+        """Build a grid from a matrix (n + 1, n + 1) of any numbers."""
+        rows = tuple(tuple(map(float, row)) for row in affine.tolist())
+        return cls(tuple(axes), rows, tuple(units))
 
     def __post_init__(self) -> None:
         """Refuse what no file could hold.
@@ -72,6 +77,12 @@ class Grid:
                 f"pixels need a size above 0 along every axis, got the matrix {turns.tolist()}; "
                 "set the scale of the image"
             )
+
+    @property
+    def plane(self) -> Grid:
+        """That of one picture of a stack: rows and columns only."""
+        rows = tuple(row[-3:] for row in self.affine[-3:])
+        return Grid(self.axes[-2:], rows, self.units[-2:])
 
     @property
     def spacing(self) -> tuple[float, ...]:

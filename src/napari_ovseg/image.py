@@ -104,13 +104,8 @@ class Image:
         """Return one picture of a stack, still lazy: (H, W) or (H, W, 3)."""
         if not index:
             return self
-        grid = Grid(
-            self.grid.axes[-2:],
-            tuple(tuple(row[-3:]) for row in self.grid.affine[-3:]),
-            self.grid.units[-2:],
-        )
         levels = tuple(_Plane(level, index) for level in self.levels)
-        return replace(self, levels=levels, grid=grid)
+        return replace(self, levels=levels, grid=self.grid.plane)
 
     def rows(self, rows: slice) -> Image:
         """Return some rows of one picture, still lazy, at the finest level."""

@@ -1,4 +1,4 @@
-"""Recipes with a name: three for users, and every paper's settings for its data sets."""
+"""Recipes with a name: some for users, and every paper's settings for its data sets."""
 
 from __future__ import annotations
 

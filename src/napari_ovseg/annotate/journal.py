@@ -166,20 +166,6 @@ def replay(path: Path, ids: np.ndarray, owner: np.ndarray) -> int:
         raise _unreadable(path, error) from error
 
 
-def has_records(path: Path) -> bool:
-    """Whether a journal holds a whole record.
-
-    Raises
-    ------
-    InputError
-        If the system refuses to read the file.
-    """
-    try:
-        return any(True for _ in records(path))
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
 def _unreadable(path: Path, error: OSError) -> InputError:
     return InputError(
         f"cannot read the journal {str(path)!r}: {error.strerror or error}; check its permissions "

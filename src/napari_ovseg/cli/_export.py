@@ -70,7 +70,7 @@ def _read(path: Path) -> Annotation:
     endings = [ending for ending in importer.suffixes if path.name.casefold().endswith(ending)]
     if importer.names_pictures or not endings:
         return annotation
-    stem = path.name[: -len(max(endings, key=len))]
+    stem = path.name[: -len(max(endings, key=len))].removesuffix("_dseg")  # of BIDS
     return annotation if stem == safe_name(annotation.name) else replace(annotation, name=stem)
 
 

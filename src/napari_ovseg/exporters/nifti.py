@@ -14,7 +14,7 @@ from napari_ovseg.exporters._base import safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.nifti_image import nifti_bytes, nifti_image
 from napari_ovseg.formats.owners import packed
-from napari_ovseg.formats.record import KEY, record_of
+from napari_ovseg.formats.record import DSEG, KEY, record_of
 from napari_ovseg.formats.space import (
     SECONDS,
     compact,
@@ -68,7 +68,7 @@ class NIfTI(VolumeExporter):
         image.header.set_xyzt_units(*_units(labels.grid))
         if "time" in (found := kinds(labels.grid.axes)):
             image.header["pixdim"][4] = labels.grid.spacing[found.index("time")]
-        path, table = folder / f"{stem}{self.suffix}", folder / f"{stem}_dseg.tsv"
+        path, table = folder / f"{stem}{self.suffix}", folder / f"{stem}{DSEG}"
         write_atomic(path, nifti_bytes(image))
         write_atomic(table, dseg_table(labels.vocabulary))
         return [path, table]

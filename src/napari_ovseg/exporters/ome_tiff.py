@@ -12,7 +12,7 @@ from napari_ovseg._atomic import atomic_path
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import Exporter, safe_name
 from napari_ovseg.formats.owners import packed
-from napari_ovseg.formats.record import KEY, TAG, record_of
+from napari_ovseg.formats.record import CLASSES, KEY, PROVENANCE, TAG, record_of
 from napari_ovseg.formats.space import compact, kind_of
 from napari_ovseg.formats.xml import xml_text
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from napari_ovseg.grid import Grid
     from napari_ovseg.labels import Annotation
 
-CLASSES = "napari-ovseg/classes"
-"""Namespace of the map annotation {category id: JSON of name, colour, queries, role}."""
-PROVENANCE = "napari-ovseg/provenance"
 
 _SHORT_UNITS = {
     "micrometer": "µm", "micrometre": "µm", "micron": "µm", "um": "µm", "μm": "µm", "µm": "µm",

@@ -14,7 +14,7 @@ from napari_ovseg.exporters._volume import VolumeExporter
 from napari_ovseg.formats.folders import atomic_folder
 from napari_ovseg.formats.pyramid import Source, count_levels, write_pyramid
 from napari_ovseg.formats.record import CHECKSUM, KEY, OWNER, record_of
-from napari_ovseg.formats.space import SECONDS, kinds, order_of, space_grid
+from napari_ovseg.formats.space import AXIS_ORDER, SECONDS, kinds, order_of, space_grid
 from napari_ovseg.grid import MICROMETRE
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Vocabulary
 
-ORDER = ("time", "channel", "space")
-"""The order of axes that OME-Zarr asks for."""
 _VERSION = "0.5"
 _LENGTHS = {
     1e-3: "nanometer", 1.0: "micrometer", 1e3: "millimeter", 1e4: "centimeter", 1e6: "meter",
@@ -64,7 +62,7 @@ class OMEZarr(VolumeExporter):
         zarr = require("zarr", extra="ome", purpose="writing OME-Zarr")
         writer = require("ome_zarr.writer", extra="ome", purpose="writing OME-Zarr")
         labels, stem = annotation.labels, safe_name(annotation.name)
-        order = tuple(order_of(labels.grid.axes, ORDER))
+        order = tuple(order_of(labels.grid.axes, AXIS_ORDER))
         ids = Source(labels.ids, order, _dtype(labels.ids))
         levels = [f"s{k}" for k in range(count_levels(ids.shape))]
         axes, scale, units, origin = _calibration(labels.grid, order)

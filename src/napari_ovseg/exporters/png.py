@@ -17,7 +17,7 @@ from napari_ovseg.exporters._pictures import (
     lost_in_pictures,
     planes_of,
 )
-from napari_ovseg.formats.record import CHUNK, KEY
+from napari_ovseg.formats.record import CHUNK, KEY, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ class PNG(PictureExporter):
             with atomic_path(path) as temporary:
                 picture.save(temporary, format="PNG", optimize=True, pnginfo=own)
             files.append(path)
-        table = folder / f"{safe_name(annotation.name)}.classes.csv"
+        table = folder / f"{safe_name(annotation.name)}{TABLE}"
         write_atomic(table, class_table(labels.vocabulary))
         return [*files, table]
 

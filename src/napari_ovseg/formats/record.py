@@ -21,6 +21,14 @@ TAG = 65_117
 CHUNK = b"ovSG"
 """Name of the PNG chunk that holds it: ancillary, private, and not to be copied by programs that
 change pixels."""
+CLASSES = "napari-ovseg/classes"
+"""Namespace of OME's map annotation {category id: JSON of name, colour, queries, role}."""
+PROVENANCE = "napari-ovseg/provenance"
+"""Namespace of the map annotation of the provenance's fields."""
+TABLE = ".classes.csv"
+"""Ending of the table of categories beside pictures."""
+DSEG = "_dseg.tsv"
+"""Ending of BIDS' table of categories beside a volume."""
 OWNER = "owner"
 """Under this name a folder holds who decided each pixel, as an array."""
 CHECKSUM = "checksum"
@@ -101,10 +109,7 @@ def read_grid(table: dict[str, Any]) -> Grid:
         )
     if {len(rows), *map(len, rows)} != {len(axes) + 1} or len(units) != len(axes):
         raise ValueError(f"the affine matrix does not fit the axes {', '.join(axes)}")
-    affine = np.array(rows, float)
-    if np.linalg.matrix_rank(affine[:-1, :-1]) < len(axes):
-        raise ValueError(f"the affine matrix maps different pixels to one place: {str(rows)[:80]}")
-    return Grid(tuple(axes), tuple(map(tuple, affine.tolist())), tuple(units))
+    return Grid.of(axes, np.array(rows, float), units)
 
 
 def read_provenance(table: dict[str, Any]) -> Provenance:

@@ -27,6 +27,8 @@ SECONDS = {
     "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "usec": 1e-6, "microsecond": 1e-6,
 }  # fmt: skip
 """How many seconds a unit of time is."""
+AXIS_ORDER = ("time", "channel", "space")
+"""The order of axes that OME-Zarr asks for."""
 _KINDS = {"t": "time", "time": "time", "c": "channel", "channel": "channel", "channels": "channel"}
 
 
@@ -105,11 +107,7 @@ def space_grid(grid: Grid) -> Grid:
     """Return the axes of space only."""
     kept = [i for i, kind in enumerate(kinds(grid.axes)) if kind == "space"]
     matrix = np.asarray(grid.affine)[np.ix_([*kept, -1], [*kept, -1])]
-    return Grid(
-        tuple(grid.axes[i] for i in kept),
-        tuple(map(tuple, matrix.tolist())),
-        tuple(grid.units[i] for i in kept),
-    )
+    return Grid.of([grid.axes[i] for i in kept], matrix, [grid.units[i] for i in kept])
 
 
 def millimetre_affine(grid: Grid) -> np.ndarray:
@@ -129,7 +127,7 @@ def grid_of(affine: np.ndarray) -> Grid:
     matrix = np.eye(4)
     matrix[:3, :3] = affine[2::-1, 2::-1]
     matrix[:3, 3] = affine[2::-1, 3]
-    return Grid(("z", "y", "x"), tuple(map(tuple, matrix.tolist())), ("mm",) * 3)
+    return Grid.of("zyx", matrix, ("mm",) * 3)
 
 
 def is_calibrated(grid: Grid) -> bool:

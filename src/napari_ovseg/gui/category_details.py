@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 from qtpy.QtWidgets import QDialog, QLineEdit, QSpinBox
 
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.controls import combo, form, label
+from napari_ovseg.gui.controls import combo, form, label, silent
 from napari_ovseg.vocabulary import MAX_SIZE, Role
 
 if TYPE_CHECKING:
@@ -85,16 +85,14 @@ class CategoryDetails(QDialog):
         controls = (self.role, self.definition, self.min_size)
         for control in controls:
             control.setEnabled(category is not None)
-            control.blockSignals(True)
-        self.setWindowTitle(category.name if category else "No category is selected")
-        self.words.setText(", ".join(category.queries) if category else "")
-        self.role.setCurrentText(category.role if category else "thing")
-        self.min_size.setValue(category.min_size if category else 0)
-        text = category.definition if category else ""
-        if self.definition.text().strip() != text:  # a space is being typed
-            self.definition.setText(text)
-        for control in controls:
-            control.blockSignals(False)
+        with silent(*controls):
+            self.setWindowTitle(category.name if category else "No category is selected")
+            self.words.setText(", ".join(category.queries) if category else "")
+            self.role.setCurrentText(category.role if category else "thing")
+            self.min_size.setValue(category.min_size if category else 0)
+            text = category.definition if category else ""
+            if self.definition.text().strip() != text:  # a space is being typed
+                self.definition.setText(text)
 
     def _edit(self, **values: object) -> None:
         category = next((c for c in self._session.rows if c.id == self._id), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from napari.settings import get_settings
@@ -18,9 +19,19 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt.utils import signals_blocked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+@contextmanager
+def silent(*controls: QObject) -> Iterator[None]:
+    """Let controls tell nobody of what is set meanwhile."""
+    with ExitStack() as stack:
+        for control in controls:
+            stack.enter_context(signals_blocked(control))
+        yield
 
 
 def row(*widgets: QWidget) -> QHBoxLayout:

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QWidget
 
 from napari_ovseg import presets
 from napari_ovseg.backbones._dino import GUIDES
-from napari_ovseg.gui.controls import combo, form, label, spin
+from napari_ovseg.gui.controls import combo, form, label, silent, spin
 from napari_ovseg.methods import METHODS
 from napari_ovseg.recipe import NO_GUIDE
 
@@ -63,14 +63,11 @@ class MethodForm(QWidget):
         """Show what the recipe says of method, guide and borders, and what that costs."""
         recipe = self._session.recipe
         method = recipe.method
-        for control in (self.method, self.guide, self.snap):
-            control.blockSignals(True)
-        self.method.setCurrentText(method.name)
-        self.guide.setEnabled(bool(method.default_guide))
-        self.guide.setCurrentText((recipe.guide or method.default_guide) or NO_GUIDE)
-        self.snap.setValue(recipe.refinement.edge_snap)
-        for control in (self.method, self.guide, self.snap):
-            control.blockSignals(False)
+        with silent(self.method, self.guide, self.snap):
+            self.method.setCurrentText(method.name)
+            self.guide.setEnabled(bool(method.default_guide))
+            self.guide.setCurrentText((recipe.guide or method.default_guide) or NO_GUIDE)
+            self.snap.setValue(recipe.refinement.edge_snap)
         passes = f"{method.passes} pass{'es' * (method.passes > 1)}"
         guided = bool(method.default_guide) and recipe.guide != NO_GUIDE
         more = " and guide" * guided + " and head" * method.trained

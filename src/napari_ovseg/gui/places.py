@@ -26,7 +26,7 @@ def grid_of(layer: Any) -> Grid:
     matrix[:-1, :-1] = (world[1:] - world[0]).T
     matrix[:-1, -1] = world[0]
     axes = tuple(_axis_name(name, i - ndim) for i, name in enumerate(layer.axis_labels))
-    return Grid(axes, tuple(map(tuple, matrix.tolist())), tuple(str(u) for u in layer.units))
+    return Grid.of(axes, matrix, [str(unit) for unit in layer.units])
 
 
 def _axis_name(label: str, position: int) -> str:

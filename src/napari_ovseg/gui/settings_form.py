@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QCheckBox, QDoubleSpinBox, QLineEdit, QPushButton, QW
 
 from napari_ovseg._words import listed
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.controls import column, combo, form, label, row, small_button, spin
+from napari_ovseg.gui.controls import column, combo, form, label, row, silent, small_button, spin
 from napari_ovseg.gui.fold import Fold
 from napari_ovseg.gui.method_form import CUSTOM, MethodForm
 from napari_ovseg.gui.terms_line import TermsLine
@@ -149,17 +149,14 @@ class SettingsForm(QWidget):
         """Show a recipe that did not come from these controls."""
         recipe = self._session.recipe
         controls = (self.model, self.size, self.domain, self.margin, self.methods.preset)
-        for control in controls:
-            control.blockSignals(True)
-        self.model.setCurrentText(recipe.backbone)
-        self.size.setValue(recipe.working_size.magnification or 0)
-        named = [name for name, words in CONTRAST.items() if words == recipe.contrast]
-        self.domain.setCurrentText((named or ["general"])[0])
-        self.methods.preset.setCurrentText(CUSTOM)
-        margin = recipe.background_margin
-        self.margin.setValue(_OWN_MARGIN if margin is None else margin)
-        for control in controls:
-            control.blockSignals(False)
+        with silent(*controls):
+            self.model.setCurrentText(recipe.backbone)
+            self.size.setValue(recipe.working_size.magnification or 0)
+            named = [name for name, words in CONTRAST.items() if words == recipe.contrast]
+            self.domain.setCurrentText((named or ["general"])[0])
+            self.methods.preset.setCurrentText(CUSTOM)
+            margin = recipe.background_margin
+            self.margin.setValue(_OWN_MARGIN if margin is None else margin)
         self.contrast.setText(", ".join(recipe.contrast))
         self.contrast.setCursorPosition(0)
         self.terms_line.refresh()
@@ -213,10 +210,9 @@ class SettingsForm(QWidget):
             return False
         chosen = self.chosen_image()
         self._layers = list(pictures)
-        self.image.blockSignals(True)
-        self.image.clear()
-        self.image.addItems([layer.name for layer in pictures])
-        self.image.blockSignals(False)
+        with silent(self.image):
+            self.image.clear()
+            self.image.addItems([layer.name for layer in pictures])
         if chosen in self._layers:
             self.image.setCurrentIndex(self._layers.index(chosen))
         return True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from qtpy.QtWidgets import QLabel, QSpinBox, QWidget
 
-from napari_ovseg.gui.controls import combo, form, row
+from napari_ovseg.gui.controls import combo, form, row, silent
 
 if TYPE_CHECKING:
     from napari_ovseg.image import Image
@@ -44,11 +44,10 @@ class SliceRow(QWidget):
             return
         self._shape, self._axes = leading, axes
         chosen = self.choice.currentText()
-        self.choice.blockSignals(True)
-        self.choice.clear()
-        self.choice.addItems([THIS, *axes, ALL])
-        self.choice.setCurrentIndex(max(self.choice.findText(chosen), 0))
-        self.choice.blockSignals(False)
+        with silent(self.choice):
+            self.choice.clear()
+            self.choice.addItems([THIS, *axes, ALL])
+            self.choice.setCurrentIndex(max(self.choice.findText(chosen), 0))
         self.setVisible(bool(axes))
         self._show_range()
 

@@ -17,7 +17,7 @@ from qtpy.QtWidgets import (
 
 from napari_ovseg._words import listed
 from napari_ovseg.errors import OvsegError
-from napari_ovseg.gui.controls import leave_wheel
+from napari_ovseg.gui.controls import leave_wheel, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,19 +96,17 @@ class VocabularyTable(QTableWidget):
 
     def refresh(self) -> None:
         """Show the session's rows; a slider that is held stays in the hand."""
-        self.blockSignals(True)
-        self.setRowCount(len(self._session.rows))
-        for row, category in enumerate(self._session.rows):
-            self._fill(row, category)
-        self.blockSignals(False)
+        with silent(self):
+            self.setRowCount(len(self._session.rows))
+            for row, category in enumerate(self._session.rows):
+                self._fill(row, category)
 
     def show_pixels(self, pixels: dict[int, int]) -> None:
         """Show new counts by id, and nothing else anew."""
         self._session.pixels = pixels
-        self.blockSignals(True)
-        for row, category in enumerate(self._session.rows):
-            self.item(row, PIXELS).setText(self._count(category))
-        self.blockSignals(False)
+        with silent(self):
+            for row, category in enumerate(self._session.rows):
+                self.item(row, PIXELS).setText(self._count(category))
 
     def _count(self, category: Category) -> str:
         pixels = self._session.pixels

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, read_grid, read_provenance
-from napari_ovseg.grid import Grid
 from napari_ovseg.importers._found import image_shape
 from napari_ovseg.importers._json import integers, member
 from napari_ovseg.labels import Provenance
@@ -15,6 +14,8 @@ from napari_ovseg.vocabulary import MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from napari_ovseg.grid import Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,7 @@ class History:
         """Return that of a plane as an image of its own; unchanged if there is no stack."""
         if not self.plane:
             return self
-        affine = tuple(tuple(row[-3:]) for row in self.grid.affine[-3:])
-        grid = Grid(self.grid.axes[-2:], affine, self.grid.units[-2:])
-        return replace(self, name=name, shape=self.shape[-2:], plane=(), grid=grid)
+        return replace(self, name=name, shape=self.shape[-2:], plane=(), grid=self.grid.plane)
 
 
 def history_of(table: dict[str, Any], shape: tuple[int, ...] | None = None) -> History | None:

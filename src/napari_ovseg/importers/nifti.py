@@ -16,7 +16,7 @@ from napari_ovseg._optional import require
 from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.nifti_image import placed
-from napari_ovseg.formats.record import KEY, Record, read_record
+from napari_ovseg.formats.record import DSEG, KEY, Record, read_record
 from napari_ovseg.formats.space import from_full, grid_of, millimetre_affine
 from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
@@ -124,11 +124,8 @@ def _foreign(image: Any, ids: np.ndarray, named: dict[int, tuple[str, str]]) -> 
     if "t" in extra:
         affine[len(extra) - 1, len(extra) - 1] = spacing
         units[-1] = "pixel" if unit[1] == "unknown" else unit[1]
-    grid = Grid(
-        (*extra, *space.axes),
-        tuple(map(tuple, affine.tolist())),
-        (*units, *(space.units if unit[0] != "unknown" else ("pixel",) * 3)),
-    )
+    of_space = space.units if unit[0] != "unknown" else ("pixel",) * 3
+    grid = Grid.of((*extra, *space.axes), affine, (*units, *of_space))
     return Found(
         ids.reshape([n for n in ids.shape[:2] if n > 1] + list(ids.shape[2:])), grid, named
     )
@@ -137,7 +134,7 @@ def _foreign(image: Any, ids: np.ndarray, named: dict[int, tuple[str, str]]) -> 
 def _table(path: Path) -> dict[int, tuple[str, str]]:
     """Names and colours of the BIDS table beside a file, if there is one."""
     stem = _stem(path)
-    tables = (path.with_name(f"{stem}{ending}") for ending in (".tsv", "_dseg.tsv"))
+    tables = (path.with_name(f"{stem}{ending}") for ending in (".tsv", DSEG))
     table = next((t for t in tables if t.is_file()), None)
     if table is None:
         return {}

@@ -10,13 +10,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from napari_ovseg.errors import InputError
-from napari_ovseg.formats.record import KEY, TAG, Record, read_record
+from napari_ovseg.formats.record import (
+    CLASSES,
+    KEY,
+    PROVENANCE,
+    TAG,
+    Record,
+    read_provenance,
+    read_record,
+)
 from napari_ovseg.grid import MICROMETRE, Grid
 from napari_ovseg.image import Image
 from napari_ovseg.image_files import open_image
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading
-from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -24,10 +31,7 @@ if TYPE_CHECKING:
 
     from tifffile import TiffFile
 
-    from napari_ovseg.labels import Annotation
-
-_CLASSES = "napari-ovseg/classes"
-_PROVENANCE = "napari-ovseg/provenance"
+    from napari_ovseg.labels import Annotation, Provenance
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ class OMETiff(Importer):
             axes = tuple("z" if axis in "iq" else axis for axis in image.grid.axes)
             maps = _map_annotations(file)
             grid, record = replace(image.grid, axes=axes), _record(file)
-            vocabulary = _vocabulary(maps[_CLASSES]) if _CLASSES in maps else None
+            vocabulary = _vocabulary(maps[CLASSES]) if CLASSES in maps else None
             if record is None and vocabulary is not None:  # another program left the tag out
-                history = _provenance(maps.get(_PROVENANCE, {}))
+                history = _provenance(maps.get(PROVENANCE, {}))
                 record = Record(image.name, vocabulary, grid, history)
             named = {c.id: (c.name, c.colour) for c in vocabulary or ()}
             ids = np.asarray(image.levels[0])
@@ -67,7 +71,7 @@ class OMETiff(Importer):
         import tifffile
 
         with reading(path, "a TIFF of labels"), tifffile.TiffFile(path) as file:
-            return _CLASSES in _map_annotations(file)
+            return CLASSES in _map_annotations(file)
 
 
 def _stack(image: Image, file: TiffFile) -> Image:
@@ -143,4 +147,4 @@ def _vocabulary(entries: dict[str, str]) -> Vocabulary:
 
 def _provenance(entries: dict[str, str]) -> Provenance:
     texts: dict[str, Any] = {k: v for k, v in entries.items() if k != "share_by_hand"}
-    return Provenance(**texts, share_by_hand=float(entries.get("share_by_hand", 0)))
+    return read_provenance({**texts, "share_by_hand": float(entries.get("share_by_hand", 0))})

@@ -11,7 +11,7 @@ from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.pyramid import checksum
 from napari_ovseg.formats.record import CHECKSUM, KEY, OWNER, read_record
-from napari_ovseg.formats.space import order_of
+from napari_ovseg.formats.space import AXIS_ORDER, order_of
 from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _NAMES = ("name", "class", "label")
 """Properties that may hold the name of a category."""
-_ORDER = ("time", "channel", "space")
 
 
 @dataclass(frozen=True)
@@ -116,18 +115,15 @@ def _grid(axes: list[dict[str, Any]], transformations: list[dict[str, Any]]) -> 
             matrix[:-1] *= np.asarray(step["scale"], float)[:, None]
         elif step["type"] == "translation":
             matrix[:-1, -1] += np.asarray(step["translation"], float)
-    return Grid(
-        tuple(str(axis["name"]) for axis in axes),
-        tuple(map(tuple, matrix.tolist())),
-        tuple(str(axis.get("unit", "pixel")) for axis in axes),
-    )
+    names = [str(axis["name"]) for axis in axes]
+    return Grid.of(names, matrix, [str(axis.get("unit", "pixel")) for axis in axes])
 
 
 def _recorded_order(grid: Grid, record: Record) -> list[int] | None:
     """Permutation back to the axes of the record; None if another tool moved the pixels."""
     if len(record.grid.axes) != len(grid.axes):
         return None
-    order = order_of(record.grid.axes, _ORDER)
+    order = order_of(record.grid.axes, AXIS_ORDER)
     origin = np.asarray(record.grid.affine)[order, -1]
     same = np.allclose(grid.spacing, np.take(record.grid.spacing, order))
     if not same or not np.allclose(np.asarray(grid.affine)[:-1, -1], origin):

@@ -15,7 +15,7 @@ import numpy as np
 from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.owners import unpacked
-from napari_ovseg.formats.record import CHUNK
+from napari_ovseg.formats.record import CHUNK, TABLE
 from napari_ovseg.grid import Grid
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import image_shape
@@ -133,7 +133,7 @@ def _from_palette(values: list[int], palette: list[int]) -> Vocabulary:
 def _table_of(path: Path) -> Path | None:
     """Find the table of a picture, or of the stack it is a plane of."""
     stems = (path.stem, re.sub(r"_\d{4,}$", "", path.stem))
-    tables = [path.with_name(f"{stem}.classes.csv") for stem in stems]
+    tables = [path.with_name(f"{stem}{TABLE}") for stem in stems]
     return next((table for table in tables if table.is_file()), None)
 
 

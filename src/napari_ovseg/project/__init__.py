@@ -13,7 +13,7 @@ hold what pixels are and not how they changed, so one that a generation holds al
 """
 
 from napari_ovseg.project._contents import Source
-from napari_ovseg.project._generations import is_project, left_unsaved, read_project
+from napari_ovseg.project._generations import is_project, read_project
 from napari_ovseg.project._left import Left, forget, left_behind, note, projects_folder
 from napari_ovseg.project._project import Project
 
@@ -24,7 +24,6 @@ __all__ = [
     "forget",
     "is_project",
     "left_behind",
-    "left_unsaved",
     "note",
     "projects_folder",
     "read_project",

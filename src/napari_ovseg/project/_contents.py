@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.errors import InputError
-from napari_ovseg.labels import Provenance
+from napari_ovseg.formats.record import read_provenance
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from napari_ovseg.labels import Provenance
 
 VERSION = 1
 
@@ -146,7 +148,7 @@ def _parsed(told: dict[str, Any]) -> Contents:
         int(told["number"]),
         str(told["name"]),
         Vocabulary.from_toml(told["vocabulary"]),
-        Provenance(**told["provenance"]),
+        read_provenance(told["provenance"]),
         str(told["recipe"]),
         Source(str(source["path"]), str(source["name"]), tuple(map(int, source["shape"]))),
         dict(told["state"]),

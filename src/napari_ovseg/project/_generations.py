@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_ovseg.annotate.journal import has_records, replay
+from napari_ovseg.annotate.journal import replay
 from napari_ovseg.errors import InputError, MissingDependencyError
 from napari_ovseg.exporters import export
 from napari_ovseg.formats.folders import atomic_folder
@@ -96,21 +96,6 @@ def restore(folder: Path) -> tuple[Annotation, Contents, int]:
         contents,
         highest,
     )
-
-
-def left_unsaved(folder: str | Path) -> bool:
-    """Whether something was painted after the newest generation; False where there is none.
-
-    Raises
-    ------
-    InputError
-        If the system refuses to read a journal.
-    """
-    folder = Path(folder)
-    newest = max(generations(folder), default=None)
-    if newest is None:
-        return False
-    return any(has_records(p) for number, p in journals(folder).items() if number >= newest)
 
 
 def is_project(folder: Path) -> bool:

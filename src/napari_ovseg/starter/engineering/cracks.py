@@ -51,9 +51,6 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 
 
-BLACK = np.zeros(3, np.float32)
-
-
 def crack_lines(rng: np.random.Generator, size: int) -> list[Line]:
     """No crack, a few with branches, or a net of them."""
     kind, width = rng.random(), log_uniform(rng, 1, 12)

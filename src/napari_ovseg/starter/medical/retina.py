@@ -38,9 +38,9 @@ _GROUNDS = (
 @look("medical", "fundus photograph")
 def fundus_photograph(rng: np.random.Generator, size: int) -> Drawing:
     """In colour, or grey as the green channel or with a glowing dye in the vessels."""
-    plate, side = _fundus(rng, size)
+    plate = _fundus(rng, size)
     image = plate.tones() * (1 + plate.grain()[..., None] * cloud(rng, size, 1.5, 2)[..., None])
-    image = image * _uneven(rng, plate, side)[..., None]
+    image = image * _uneven(rng, plate)[..., None]
     mode = rng.choice(3, p=[0.62, 0.26, 0.12])
     if mode == 0:
         return plate.drawing(image)
@@ -51,8 +51,8 @@ def fundus_photograph(rng: np.random.Generator, size: int) -> Drawing:
     return plate.drawing(grey)
 
 
-def _fundus(rng: np.random.Generator, size: int) -> tuple[Plate, int]:
-    """Draw disc, macula, lesions and vessels; return also the side of the disc."""
+def _fundus(rng: np.random.Generator, size: int) -> Plate:
+    """Draw disc, macula, lesions and vessels."""
     side = int(rng.choice([-1, 1]))
     disc = np.array([side * rng.uniform(0.3, 0.75), rng.normal(0, 0.06)])
     if rng.random() < 0.15:
@@ -72,7 +72,7 @@ def _fundus(rng: np.random.Generator, size: int) -> tuple[Plate, int]:
     edge = rng.uniform(0.95, 1.5)
     if edge < 1.3:
         plate.fill_outside(oval(rng, (0, 0), (edge, edge), 0, 0.002), black)
-    return plate, side
+    return plate
 
 
 def _disc(
@@ -137,7 +137,7 @@ def _lesions(rng: np.random.Generator, plate: Plate, ground: Array) -> None:
             plate.fill(shape, material)
 
 
-def _uneven(rng: np.random.Generator, plate: Plate, side: int) -> Array:
+def _uneven(rng: np.random.Generator, plate: Plate) -> Array:
     """Slow shading, the dark middle of the macula and the pattern of the choroid."""
     size = plate.size
     light = rng.uniform(0.03, 0.2) * cloud(rng, size, size / 3)
