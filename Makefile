@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SOURCES := src tests scripts/sheet.py $(wildcard scripts/*-pictures)
 export UV_LINK_MODE ?= copy
 
 .PHONY: demo test soak check bench docs clean
@@ -18,8 +19,8 @@ soak: $(VENV)/.ready
 	scripts/display $(BIN)/pytest tests -m soak -n 2 --dist loadfile
 
 check: $(VENV)/.ready
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/npe2 validate src/napari_ovseg/napari.yaml

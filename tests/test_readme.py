@@ -1,9 +1,12 @@
 """What the README shows works as it stands."""
 
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
+
+from napari_ovseg.cli import parser
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -25,3 +28,14 @@ def test_no_line_is_left_behind():
         assert (README.parent / path).exists()
     for target in re.findall(r"^make (\w+)", text, re.MULTILINE):
         assert re.search(rf"^{target}:", (README.parent / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_every_command_that_is_shown_is_one():
+    """Lines of README and docs that begin with ovseg; those with placeholders are no commands."""
+    pages = [README, *(README.parent / "docs").glob("*.md")]
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    shown = [re.sub(r" #.*", "", line) for line in lines if line.startswith("ovseg ")]
+    commands = [line for line in shown if not re.search(r"[|\[…]|\.\.\.", line)]
+    assert len(commands) > 20
+    for command in commands:
+        parser().parse_args(shlex.split(command)[1:])

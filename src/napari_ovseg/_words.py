@@ -16,6 +16,8 @@ MAX_CHARACTERS = 200
 
 _GUARDED = ("=", "+", "-", "@", "\t", "\r", "'")
 """What a spreadsheet would take for the start of a formula, and the guard itself."""
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows refuses for a file, in any folder and with any ending."""
 _SPECIAL_TOKEN = re.compile(r"<\s*(start|end)_of_text\s*>", re.IGNORECASE)
 
 

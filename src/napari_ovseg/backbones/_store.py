@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg._words import RESERVED
 from napari_ovseg.backbones._files import MANIFEST
 from napari_ovseg.errors import ExportError, InputError, OvsegError, WeightsError
 from napari_ovseg.progress import Progress, Steps
@@ -24,7 +25,6 @@ BLOCK = 8 << 20  # bytes between two steps: a cancel is seen within a tenth of a
 
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._+-]{0,78}[A-Za-z0-9_+-])?"
 _NAME = re.compile(f"{_PART}(?::{_PART})?")
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # by Windows, in any folder
 
 
 def models_folder() -> Path:
@@ -45,7 +45,7 @@ def slot(name: str) -> Path:
     InputError
         If the name could not be a folder on every system, or is the starter's.
     """
-    if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name.partition(":")[0]):
+    if not _NAME.fullmatch(name) or RESERVED.fullmatch(name.partition(":")[0]):
         raise InputError(
             f"a model cannot be named {name!r}: use up to 80 letters, digits and . _ + -, "
             "or NAME:TAG; give one with --name"

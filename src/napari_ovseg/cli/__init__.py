@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what it cannot print is spelt
             stream.reconfigure(errors="backslashreplace")
-    args = _parser().parse_args(arguments)
+    args = parser().parse_args(arguments)
     sweep_dead()
     command: Callable[[argparse.Namespace], int] = args.command
     try:
@@ -46,15 +46,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CLOSED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="ovseg", description="Label images by your own words.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
+    made = argparse.ArgumentParser(prog="ovseg", description="Label images by your own words.")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
     for add in (add_segment, add_export, add_evaluate, add_define, add_models, add_lists):
         add(commands)
     demo = commands.add_parser("demo", help="open napari with a labelled photograph")
     demo.set_defaults(command=_demo)
     demo.add_argument("--headless", action="store_true", help="leave pictures in demo/ and close")
-    return parser
+    return made
 
 
 def _demo(args: argparse.Namespace) -> int:

@@ -123,8 +123,7 @@ def _spare(
     """
     import numpy as np
 
-    from napari_ovseg.exporters import EXPORTERS
-    from napari_ovseg.exporters._base import refuse_pictures
+    from napari_ovseg.exporters import EXPORTERS, refuse_pictures
     from napari_ovseg.labels import Annotation, LabelMap
 
     ids = np.broadcast_to(np.uint16(0), image.shape)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg._registry import Registry
 from napari_ovseg.errors import InputError
-from napari_ovseg.exporters._base import Exporter, refuse_namesakes, safe_name
+from napari_ovseg.exporters._base import Exporter, refuse_namesakes, refuse_pictures, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ EXPORTERS: Registry[Exporter] = Registry(
     __name__, "napari_ovseg.exporters._base:Exporter", "format"
 )
 
-__all__ = ["EXPORTERS", "Exporter", "export", "safe_name", "split"]
+__all__ = ["EXPORTERS", "Exporter", "export", "refuse_pictures", "safe_name", "split"]
 
 
 def export(

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from napari_ovseg._words import guarded
+from napari_ovseg._words import RESERVED, guarded
 from napari_ovseg.errors import ExportError, VocabularyError
 from napari_ovseg.labels import count_ids
 from napari_ovseg.vocabulary import Vocabulary
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Category
-
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def safe_name(name: str) -> str:
     """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "_", unicodedata.normalize("NFKC", name))
     plain = plain.lstrip("._-").rstrip("._")[:100]  # a dash first would be an option
-    reserved = _RESERVED.fullmatch(plain)
+    reserved = RESERVED.fullmatch(plain)
     if plain == name and plain and not reserved:
         return plain
     if reserved:  # whatever comes after the dot

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg._colours import hex_of
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.agreement import free_name
@@ -100,8 +101,7 @@ def _names_in(features: Any) -> dict[int, str]:
 def _colour(labels: Labels, number: int) -> str:
     """Colour of an id as it is shown: ``#rrggbb``; none where it is not."""
     colour = labels.colormap.map(np.array([number], labels.dtype))[0]
-    red, green, blue = (round(255 * float(part)) for part in colour[:3])
-    return f"#{red:02x}{green:02x}{blue:02x}" if colour[3] else ""
+    return hex_of(round(255 * float(part)) for part in colour[:3]) if colour[3] else ""
 
 
 def adopt(

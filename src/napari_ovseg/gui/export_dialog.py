@@ -20,8 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ovseg.errors import InputError, OvsegError, in_words
-from napari_ovseg.exporters import EXPORTERS, Exporter, split
-from napari_ovseg.exporters._base import refuse_pictures
+from napari_ovseg.exporters import EXPORTERS, Exporter, refuse_pictures, split
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import combo, form, label, row, spin
 from napari_ovseg.gui.losses_line import LossesLine

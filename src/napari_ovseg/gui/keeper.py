@@ -19,7 +19,7 @@ from qtpy.QtCore import QTimer
 
 from napari_ovseg._optional import require_installed
 from napari_ovseg.errors import ExportError, InputError, OvsegError, in_words
-from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.exporters import safe_name
 from napari_ovseg.gui.agreement import joined
 from napari_ovseg.gui.display_state import show_as
 from napari_ovseg.gui.kept import Kept, source_of

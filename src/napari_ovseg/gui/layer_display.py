@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from napari.layers.utils.layer_utils import calc_data_range
 
+from napari_ovseg._colours import hex_of
 from napari_ovseg.display import GREY, Display
 from napari_ovseg.gui.layers import image_of
 
@@ -28,10 +29,7 @@ def display_of(layer: ImageLayer) -> Display:
     colours: tuple[str, ...] = GREY
     if not layer.rgb and layer.colormap.name != "gray":
         table = layer.colormap.map(np.linspace(0, 1, _COLORMAP_STEPS, dtype=np.float32))
-        colours = tuple(
-            "#{:02x}{:02x}{:02x}".format(*tuple(row))
-            for row in np.round(table[:, :3] * 255).astype(int)
-        )
+        colours = tuple(map(hex_of, np.round(table[:, :3] * 255).astype(int)))
     limits = (
         None
         if layer.rgb or has_automatic_limits(layer)

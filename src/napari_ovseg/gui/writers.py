@@ -9,8 +9,7 @@ import numpy as np
 from napari.layers import Labels
 
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters import EXPORTERS
-from napari_ovseg.exporters._base import safe_name
+from napari_ovseg.exporters import EXPORTERS, safe_name
 from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.layers import annotation_from
 from napari_ovseg.gui.places import PLACE, grid_of

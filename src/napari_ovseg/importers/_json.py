@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from napari_ovseg._colours import is_colour
+from napari_ovseg._colours import hex_of, is_colour
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import FURTHEST, KEY
 
@@ -101,7 +101,7 @@ def hex_colour(value: Any) -> str:
     """
     if isinstance(value, list) and len(value) in {3, 4}:
         if all(type(v) is int and 0 <= v <= 255 for v in value):
-            return "#" + bytes(value[:3]).hex()
+            return hex_of(value[:3])
     elif isinstance(value, str) and is_colour(value.lower()):
         return value.lower()
     elif type(value) is int and -(2**31) <= value < 2**32:

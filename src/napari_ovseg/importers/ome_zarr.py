@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from napari_ovseg._colours import hex_of
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.pyramid import checksum
@@ -139,6 +140,6 @@ def _named(image_label: dict[str, Any]) -> dict[int, tuple[str, str]]:
         named[int(entry["label-value"])] = (name, "")
     for entry in image_label.get("colors") or ():
         number, rgba = int(entry["label-value"]), entry.get("rgba")
-        colour = "#" + bytes(rgba[:3]).hex() if rgba else ""
+        colour = hex_of(rgba[:3]) if rgba else ""
         named[number] = (named.get(number, ("", ""))[0], colour)
     return named

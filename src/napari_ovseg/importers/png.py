@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args
 
 import numpy as np
 
+from napari_ovseg._colours import hex_of
 from napari_ovseg._words import unguarded
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.owners import unpacked
@@ -125,7 +126,7 @@ def _from_palette(values: list[int], palette: list[int]) -> Vocabulary:
     categories = []
     for value in values:
         rgb = palette[3 * value : 3 * value + 3]
-        colour = "#{:02x}{:02x}{:02x}".format(*rgb) if len(rgb) == 3 else ""
+        colour = hex_of(rgb) if len(rgb) == 3 else ""
         categories.append(Category(value, f"category {value}", colour=colour))
     return Vocabulary(tuple(categories))
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 import numpy as np
 
+from napari_ovseg._colours import hex_of
 from napari_ovseg._optional import require
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, read_record
@@ -148,4 +149,4 @@ def _affine(header: dict[str, Any]) -> np.ndarray:
 def _colour(text: str) -> str:
     """Turn three numbers 0..1 into ``#rrggbb``."""
     parts = [min(max(round(float(v) * 255), 0), 255) for v in text.split()]
-    return "#" + bytes(parts).hex() if len(parts) == 3 else ""
+    return hex_of(parts) if len(parts) == 3 else ""
