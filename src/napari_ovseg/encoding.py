@@ -61,14 +61,12 @@ def encode_steps(
     `stop` is asked inside of long steps, too; where it says so, `Cancelled` is raised. What is
     in the cache is not encoded again.
     """
-    import torch
-
     from napari_ovseg.backbones.open_clip import load_backbone
 
     recipe = recipe or Recipe()
     picture = as_shown(Image.of(image), recipe.display)
     yield Progress("model", 0, 1)
-    load_backbone(recipe.backbone, device)
+    load_backbone(recipe.backbone, device)  # the longest part of the plan, told by itself
     yield Progress("image", 0, 1)
     plan = _plan(picture, recipe, device)
     key = ""
@@ -78,17 +76,7 @@ def encode_steps(
             return known
     encoders, resolved = plan.encoders, plan.recipe
     rgb = working_image(picture, resolved).to(encoders.backbone.device)
-    side = resolved.tiling.canvas
-    work = (side, side) if side else (int(rgb.shape[-2]), int(rgb.shape[-1]))
-    whole = Features(
-        vectors=torch.empty(0),
-        windows=(),
-        working=work,
-        shape=(picture.shape[-2], picture.shape[-1]),
-        image=picture,
-        recipe=resolved,
-        weights=plan.weights,
-    )
+    whole = plan.nothing_yet(picture, rgb)
     purpose = purpose or Purpose()
     bands = Bands(whole, encoders.backbone.vision.patch) if purpose.early else None
     with encoders.interruptible(stop):
@@ -130,6 +118,21 @@ class _Plan:
         """Return the name of the features in the cache; the picture is read for it."""
         models = "; ".join((self.weights, *(m.identity for m in self._models)))
         return key_of(picture, self.recipe, models, self.encoders.backbone.device.type)
+
+    def nothing_yet(self, picture: Image, rgb: Tensor) -> Features:
+        """Features of a working image (3, H, W) without vectors and windows."""
+        import torch
+
+        side = self.recipe.tiling.canvas
+        return Features(
+            vectors=torch.empty(0),
+            windows=(),
+            working=(side, side) if side else (int(rgb.shape[-2]), int(rgb.shape[-1])),
+            shape=(picture.shape[-2], picture.shape[-1]),
+            image=picture,
+            recipe=self.recipe,
+            weights=self.weights,
+        )
 
     @property
     def _models(self) -> list[Loaded]:
