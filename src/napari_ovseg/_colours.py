@@ -41,4 +41,4 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def hex_of(parts: Iterable[int]) -> str:
     """Write three integers 0..255 as ``#rrggbb``."""
-    return "#" + bytes(parts).hex()
+    return "#" + bytes(map(int, parts)).hex()

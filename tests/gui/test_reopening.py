@@ -10,12 +10,10 @@ from qtpy.QtWidgets import QWidget
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError
 from napari_ovseg.gui import layers
-from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.kept import source_of
 from napari_ovseg.gui.reopening import image_of_project
 from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.widget import OvsegWidget
-from napari_ovseg.labels import Owner
 from napari_ovseg.project import Project
 
 pytestmark = pytest.mark.gui
@@ -136,14 +134,11 @@ def test_labels_of_another_image_do_not_take_the_brush_away(make_napari_viewer, 
     viewer = make_napari_viewer()
     window = QWidget()
     qtbot.addWidget(window)
-    busy = viewer.add_image(np.zeros(SHAPE, np.uint8))
+    image = viewer.add_image(np.zeros(SHAPE, np.uint8))
     mine = viewer.add_labels(np.zeros(SHAPE, np.uint16))
-    for source, active in ((busy, mine), (None, None)):
+    for active, keep in ((mine, True), (mine, False), (image, True)):
+        viewer.layers.selection.active = active
         came = Labels(np.ones(SHAPE, np.uint16))
-        add_in_stages(viewer, came, window, source)
-        assert viewer.layers.selection.active is (active or came)
-    viewer.layers.selection.active = busy
-    add_in_stages(viewer, came := Labels(np.ones(SHAPE, np.uint16)), window, busy)
-    assert viewer.layers.selection.active is came
-    qtbot.waitUntil(lambda: came.visible, timeout=60_000)
-    assert editing_of(came).draft.owner.max() == Owner.PERSON
+        add_in_stages(viewer, came, window, keep_brush=keep)
+        assert viewer.layers.selection.active is (mine if active is mine and keep else came)
+        qtbot.waitUntil(lambda layer=came: layer.visible, timeout=60_000)

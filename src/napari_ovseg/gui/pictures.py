@@ -173,8 +173,10 @@ class Pictures:
         A person may paint with a number that has no word, and undo may bring one back.
         """
         labels = self.all_labels()
-        given = (layer.metadata[KEY].get("highest", 0) for layer in labels)
-        return max(0, *map(int, given), *(int(np.max(layer.data)) for layer in labels))
+        named = [int(layer.metadata[KEY].get("highest", 0)) for layer in labels]
+        # Those that are on disk are not read for it.
+        arrays = [layer.data for layer in labels if isinstance(layer.data, np.ndarray)]
+        return max([0, *named, *(int(ids.max()) for ids in arrays)])
 
     def hidden(self) -> set[int]:
         """Ids of the categories that are not shown in any labels layer."""

@@ -79,7 +79,9 @@ def image_of_project(
 
 def _another(here: Source, source: Source) -> bool:
     """Whether images of one name are of two files; one that is gone may have been moved."""
-    return bool(here.path) and Path(source.path).is_file() and Path(here.path) != Path(source.path)
+    if not here.path or not source.path or not Path(source.path).exists():
+        return False
+    return not (Path(here.path).exists() and Path(here.path).samefile(source.path))
 
 
 def open_kept(folder: Path) -> tuple[Project, Annotation, dict[str, Any]]:

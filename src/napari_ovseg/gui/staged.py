@@ -11,7 +11,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari.layers import Image, Labels
+from napari.layers import Labels
 from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ PAUSE_MS = 10
 
 
 def add_in_stages(
-    viewer: ViewerModel, layer: Labels, owner: QWidget, source: Image | None = None
+    viewer: ViewerModel, layer: Labels, owner: QWidget, *, keep_brush: bool = False
 ) -> None:
     """Add a layer at once, and show it and its tools in the next turns.
 
@@ -38,8 +38,8 @@ def add_in_stages(
         Not yet in the viewer.
     owner
         A widget in the viewer's window; the stages go on if only the widget is closed.
-    source
-        Image that a run has labelled: who works on another one meanwhile goes on there.
+    keep_brush
+        Whether the labels that are being painted, if any, stay the active layer.
     """
     # Napari has no public name for a layer's overlays; without them the parts come at once.
     parts = [layer, *(o for o in getattr(layer, "_overlays", {}).values() if o.visible)]
@@ -50,7 +50,7 @@ def add_in_stages(
     active = viewer.layers.selection.active
     try:
         viewer.add_layer(layer)
-        if source is not None and isinstance(active, Image | Labels) and active is not source:
+        if keep_brush and isinstance(active, Labels):
             viewer.layers.selection.active = active
     finally:
         shows = [partial(setattr, part, "visible", True) for part in parts]

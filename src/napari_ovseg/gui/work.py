@@ -172,7 +172,7 @@ class Work(QObject):
         if layer is None and self._first is not None:
             layer = self._first.take()
             if layer is not None:
-                add_in_stages(self._viewer, layer, self._owner, target.source)
+                add_in_stages(self._viewer, layer, self._owner, keep_brush=True)
         if layer is not None:
             annotation, top = progress.annotation, progress.rows.start
             where = target.known(annotation.labels, self._session.rows, top).where
@@ -207,7 +207,7 @@ class Work(QObject):
         if layer is None:
             made = result.layer if known is target else None
             layer = made or FirstLayer(known, later).make(annotation)
-            add_in_stages(self._viewer, layer, self._owner, target.source)
+            add_in_stages(self._viewer, layer, self._owner, keep_brush=True)
         if is_first and not later:
             self.labelled.emit(annotation, 0)
         elif target.preview and self.turns.now == Turn.RUN:

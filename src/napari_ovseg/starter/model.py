@@ -51,7 +51,7 @@ PREFERENCES = Preferences(
     scales=(1.0, 0.5, 0.25),
     # Its patches are more alike than those of a CLIP of full size, so the papers' limits on
     # cosines (0.4 and 0.55) let everything through; chosen on generated scenes.
-    method_values={"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.8}},
+    method_values={"sc_clip": {"beta": 0.85}, "gla_clip without a guide": {"rho": 0.98}},
     # What is rare weighs more in training than it is frequent; chosen on generated scenes, too.
     background_margin=1.0,
 )
