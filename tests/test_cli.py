@@ -499,5 +499,15 @@ def test_labels_whose_file_was_renamed_are_called_as_it_is(tmp_path, name):
     second = file.rename(tmp_path / "a" / file.name.replace("x", "scan 2", 1))
     first = tmp_path / "a" / file.name
     assert main(["export", str(first), str(second), "-o", str(tmp_path), "--format", "png"]) == 0
-    values = [int(np.asarray(Image.open(f)).max()) for f in sorted(tmp_path.glob("*.png"))]
-    assert values == [2, 1]
+    found = {f.stem: int(np.asarray(Image.open(f)).max()) for f in tmp_path.glob("*.png")}
+    assert found.pop("x") == 1
+    assert list(found.values()) == [2]
+    assert next(iter(found)).startswith("scan_2-")
+
+
+def test_what_ends_like_labels_of_bids_is_not_renamed(tmp_path):
+    words, ids = ov.Vocabulary.parse("grass"), np.ones((8, 9), np.uint16)
+    made = ov.Annotation("brain_dseg", ov.LabelMap(ids, words, ov.Grid.regular(2)))
+    (file, _) = ov.export(made, tmp_path, "png")
+    assert main(["export", str(file), "-o", str(tmp_path / "o"), "--format", "ome-tiff"]) == 0
+    assert [f.name for f in (tmp_path / "o").iterdir()] == ["brain_dseg.ome.tif"]

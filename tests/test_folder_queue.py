@@ -164,3 +164,24 @@ def test_words_of_older_labels_count_too(folder):
         again.refuse_other(tuple(ov.Vocabulary.parse("turf; gravel; sky")))
     again.refuse_other(tuple(ov.Vocabulary.parse("turf; gravel; wall")))  # it was renamed since
     assert (again.highest, len(again.vocabulary)) == (3, 2)
+
+
+def test_all_words_of_a_folder_have_a_name_once(folder):
+    queue = run(FolderQueue.open_steps(folder))
+    second = ov.Vocabulary(tuple(replace(c, id=2 * c.id - 1, colour="") for c in WORDS))
+    only = ov.Vocabulary.parse("nucleus")
+    for file, words in zip(queue.files, (WORDS, second, only), strict=True):
+        queue.save(file, annotation(words=words))
+        os.utime(queue.labels_path(file), (queue.files.index(file),) * 2)
+    words = run(FolderQueue.open_steps(folder)).all_words()
+    assert [c.name for c in words] == ["nucleus", "fibre"]
+    assert fitted(annotation(by_hand=3), words)[1] == words
+
+
+def test_a_number_without_a_word_is_not_given_to_one(folder):
+    queue = run(FolderQueue.open_steps(folder))
+    made = annotation()
+    made.labels.ids[5] = 7
+    queue.save(queue.files[0], made)
+    assert queue.highest == 7
+    assert run(FolderQueue.open_steps(folder)).highest == 7

@@ -6,7 +6,7 @@ import pytest
 import tifffile
 from PIL import Image as Pillow
 
-from napari_ovseg import Display, Grid, Image, open_image
+from napari_ovseg import Display, Grid, Image, image_files, open_image
 from napari_ovseg.errors import ImageError, RecipeError
 from napari_ovseg.image import Image as ImageClass
 
@@ -342,3 +342,9 @@ def test_a_tensor_is_a_picture_and_a_last_axis_of_one_is_told():
     assert Image.of(torch.zeros(8, 9, 3, dtype=torch.uint8)).rgb
     with pytest.raises(ImageError, match=r"image\[..., 0\]"):
         Image.of(np.zeros((8, 9, 1), np.uint8))
+
+
+def test_a_palette_of_one_bit_has_two_colours():
+    palette = np.array([[0, 65535], [0, 0], [65535, 0]], np.uint16)
+    numbers = np.array([[False, True]])  # as tifffile gives them
+    assert (image_files._coloured(numbers, palette) == [[[0, 0, 255], [255, 0, 0]]]).all()

@@ -27,7 +27,7 @@ from napari_ovseg.image_files import open_image
 from napari_ovseg.importers import read_labels
 from napari_ovseg.importers.ome_zarr import OMEZarr
 from napari_ovseg.progress import Progress, Steps
-from napari_ovseg.vocabulary import Category, Vocabulary
+from napari_ovseg.vocabulary import MAX_CATEGORIES, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,10 +55,8 @@ class FolderQueue:
 
     Attributes
     ----------
-    folder
-        Of the images.
-    files
-        The images, at least one.
+    folder, files
+        Of the images, and these, at least one.
     states
         By image.
     vocabulary
@@ -97,10 +95,9 @@ class FolderQueue:
             record = None
             with suppress(InputError):  # what is wrong is told when the image's turn comes
                 record = OMEZarr().record(path) if path.exists() else None
-            if record is None:
-                continue
-            queue.states[file] = _state(record.provenance)
-            found.append((path.stat().st_mtime, record.vocabulary))
+            if record is not None:
+                queue.states[file] = _state(record.provenance)
+                found.append((path.stat().st_mtime, record.vocabulary))
         found.sort(key=itemgetter(0))
         queue.vocabulary = found[-1][1] if found else None
         words = {c.id: c for _, vocabulary in found for c in vocabulary}
@@ -108,11 +105,13 @@ class FolderQueue:
         return queue
 
     def all_words(self) -> tuple[Category, ...]:
-        """Categories of all labels here: those of the labels that were saved last come first."""
-        last = self.vocabulary.categories if self.vocabulary else ()
-        ids, names = {c.id for c in last}, {c.name.casefold() for c in last}
-        others = (c for c in self.words if c.id not in ids and c.name.casefold() not in names)
-        return (*last, *others)
+        """Categories of all labels here, each name once: those saved last come first."""
+        known = {c.name.casefold(): c for c in self.vocabulary or ()}
+        ids = {c.id for c in known.values()}
+        for c in self.words:
+            if c.id not in ids:
+                known.setdefault(c.name.casefold(), c)
+        return tuple(known.values())[:MAX_CATEGORIES]
 
     def labels_path(self, file: Path) -> Path:
         """Return where the labels of an image are kept."""
@@ -155,7 +154,8 @@ class FolderQueue:
         ExportError
             If they cannot be written; the old ones are then still there.
         """
-        export(replace(annotation.named(), name=file.name), self.folder / LABELS, "ome-zarr")
+        annotation = replace(annotation.named(), name=file.name)
+        export(annotation, self.folder / LABELS, "ome-zarr")
         self.states[file] = _state(annotation.provenance)
         self.highest = max(self.highest, *(c.id for c in annotation.labels.vocabulary))
 

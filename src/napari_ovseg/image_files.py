@@ -77,8 +77,9 @@ def _open_tiff(path: Path, indexed: bool) -> Image:
         if kind == tifffile.PHOTOMETRIC.SEPARATED:
             raise ImageError(f"{path.name!r} holds colours of print (CMYK); save it as RGB")
         array, axes = _samples_last(series.asarray(), series.axes.lower(), path.name)
-        if kind == tifffile.PHOTOMETRIC.PALETTE and not indexed:
-            array, axes = _coloured(array, series.keyframe.colormap), f"{axes}s"
+        palette = series.keyframe.colormap
+        if kind == tifffile.PHOTOMETRIC.PALETTE and palette is not None and not indexed:
+            array, axes = _coloured(array, palette), f"{axes}s"
         rgb = axes.endswith("s")
         grid_axes = tuple(axes.removesuffix("s"))
         spacing, units = _tiff_calibration(file, grid_axes)
@@ -95,7 +96,8 @@ def _coloured(numbers: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """Give numbers (...) the colours of a TIFF's palette (3, n): (..., 3) uint8."""
     deep = palette.max() > 255  # as the format asks for; some programs write 8 bit
     table = (palette >> 8 if deep else palette).astype(np.uint8)
-    colours: np.ndarray = table.T[numbers]
+    index = numbers.astype(np.uint8) if numbers.dtype == bool else numbers  # of 1 bit
+    colours: np.ndarray = table.T[index]
     return colours
 
 

@@ -39,7 +39,7 @@ def resolve(recipe: Recipe, image: Image, backbone: Backbone) -> Recipe:
     window = backbone.vision.native
     bounds = (window, *(backbone.preferences.short_side or (2 * window, 9 * window)))
     factor = recipe.working_size.magnify(shape, image.grid, bounds)
-    if max(shape) * factor > MAX_SIDE or min(shape) * factor < 1:
+    if round(max(shape) * factor) > MAX_SIDE or min(shape) * factor < 1:
         raise RecipeError(
             f"a working size of {shape[0] * factor:.0f} x {shape[1] * factor:.0f} px is not "
             f"possible; choose a magnification nearer to 1 than {factor:.3g}"

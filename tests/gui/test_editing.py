@@ -200,6 +200,16 @@ def test_an_outline_and_what_it_encloses_are_one_step(layer):
     assert not draft.owner.any()
 
 
+def test_an_outline_that_is_dropped_claims_nothing(layer):
+    layer._begin_stroke()
+    layer._draw(1, np.array((10, 10)), np.array((10, 50)))
+    layer._abort_stroke()
+    drag(layer, (30, 30))
+    owner = editing_of(layer).draft.owner
+    assert owner[30, 30]
+    assert not owner[10].any()
+
+
 def test_locked_pixels_do_not_give_way_to_the_bucket(layer):
     where = np.zeros((40, 60), bool)
     where[:10] = True

@@ -3,16 +3,13 @@
 import numpy as np
 import pytest
 from napari.layers import Image as ImageLayer
-from napari.layers import Labels
 from PIL import Image
-from qtpy.QtWidgets import QWidget
 
 import napari_ovseg as ov
 from napari_ovseg.errors import ExportError
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.kept import source_of
 from napari_ovseg.gui.reopening import image_of_project
-from napari_ovseg.gui.staged import add_in_stages
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.project import Project
 
@@ -130,15 +127,17 @@ def test_what_was_hidden_stays_hidden_when_the_dock_is_opened_again(widget, qtbo
     again.keeper.close()
 
 
-def test_labels_of_another_image_do_not_take_the_brush_away(make_napari_viewer, qtbot):
-    viewer = make_napari_viewer()
-    window = QWidget()
-    qtbot.addWidget(window)
-    image = viewer.add_image(np.zeros(SHAPE, np.uint8))
-    mine = viewer.add_labels(np.zeros(SHAPE, np.uint16))
-    for active, keep in ((mine, True), (mine, False), (image, True)):
-        viewer.layers.selection.active = active
-        came = Labels(np.ones(SHAPE, np.uint16))
-        add_in_stages(viewer, came, window, keep_brush=keep)
-        assert viewer.layers.selection.active is (mine if active is mine and keep else came)
-        qtbot.waitUntil(lambda layer=came: layer.visible, timeout=60_000)
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_labels_of_a_run_do_not_take_the_brush_away(widget, finish, elsewhere):
+    mine, painted = labels_on(widget)
+    other = widget.viewer.add_image(np.zeros(SHAPE, np.uint8), name="other")
+    widget.form.choose_image(other)
+    widget.viewer.layers.selection.active = painted
+    if elsewhere:  # who goes to another image while a run is under way
+        going_on = widget.pictures.going_on
+        widget.pictures.going_on = lambda source: widget.form.choose_image(mine) or going_on(source)
+    widget.form.choose_image(other)
+    finish(widget)
+    made = widget.pictures.labels_of(other)
+    assert widget.viewer.layers.selection.active is (painted if elsewhere else made)
+    assert widget.form.chosen_image() is (mine if elsewhere else other)

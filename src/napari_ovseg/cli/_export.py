@@ -70,8 +70,10 @@ def _read(path: Path) -> Annotation:
     endings = [ending for ending in importer.suffixes if path.name.casefold().endswith(ending)]
     if importer.names_pictures or not endings:
         return annotation
-    stem = path.name[: -len(max(endings, key=len))].removesuffix("_dseg")  # of BIDS
-    return annotation if stem == safe_name(annotation.name) else replace(annotation, name=stem)
+    stem = path.name[: -len(max(endings, key=len))]
+    plain = stem.removesuffix("_dseg") if ".nii" in endings or ".nii.gz" in endings else stem
+    same = safe_name(annotation.name) in {stem, plain}
+    return annotation if same else replace(annotation, name=plain)
 
 
 def _spare(exporter: Exporter, annotations: Sequence[Annotation], folder: Path) -> None:

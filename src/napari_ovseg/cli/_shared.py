@@ -118,11 +118,9 @@ def check_writable(target: Path) -> None:
     """
     from napari_ovseg._atomic import half_written
 
-    made = [folder for folder in target.parents if not folder.exists()]
-    with half_written(target, "probe") as probe:
+    there = next(folder for folder in target.parents if folder.exists())
+    with half_written(there / target.name, "probe") as probe:  # folders are made after the work
         probe.touch()
-    for folder in made:  # the work may fail all the same
-        folder.rmdir()
 
 
 def say(text: str, *, error: bool = False) -> None:

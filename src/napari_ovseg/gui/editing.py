@@ -18,7 +18,7 @@ from psygnal import Signal
 
 from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.annotate.reach import stamped
-from napari_ovseg.gui.strokes import brush_footprint, polygon_footprint, read_record
+from napari_ovseg.gui.strokes import brush_footprint, encircles, polygon_footprint, read_record
 from napari_ovseg.labels import Owner
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Editing:
         painters = {name: self._taking_over(getattr(type(layer), name)) for name in _PAINTERS}
         self._paint, self._paint_polygon = painters["paint"], painters["paint_polygon"]
         painters |= {"paint": self.paint, "paint_polygon": self.paint_polygon}
-        painters |= {"undo": self.undo, "redo": self.redo}
+        painters |= {"undo": self.undo, "redo": self.redo, "_abort_stroke": self._abort}
         vars(layer).update(painters)
         layer.mouse_drag_callbacks.append(self._follow)
         layer.events.paint.connect(self._painted)
@@ -147,7 +147,7 @@ class Editing:
 
     def _follow(self, layer: Labels, event: Any) -> Iterator[None]:
         """Give all that the brush does until its release one name; then end the stroke."""
-        if layer.mode not in {"paint", "erase"} or _encircles(layer, event):
+        if layer.mode not in {"paint", "erase"} or encircles(layer, event):
             return
         self._begin()
         yield
@@ -174,6 +174,11 @@ class Editing:
             centres = np.array([dot[0] for dot in together])[:, axes]
             self._claim(place, label, axes, centres - half, footprint)
         self._action = ""
+
+    def _abort(self) -> None:
+        """Let napari drop an outline that was not closed, and what it has reached with it."""
+        type(self.layer)._abort_stroke(self.layer)
+        self._dots.clear()
 
     def _hand_over(self) -> None:
         """Make napari tell at once of what was painted since the button was pressed."""
@@ -238,12 +243,3 @@ class Editing:
             owner = owner_in({}, ids)
         layer.metadata[KEY]["owner"] = owner
         draft.begin_anew(layer.data, owner)
-
-
-def _encircles(layer: Labels, event: Any) -> bool:
-    """Whether napari draws an outline meanwhile, from a click of the right button to its end.
-
-    It comes as a polygon when it is closed; the left button moves the picture until then.
-    """
-    outline = layer._overlays.get("brush_stroke")  # as napari's own brush asks
-    return outline is not None and (outline.active or (outline.enabled and event.button == 2))

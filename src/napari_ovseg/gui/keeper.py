@@ -164,7 +164,8 @@ class Keeper:
 
     def _show(self, shown: Callable[[], None], opened: tuple[Project, Any, dict[str, Any]]) -> None:
         project, annotation, state = opened
-        bound, typed = self._session.bound, tuple(self._session.rows)
+        # Words that were typed and never asked for are not lost.
+        bound, typed = self._session.bound, () if self._session.counts else self._session.rows
         try:
             words = joined(self._session.known() if bound else (), annotation.labels.vocabulary)
             of_folder = bool(state.get("folder"))
@@ -180,7 +181,7 @@ class Keeper:
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._viewer.add_layer(layer)
         self._session.set_rows(words)
-        self._session.extend(typed)  # whose ids were nobody's yet, unless they are among those
+        self._session.extend(typed)
         self.on_opened(source)
         self._viewer.layers.selection.active = layer
         shown()

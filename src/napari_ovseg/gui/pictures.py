@@ -47,6 +47,8 @@ class Pictures:
         Whether the encoder sees an image layer together with the other visible ones.
     folder
         Files of the images of the folder that is open.
+    chosen
+        Returns the image that a person has chosen; set by whoever knows it.
     """
 
     together = False
@@ -55,6 +57,7 @@ class Pictures:
     def __init__(self, viewer: ViewerModel, on_change: Callable[[], None]) -> None:
         self._viewer, self._on_change = viewer, on_change
         self._came: Any = None
+        self.chosen: Callable[[], ImageLayer | None] = lambda: None
         self._placed: WeakSet[ImageLayer] = WeakSet()
         for event in (viewer.layers.events.inserted, viewer.layers.events.removed,
                       viewer.layers.events.renamed):  # fmt: skip
@@ -137,6 +140,20 @@ class Pictures:
             return active
         return next((each for each in self.images() if self.labels_of(each) is active), None)
 
+    def going_on(self, source: ImageLayer) -> Callable[[], None]:
+        """Return what makes the active labels active again after a run has added those of an image.
+
+        If another image is chosen by then, that is: who paints there goes on.
+        """
+        active = self._viewer.layers.selection.active
+
+        def again() -> None:
+            if isinstance(active, Labels) and self.chosen() is not source:
+                self._came = active
+                self._viewer.layers.selection.active = active
+
+        return again
+
     def all_labels(self) -> list[Labels]:
         """The labels layers of all images that have one."""
         found = (self.labels_of(source) for source in self.images())
@@ -174,14 +191,13 @@ class Pictures:
         """
         labels = self.all_labels()
         named = [int(layer.metadata[KEY].get("highest", 0)) for layer in labels]
-        # Those that are on disk are not read for it.
-        arrays = [layer.data for layer in labels if isinstance(layer.data, np.ndarray)]
+        arrays = [each.data for each in labels if isinstance(each.data, np.ndarray)]  # in memory
         return max([0, *named, *(int(ids.max()) for ids in arrays)])
 
     def hidden(self) -> set[int]:
         """Ids of the categories that are not shown in any labels layer."""
-        hidden = (layer.metadata[KEY].get("hidden", ()) for layer in self.all_labels())
-        return {int(number) for ids in hidden for number in ids}
+        told = (layer.metadata[KEY].get("hidden", ()) for layer in self.all_labels())
+        return set().union(*told)
 
     def locked(self) -> set[int]:
         """Ids of the categories that have locked pixels in any labels layer."""

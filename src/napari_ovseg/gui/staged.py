@@ -11,13 +11,13 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING
 
-from napari.layers import Labels
 from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
+    from napari.layers import Labels
     from qtpy.QtCore import QObject
     from qtpy.QtWidgets import QWidget
 
@@ -26,7 +26,7 @@ PAUSE_MS = 10
 
 
 def add_in_stages(
-    viewer: ViewerModel, layer: Labels, owner: QWidget, *, keep_brush: bool = False
+    viewer: ViewerModel, layer: Labels, owner: QWidget, added: Callable[[], None] = lambda: None
 ) -> None:
     """Add a layer at once, and show it and its tools in the next turns.
 
@@ -38,8 +38,8 @@ def add_in_stages(
         Not yet in the viewer.
     owner
         A widget in the viewer's window; the stages go on if only the widget is closed.
-    keep_brush
-        Whether the labels that are being painted, if any, stay the active layer.
+    added
+        Called at once when the layer is in the viewer.
     """
     # Napari has no public name for a layer's overlays; without them the parts come at once.
     parts = [layer, *(o for o in getattr(layer, "_overlays", {}).values() if o.visible)]
@@ -47,11 +47,9 @@ def add_in_stages(
         part.visible = False
     window = owner.window()
     window.setUpdatesEnabled(False)  # it is drawn in a turn of its own
-    active = viewer.layers.selection.active
     try:
         viewer.add_layer(layer)
-        if keep_brush and isinstance(active, Labels):
-            viewer.layers.selection.active = active
+        added()
     finally:
         shows = [partial(setattr, part, "visible", True) for part in parts]
         run_in_turns([partial(window.setUpdatesEnabled, True), *shows], window)

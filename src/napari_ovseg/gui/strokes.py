@@ -71,3 +71,12 @@ def read_record(atom: Any) -> tuple[Box, np.ndarray, np.ndarray]:
     mask = np.zeros(values.shape, bool)
     mask[within], values[within] = True, old
     return box, mask, values[mask]
+
+
+def encircles(layer: Labels, event: Any) -> bool:
+    """Whether napari draws an outline meanwhile, from a click of the right button to its end.
+
+    It comes as a polygon when it is closed; the left button moves the picture until then.
+    """
+    outline = layer._overlays.get("brush_stroke")  # as napari's own brush asks
+    return outline is not None and (outline.active or (outline.enabled and event.button == 2))

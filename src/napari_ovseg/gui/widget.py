@@ -94,8 +94,7 @@ class OvsegWidget(QWidget):
     def _resume(self) -> None:
         """Take over what labels in the viewer say, as where the dock was closed before."""
         self.session.locked, hidden = self.pictures.locked(), self.pictures.hidden()
-        self.session.rows = self.pictures.words()
-        self.session.hidden = hidden
+        self.session.rows, self.session.hidden = self.pictures.words(), hidden
         self.session.changed.emit()
         self.turns.stop()  # labels are not to follow words that are theirs
 
@@ -111,6 +110,7 @@ class OvsegWidget(QWidget):
         self._recolour = QTimer(self, singleShot=True)
         self._recolour.timeout.connect(self._show_words)
         self.form = SettingsForm(self.session, self.panel.tell)
+        self.pictures.chosen = self.form.chosen_image
         self.encodes = EncodesLine(self.pictures, self.form)
         self.encodes.changed.connect(self.following.follow)
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari.components import ViewerModel
+    from napari.layers import Labels
     from qtpy.QtWidgets import QWidget
 
     from napari_ovseg.gui.job import Job
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from napari_ovseg.gui.session import Session
     from napari_ovseg.progress import Progress, Steps, Stop
     from napari_ovseg.vocabulary import Category
-
 
 _WORDS = "words"
 """Name of the step of undo that all relabels are while words are typed."""
@@ -90,8 +90,7 @@ class Work(QObject):
     ) -> None:
         super().__init__(owner)
         self._viewer, self._session, self._pictures = viewer, session, pictures
-        self._choose, self._owner = choose, owner
-        self._advance = advance
+        self._choose, self._owner, self._advance = choose, owner, advance
         self.ahead: Callable[[], Callable[[Stop], Steps[None]] | None] = lambda: None
         self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self.turns = Turns(self._start, self.runner.cancel, self)
@@ -131,8 +130,7 @@ class Work(QObject):
         if turn == Turn.FOLLOW and (labels is None or self.difference.awaits(labels)):
             return False
         self._round = Round(targets)
-        target = self._round.next(labels)
-        if target is None:
+        if (target := self._round.next(labels)) is None:
             self.told.emit(self._round.summary(), True)
             return False
         if turn == Turn.RUN:
@@ -172,16 +170,18 @@ class Work(QObject):
         if layer is None and self._first is not None:
             layer = self._first.take()
             if layer is not None:
-                add_in_stages(self._viewer, layer, self._owner, keep_brush=True)
+                self._add(layer, target)
         if layer is not None:
             annotation, top = progress.annotation, progress.rows.start
             where = target.known(annotation.labels, self._session.rows, top).where
             self.writer.write(layer, annotation, target.plane, self._round.name, where, top)
             self.appeared.emit()
 
+    def _add(self, layer: Labels, target: Target) -> None:
+        add_in_stages(self._viewer, layer, self._owner, self._pictures.going_on(target.source))
+
     def _done(self, result: Result | None) -> None:
-        target = self._target
-        if target is None:
+        if (target := self._target) is None:
             return
         self._outcome = Outcome.TOLD
         if result is None:
@@ -207,7 +207,7 @@ class Work(QObject):
         if layer is None:
             made = result.layer if known is target else None
             layer = made or FirstLayer(known, later).make(annotation)
-            add_in_stages(self._viewer, layer, self._owner, keep_brush=True)
+            self._add(layer, target)
         if is_first and not later:
             self.labelled.emit(annotation, 0)
         elif target.preview and self.turns.now == Turn.RUN:
