@@ -110,7 +110,7 @@ def test_all_of_a_project_comes_back(tmp_path, shape):
     assert annotation.labels.ids.flags.writeable
     assert np.array_equal(annotation.owner, given.owner)
     assert annotation.owner.flags.writeable
-    assert annotation.labels.vocabulary == WORDS
+    assert annotation.labels.vocabulary == given.named().labels.vocabulary
     assert annotation.labels.grid == given.labels.grid
     assert annotation.provenance == given.provenance
     assert (annotation.name, state) == (given.name, STATE)

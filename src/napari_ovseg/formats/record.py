@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_ovseg.errors import ImageError
 from napari_ovseg.grid import Grid
 from napari_ovseg.labels import Provenance
 from napari_ovseg.vocabulary import Vocabulary
@@ -109,7 +110,10 @@ def read_grid(table: dict[str, Any]) -> Grid:
         )
     if {len(rows), *map(len, rows)} != {len(axes) + 1} or len(units) != len(axes):
         raise ValueError(f"the affine matrix does not fit the axes {', '.join(axes)}")
-    return Grid.of(axes, np.array(rows, float), units)
+    try:
+        return Grid.of(axes, np.array(rows, float), units)
+    except ImageError as error:  # which tells of an image, and is not of this file
+        raise ValueError(f"the affine matrix cannot be used: {error}") from error
 
 
 def read_provenance(table: dict[str, Any]) -> Provenance:
