@@ -47,9 +47,8 @@ def editing_of(layer: Labels) -> Editing:
 def owner_in(ours: dict[str, Any], ids: np.ndarray) -> np.ndarray:
     """Return who owns each pixel; without a record every labelled pixel is a person's."""
     owner = ours.get("owner")
-    if (
-        owner is None or np.shape(owner) != ids.shape
-    ):  # none, or those of a layer that this one was cut from
+    # Of another shape are those of a layer that this one was cut from.
+    if owner is None or np.shape(owner) != ids.shape:
         return np.where(ids != 0, np.uint8(Owner.PERSON), np.uint8(Owner.MODEL))
     return np.asarray(owner)
 
