@@ -5,14 +5,13 @@ The limit is one forward of CLIP ViT-B/16 over the same five views of 384 px (fo
 """
 
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import open_clip
 import torch
+from tests.benchmarks._memory import peak_of
 from tests.benchmarks._row import Row, seconds, side_by_side
 
 import napari_ovseg as ov
@@ -64,24 +63,15 @@ def labelled(features, queries, head) -> None:
 
 
 _MEMORY = """
-import pathlib, re, sys, torch
-sys.path.insert(0, sys.argv[3])
+import sys, torch
 torch.set_num_threads(2)
+from tests.benchmarks._memory import counted
 from tests.benchmarks.bench_cat_seg import *
 folder, count = sys.argv[1], int(sys.argv[2])
 head = load_backbone(folder, "cpu").head
-pathlib.Path("/proc/self/clear_refs").write_text("5")  # forget the peak of loading
-labelled(ov.encode(picture(), recipe_of(folder), device="cpu"), words(count), head)
-print(int(re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]) / 2**20)
+with counted(whole=True):
+    labelled(ov.encode(picture(), recipe_of(folder), device="cpu"), words(count), head)
 """
-
-
-def peak(folder: str, count: int) -> float:
-    """GiB of the whole process, weights included, for so many categories."""
-    root = str(Path(__file__).parents[2])
-    command = [sys.executable, "-c", _MEMORY, folder, str(count), root]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout)
 
 
 def rows():
@@ -118,6 +108,6 @@ def rows():
             what = f"cat_seg, cached, {count} categories anew ({each}) / dense forward"
             yield Row(what, seconds(ours), seconds(limit), ours / limit, promised)
         for count, promised in ((21, 3.0), (171, 6.0)):
-            most = peak(folder, count)
+            most = peak_of(_MEMORY, folder, str(count))
             what = f"cat_seg, 640 x 640, {count} categories: peak of the process, GiB"
             yield Row(what, f"{most:.2f}", f"{promised:.2f}", most, promised)

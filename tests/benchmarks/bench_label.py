@@ -1,10 +1,9 @@
 """``label`` beside interpolating every score to full size, with equal labels; and its memory."""
 
-import subprocess
-import sys
 from functools import partial
 
 import torch
+from tests.benchmarks._memory import peak_of
 from tests.benchmarks._row import Row, seconds, side_by_side
 
 import napari_ovseg as ov
@@ -78,12 +77,13 @@ def equal(features, table) -> float:
 
 
 _MEMORY = """
-import pathlib, re, sys, torch
+import sys, torch
 import numpy as np
 import napari_ovseg as ov
 from napari_ovseg.features import Features
 from napari_ovseg.scoring import Queries, label_blocks
 from napari_ovseg.windows import Window
+from tests.benchmarks._memory import counted
 torch.set_num_threads(2)
 torch.manual_seed(0)
 side, patch, count = 8192, 16, 150
@@ -95,16 +95,10 @@ table = Queries(text, torch.arange(count) + 1, torch.full((count,), float(sys.ar
 result = torch.zeros(side, side, dtype=torch.int16)
 with torch.inference_mode():
     torch.nn.functional.interpolate(torch.randn(1, 2, 8, 8), size=(64, 64), mode="bilinear")
-def memory(what):
-    status = pathlib.Path("/proc/self/status").read_text()
-    return int(re.search(what + r":\\s+(\\d+)", status)[1]) / 2**20
 result[:] = 1  # its pages are taken before the count
-before = memory("VmRSS")
-pathlib.Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-with torch.inference_mode():
+with counted(), torch.inference_mode():
     for start, stop, part in label_blocks(features, table):
         result[start:stop] = part.to(torch.int16)
-print(memory("VmHWM") - before)
 """
 
 
@@ -122,9 +116,6 @@ def rows():
         note = f"interpolate + argmax / label 1024 x 1024, {what}"
         yield Row(note, seconds(limit), seconds(mine), limit / mine, promised, at_least=True)
     for threshold in ("0", "0.3"):
-        done = subprocess.run(
-            [sys.executable, "-c", _MEMORY, threshold], capture_output=True, text=True, check=True
-        )
-        gigabytes = float(done.stdout)
+        gigabytes = peak_of(_MEMORY, threshold)
         note = f"peak of label 8192 x 8192, 150 categories, threshold {threshold}, over features and result, GiB"
         yield Row(note, f"{gigabytes:.2f}", "1.00", gigabytes, 1.0)

@@ -4,13 +4,12 @@ ViT-B/16 and the guides have their real size and seeded random weights; 21 categ
 queries, text embeddings given, float32, windows of 224 at stride 112 (ITACLIP on the small size: 28).
 """
 
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
+from tests.benchmarks._memory import peak_of
 from tests.benchmarks._row import Row, seconds, side_by_side
 from tests.benchmarks.bench_encode import seeded_folder
 
@@ -82,35 +81,24 @@ class Bench:
 
 
 _MEMORY = """
-import pathlib, re, sys, torch
+import sys, torch
 import napari_ovseg as ov
 from napari_ovseg.backbones.guide import load_guide
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.encoding import encode_steps
+from tests.benchmarks._memory import counted
 torch.set_num_threads(2)
 backbone, guide = sys.argv[1:]
 recipe = ov.Recipe(backbone=backbone, method="gla_clip", guide=guide,
                    working_size=ov.WorkingSize(magnification=1), tiling=ov.Tiling(224, 112))
 load_backbone(backbone, "cpu"), load_guide(guide, "cpu")
-def memory(what):
-    status = pathlib.Path("/proc/self/status").read_text()
-    return int(re.search(what + r":\\s+(\\d+)", status)[1]) / 2**20
 image = (torch.rand(2048, 2048, 3) * 255).byte().numpy()
-before = memory("VmRSS")
-pathlib.Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-steps = encode_steps(image, recipe, "cpu")
-while (progress := next(steps)).stage != "windows" or progress.done < 3:
-    pass
-steps.close()
-print(memory("VmHWM") - before)
+with counted():
+    steps = encode_steps(image, recipe, "cpu")
+    while (progress := next(steps)).stage != "windows" or progress.done < 3:
+        pass
+    steps.close()
 """
-
-
-def peak_of_gla(backbone: str, guide: str) -> float:
-    """GiB above the weights, until the first windows of 2048 x 2048 px are done."""
-    command = [sys.executable, "-c", _MEMORY, backbone, guide]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout)
 
 
 def rows():
@@ -132,6 +120,7 @@ def rows():
         ours, paper = side_by_side(small.ours, usual.ours, runs=2)
         what = "gla_clip with DINO S/16 / with B/8, 336 x 448"
         yield Row(what, seconds(ours), seconds(paper), ours / paper, 1 / 3)
-        peak = peak_of_gla(backbone, guide)
+        # Above the weights, until the first windows are done.
+        peak = peak_of(_MEMORY, backbone, guide)
         what = "gla_clip, 2048 x 2048, 324 windows: peak over the weights, GiB"
         yield Row(what, f"{peak:.2f}", "4.00", peak, 4.0)

@@ -1,11 +1,10 @@
 """PAMR beside ten plain steps, with equal labels; edge snapping: time and memory."""
 
-import subprocess
-import sys
 from functools import partial
 
 import torch
 import torch.nn.functional as F
+from tests.benchmarks._memory import peak_of
 from tests.benchmarks._row import Row, seconds, side_by_side
 
 from napari_ovseg.refine.edge_snap import snap_edges
@@ -59,8 +58,9 @@ def snap(image: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
 
 
 _MEMORY = """
-import pathlib, re, torch
+import torch
 from napari_ovseg.refine.edge_snap import snap_edges
+from tests.benchmarks._memory import counted
 torch.set_num_threads(2)
 torch.manual_seed(0)
 side = 8192
@@ -68,16 +68,10 @@ cells = torch.randint(0, 20, (64, 64))
 ids = cells.repeat_interleave(128, 0).repeat_interleave(128, 1)
 image = torch.empty(3, side, side).uniform_()
 image[:, 5:] += ids[:-5] / 20
-def memory(what):
-    status = pathlib.Path("/proc/self/status").read_text()
-    return int(re.search(what + r":\\s+(\\d+)", status)[1]) / 2**20
 snap_edges(image[:, :64, :64], ids[:64, :64], 16, 1.0)
-before = memory("VmRSS")
-pathlib.Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-with torch.inference_mode():
+with counted(), torch.inference_mode():
     result = snap_edges(image, ids, 16, 1.0)
 assert not torch.equal(result, ids)
-print(memory("VmHWM") - before)
 """
 
 
@@ -98,9 +92,6 @@ def rows():
     limit, mine = side_by_side(lambda: whole()[0].softmax(0).max(0), partial(snap, image, ids), 3)
     note = "interpolate + softmax + max / snap edges, 2048 x 2048, 6 labels"
     yield Row(note, seconds(limit), seconds(mine), mine / limit, 12.0)
-    done = subprocess.run(
-        [sys.executable, "-c", _MEMORY], capture_output=True, text=True, check=True
-    )
-    gigabytes = float(done.stdout)
+    gigabytes = peak_of(_MEMORY)
     note = "peak of snap edges 8192 x 8192, 20 labels, over inputs, GiB"
     yield Row(note, f"{gigabytes:.2f}", "1.00", gigabytes, 1.0)
