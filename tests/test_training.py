@@ -12,14 +12,14 @@ from safetensors.torch import load_file
 from napari_ovseg.backbones._files import STARTER
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._vision import attention
-from napari_ovseg.starter import sampling, train
+from napari_ovseg.starter import sampling, train, training
 from napari_ovseg.starter.batches import make_batch
 from napari_ovseg.starter.instrument import record
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of, told
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
 from napari_ovseg.starter.sampling import Bank
-from napari_ovseg.starter.training import Training, loss_of, new_optimisers
+from napari_ovseg.starter.training import Training, encode, loss_of, new_optimisers
 from napari_ovseg.starter.words import categories, phrases, words
 
 
@@ -188,6 +188,20 @@ def test_the_text_encoder_copies_what_phrases_mean():
     assert torch.allclose(
         meanings(torch.tensor([shared]))[0], meanings.categories[places].mean(0), atol=1e-5
     )
+
+
+@pytest.mark.parametrize(("capability", "fast"), [("AVX2", False), ("AVX512", True)])
+def test_half_precision_is_for_processors_that_have_it(bank, monkeypatch, capability, fast):
+    seen = []
+
+    def encoded(model, pixels):
+        seen.append(torch.is_autocast_enabled("cpu"))
+        return encode(model, pixels)
+
+    monkeypatch.setattr(training, "encode", encoded)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    loss_of(new_model(), Meanings(MODEL["embed_dim"]), batch_of(bank), dense=0.8)
+    assert seen == [fast]
 
 
 def test_a_training_may_begin_with_a_packed_model(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 from napari_ovseg._colours import hex_of
 from napari_ovseg.errors import InputError
 from napari_ovseg.gui import layers
-from napari_ovseg.gui.agreement import free_name
+from napari_ovseg.gui.agreement import name_beside
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.places import lay_over
 from napari_ovseg.labels import count_ids
@@ -69,7 +69,7 @@ def words_of(labels: Labels) -> Vocabulary:
     for number in new:
         colour = _colour(labels, number)
         known.append(
-            Category(number, free_name(names.get(number, ""), number, known), colour=colour)
+            Category(number, name_beside(known, names.get(number, ""), number), colour=colour)
         )
     if not known:
         raise InputError(f"{labels.name!r} is empty; label something in it first")

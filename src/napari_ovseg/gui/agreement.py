@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_ovseg._colours import default_colour
 from napari_ovseg._words import clean
 from napari_ovseg.errors import InputError, VocabularyError
+from napari_ovseg.vocabulary import free_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,17 +17,13 @@ if TYPE_CHECKING:
     from napari_ovseg.vocabulary import Category, Vocabulary
 
 
-def free_name(name: str, number: int, taken: Iterable[Category]) -> str:
-    """Return a name that no other category has; by number where it cannot be used."""
-    names = {c.name.casefold() for c in taken}
-    for candidate in (name, f"{name} {number}"):
-        try:
-            usable = clean(candidate)
-        except VocabularyError:
-            break
-        if name and usable.casefold() not in names:
-            return usable
-    return f"category {number}"
+def name_beside(taken: Iterable[Category], name: str, number: int) -> str:
+    """Name a category beside others; one that cannot be used is as good as none."""
+    try:
+        name = clean(name)
+    except VocabularyError:
+        name = ""
+    return free_name(name, number, {c.name.casefold() for c in taken})
 
 
 def disagreements(mine: Sequence[Category], words: Iterable[Category]) -> list[str]:
@@ -48,7 +45,7 @@ def added_to(mine: Sequence[Category], words: Iterable[Category]) -> list[Catego
     rows = list(mine)
     for category in words:
         if all(category.id != c.id for c in rows):
-            name = free_name(category.name, category.id, rows)
+            name = name_beside(rows, category.name, category.id)
             queries = category.queries if name == category.name else ()
             rows.append(replace(category, name=name, queries=queries))
     return rows

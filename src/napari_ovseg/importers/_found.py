@@ -12,7 +12,7 @@ import numpy as np
 from napari_ovseg.errors import InputError, MissingDependencyError
 from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.labels import Annotation, LabelMap, Owner
-from napari_ovseg.vocabulary import BACKGROUND_NAMES, MAX_ID, Category, Vocabulary
+from napari_ovseg.vocabulary import BACKGROUND_NAMES, MAX_ID, Category, Vocabulary, free_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,7 +145,7 @@ def _vocabulary(found: Found, ids: np.ndarray) -> Vocabulary:
     named |= {i: text for i, text in found.named.items() if i != 0}
     taken = {c.name.casefold() for c in known.values() if c.id not in named}
     for number, (told, colour) in sorted(named.items()):
-        name = _free(told, number, taken)
+        name = free_name(told, number, taken)
         taken.add(name.casefold())
         known[number] = _category(known.get(number), number, name, colour)
     if not known:
@@ -158,9 +158,3 @@ def _category(old: Category | None, number: int, name: str, colour: str) -> Cate
         return replace(old, name=name, colour=colour or old.colour)
     role = "background" if name.casefold() in BACKGROUND_NAMES else "thing"
     return Category(number, name, colour=colour, role=role)  # type: ignore[arg-type]
-
-
-def _free(name: str, number: int, taken: set[str]) -> str:
-    """Return the name, with its number where another category has it already."""
-    name = name or f"category {number}"
-    return f"{name} ({number})" if name.casefold() in taken else name
