@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from napari_ovseg import Category, Vocabulary
 from napari_ovseg.errors import VocabularyError
+from napari_ovseg.vocabulary import free_name
 
 
 def test_parse_gives_ids_in_order_and_synonyms():
@@ -110,3 +111,11 @@ def test_separators_of_other_scripts():
     assert [(c.name, c.queries) for c in words] == [
         ("细胞核", ("细胞核",)), ("细胞质", ("细胞质", "胞质")), ("背景", ("背景",)),
     ]  # fmt: skip
+
+
+def test_ids_without_a_word_get_a_name_that_no_other_has():
+    words = Vocabulary((Category(1, "Category 3"), Category(2, "category 3 (3)")))
+    assert [(c.id, c.name) for c in words.naming([0, 2, 3, 7])][2:] == [
+        (3, "category 3 (3) (3)"), (7, "category 7"),
+    ]  # fmt: skip
+    assert free_name("vessel", 4, {"vein"}) == "vessel"

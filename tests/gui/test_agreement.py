@@ -5,6 +5,7 @@ import pytest
 from qtpy.QtWidgets import QInputDialog
 
 import napari_ovseg as ov
+from napari_ovseg.errors import InputError
 from napari_ovseg.gui import adoption, agreement, layers, replacement, words_panel
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
@@ -174,6 +175,15 @@ def project_of(tmp_path, words, name="b"):
     return tmp_path / f"{name}.ovseg"
 
 
+def is_free(folder):
+    try:
+        project, _, _ = Project.open(folder)
+    except InputError:
+        return False
+    project.close()
+    return True
+
+
 def test_a_project_that_means_other_words_is_refused_beside_other_labels(window, tmp_path, qtbot):
     widget, layer, *_ = window
     widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="b")
@@ -184,10 +194,8 @@ def test_a_project_that_means_other_words_is_refused_beside_other_labels(window,
     qtbot.waitUntil(lambda: "not those of the other labels" in message.text(), timeout=20_000)
     assert "2 is “fibre” in the table and “vessel”" in message.text()
     assert widget.session.rows == list(WORDS)
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: is_free(folder), timeout=20_000)
     assert layer.metadata["ovseg"]["vocabulary"] == before
-    project, _, _ = Project.open(folder)  # it is free
-    project.close()
 
 
 def test_a_project_that_agrees_adds_its_words_and_its_image_is_chosen(window, tmp_path, qtbot):
