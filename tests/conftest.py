@@ -66,3 +66,30 @@ def loopback(tmp_path, monkeypatch):
         hub.files[f"someone/tiny/{weights.name}"] = weights.read_bytes()
         yield hub, "ViT-tiny-test:tag"
     huggingface_hub.close_session()
+
+
+@pytest.fixture
+def models(tmp_path, monkeypatch):
+    """Our own folder, empty, and no model kept in memory under a name of another test."""
+    from napari_ovseg.backbones._kept import Kept
+
+    monkeypatch.setenv("OVSEG_MODELS", str(tmp_path / "models"))
+    monkeypatch.setattr("napari_ovseg.backbones.open_clip._kept", Kept("the model"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def hub(models, loopback):
+    """A hub on loopback with the tiny model."""
+    return loopback[0]
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A picture file of noise."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).integers(0, 255, (130, 140, 3)).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "photo.png")
+    return tmp_path / "photo.png"

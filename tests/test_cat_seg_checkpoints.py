@@ -21,12 +21,6 @@ TRANSFORMER = "sem_seg_head.predictor.transformer."
 CLIP = "sem_seg_head.predictor.clip_model."
 
 
-@pytest.fixture
-def models(tmp_path, monkeypatch):
-    monkeypatch.setenv("OVSEG_MODELS", str(tmp_path / "models"))
-    return tmp_path / "models"
-
-
 def left(models):
     return sorted(str(p.relative_to(models)) for p in models.rglob("*")) if models.exists() else []
 
