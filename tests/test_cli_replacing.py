@@ -1,10 +1,14 @@
 """No run replaces a picture, or labels that a person touched."""
 
+import json
 from dataclasses import replace
 
+import nibabel
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813  # its own documentation's name
 import tifffile
+import zarr
 from PIL import Image
 
 import napari_ovseg as ov
@@ -67,3 +71,56 @@ def test_no_run_replaces_what_a_person_touched(tmp_path, photo, capsys, ending, 
     assert file.read_bytes() == before
     assert main([*command, "--overwrite"]) == 0
     assert read_labels(file).provenance.weights
+
+
+def edit_nifti(file):
+    given = nibabel.load(file)
+    ids = np.asarray(given.dataobj).copy()
+    ids[3:9] = 1
+    nibabel.save(nibabel.Nifti1Image(ids, given.affine, given.header), file)
+
+
+def edit_nrrd(file):
+    image = sitk.ReadImage(str(file))
+    edited = image[:]
+    edited[3:9, 3:9] = 1
+    for key in image.GetMetaDataKeys():
+        edited.SetMetaData(key, image.GetMetaData(key))
+    sitk.WriteImage(edited, str(file))
+
+
+def edit_zarr(file):
+    (level,) = file.glob("labels/*/0")
+    zarr.open_array(level, mode="r+")[3:9] = 1
+
+
+def edit_objects(file):
+    content = json.loads(file.read_text())
+    content["annotations" if "annotations" in content else "features"].pop()
+    file.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("name", "ending", "edit"),
+    [
+        ("nifti", "_dseg.nii.gz", edit_nifti),
+        ("seg-nrrd", ".seg.nrrd", edit_nrrd),
+        ("ome-zarr", ".ome.zarr", edit_zarr),
+        ("coco", ".coco.json", edit_objects),
+        ("geojson", ".geojson", edit_objects),
+    ],
+)
+def test_no_run_replaces_what_another_program_corrected(
+    tmp_path, photo, capsys, name, ending, edit
+):
+    command = ["segment", str(photo), "--words", "grass; gravel", "-o", str(tmp_path / "out")]
+    command += ["--format", name, "--preset", "fast"]
+    file = tmp_path / "out" / f"photo{ending}"
+    assert main(command) == 0
+    assert main(command) == 0
+    assert read_labels(file).owner is not None
+    edit(file)
+    assert read_labels(file).owner is None
+    capsys.readouterr()
+    assert main(command) == 2
+    assert "what a person or another program made" in capsys.readouterr().err

@@ -1,7 +1,9 @@
 """Folders that are written whole: replaced, extended, or left as they were."""
 
 import os
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -53,11 +55,12 @@ def test_files_that_were_there_are_not_opened(tmp_path, monkeypatch):
     (tmp_path / "x/b").chmod(0o444)
     (tmp_path / "x/link").symlink_to(tmp_path / "nowhere")
     opened, real = [], os.open
-    monkeypatch.setattr(os, "open", lambda path, flags: opened.append((Path(path).name, flags)) or real(path, flags))  # fmt: skip
+    monkeypatch.setattr(os, "open", lambda path, flags, *mode: opened.append((Path(path).name, flags)) or real(path, flags, *mode))  # fmt: skip
     put(tmp_path / "x", "2", extend=True)
     assert {name for name, _ in opened} >= {"a", "sub"}
     assert not {"b", "link"} & {name for name, _ in opened}
-    assert os.name == "nt" or {flags for _, flags in opened} == {os.O_RDONLY}
+    flags = {flags for name, flags in opened if name != ".x.lock"}
+    assert os.name == "nt" or flags == {os.O_RDONLY}
     assert (tmp_path / "x/b").read_text() == "b"
 
 
@@ -91,3 +94,41 @@ def test_a_file_or_link_in_the_way_is_told(tmp_path):
     with pytest.raises(ExportError, match="a file or a link"):
         put(tmp_path / "link", "1")
     assert not list((tmp_path / "real").iterdir())
+
+
+def extend_slowly(target, name, pause):
+    with atomic_folder(target, extend=True) as folder:
+        time.sleep(pause)
+        (folder / name).write_text(name)
+
+
+def test_writers_that_extend_a_folder_at_once_wait_for_each_other(tmp_path):
+    with ThreadPoolExecutor(4) as pool:
+        names = [str(n) for n in range(4)]
+        list(pool.map(lambda n: extend_slowly(tmp_path / "x", n, 0.05), names))
+    assert content(tmp_path / "x") == {Path(n): n.encode() for n in names}
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_writer_that_does_not_end_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "_PATIENCE_S", 0.1)
+    put(tmp_path / "x", "1", extend=True)
+    with (
+        atomic_folder(tmp_path / "x", extend=True),
+        pytest.raises(ExportError, match=r"another program has been writing .*\.x\.lock"),
+    ):
+        put(tmp_path / "x", "2", extend=True)
+    put(tmp_path / "x", "3", extend=True)
+    assert content(tmp_path / "x") == {Path("sub/a"): b"3"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_linked_folder_stays_a_link(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store/big").write_text("big")
+    put(tmp_path / "x", "1")
+    (tmp_path / "x/images").symlink_to("../store", target_is_directory=True)
+    put(tmp_path / "x", "2", extend=True)
+    assert (tmp_path / "x/images").readlink() == Path("../store")
+    assert content(tmp_path / "x")[Path("sub/a")] == b"2"
+    assert (tmp_path / "store/big").read_text() == "big"

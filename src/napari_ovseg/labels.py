@@ -128,7 +128,7 @@ class Annotation:
     labels
         The categories of its pixels.
     owner : (..., H, W) uint8 or None
-        `Owner` of each pixel; None while all are the model's.
+        `Owner` of each pixel; None where nobody knows.
     provenance
         How the labels were made.
     """

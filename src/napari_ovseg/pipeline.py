@@ -21,7 +21,7 @@ from napari_ovseg.device import guarded
 from napari_ovseg.encoding import Purpose, encode_steps
 from napari_ovseg.glimpse import Rectangle, glimpse
 from napari_ovseg.image import Image
-from napari_ovseg.labels import Annotation, LabelMap, Provenance
+from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
 from napari_ovseg.progress import Steps, run
 from napari_ovseg.recipe import Recipe
 from napari_ovseg.refining import assemble_steps, pamr_steps, sieve_steps, snap_steps
@@ -138,9 +138,9 @@ def segment_steps(
         labels = yield from label_steps(features, vocabulary)
         ids[index] = labels.ids
     assert features is not None  # an Image has at least one plane
-    return Annotation(
-        stack.name, LabelMap(ids, vocabulary, stack.grid), None, provenance_of(features)
-    )
+    owner = np.full(ids.shape, Owner.MODEL, np.uint8)
+    labels = LabelMap(ids, vocabulary, stack.grid)
+    return Annotation(stack.name, labels, owner, provenance_of(features))
 
 
 def provenance_of(features: Features) -> Provenance:

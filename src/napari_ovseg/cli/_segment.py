@@ -146,7 +146,10 @@ def _spare(
 
 
 def _is_of_a_model(path: Path, name: str) -> bool:
-    """Whether labels are as a run wrote them, as far as the format can tell."""
+    """Whether labels are as a run wrote them, as far as the format can tell.
+
+    Where another program changed any, no file tells who decided them.
+    """
     from napari_ovseg.importers import IMPORTERS, read_labels
 
     if name not in IMPORTERS.names():
@@ -155,8 +158,8 @@ def _is_of_a_model(path: Path, name: str) -> bool:
         found = read_labels(path, name)
     except InputError:
         return False
-    by_hand = found.provenance.share_by_hand > 0 or (found.owner is not None and found.owner.any())
-    return bool(found.provenance.weights) and not by_hand
+    by_model = found.owner is not None and not found.owner.any()
+    return by_model and bool(found.provenance.weights)
 
 
 def _check_files(images: Sequence[Path]) -> None:

@@ -177,8 +177,8 @@ def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
 
 
 def lost_owner(annotation: Annotation) -> list[str]:
-    """Say that it will not be known who decided a pixel, if it is known now."""
-    if annotation.owner is None:
+    """Say that it will not be known who decided a pixel, if a person decided any."""
+    if annotation.owner is None or not annotation.owner.any():
         return []
     return ["who decided each pixel; keep the annotation to correct it further"]
 

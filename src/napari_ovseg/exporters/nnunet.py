@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  # the options' types are read at run time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from napari_ovseg._atomic import write_atomic
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import refuse_unlisted, safe_name
 from napari_ovseg.exporters._volume import VolumeExporter
@@ -196,9 +197,9 @@ def _dataset_json(
 
 
 def _put(files: dict[str, bytes], folder: Path) -> None:
-    """Write files that may be links to the old folder's: those are replaced, not changed."""
+    """Write files that may be links to the old folder's: those are replaced, not changed.
+
+    Where `imagesTr` is a link to another disk, they get there, each of them whole.
+    """
     for name, data in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_bytes(data)
+        write_atomic(folder / name, data)

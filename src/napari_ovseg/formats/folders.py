@@ -6,8 +6,10 @@ import ctypes
 import os
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
+
+from filelock import SoftFileLock, Timeout
 
 from napari_ovseg._atomic import half_written
 from napari_ovseg.errors import ExportError
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 _AT_FDCWD = -100 if sys.platform == "linux" else -2
 _SWAP = 2
 """RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS."""
+_PATIENCE_S = 600.0
+"""How long a writer that extends a folder waits for another one."""
 
 
 @contextmanager
@@ -30,29 +34,47 @@ def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
     target
         The folder to write; one of that name is replaced.
     extend
-        Start from what `target` holds, not from nothing. Its files are linked, not copied:
-        replace them, never write into them.
+        Start from what `target` holds, not from nothing, one writer after the other. Its files
+        are linked, not copied: replace them, never write into them. Its links stay what they are.
 
     Notes
     -----
     Every new file is flushed to disk, then the two folders change names in one step where the
     system can (Linux, macOS). Elsewhere the old one is moved aside first; should the power
-    fail just then, the next start or writer puts it back. One writer at a time.
+    fail just then, the next start or writer puts it back.
 
     Raises
     ------
     ExportError
-        If the folder cannot be made or written to.
+        If the folder cannot be made or written to, or another writer does not end.
     """
-    with half_written(target, target.name) as temporary:
+    with half_written(target, target.name) as temporary, _turn(target) if extend else nullcontext():
         _refuse_file(target)
         if extend and target.exists():
-            shutil.copytree(target, temporary, copy_function=_link)
+            shutil.copytree(target, temporary, symlinks=True, copy_function=_link)
         else:
             temporary.mkdir()
         yield temporary
         _flush(temporary)
         _publish(temporary, target)
+
+
+@contextmanager
+def _turn(target: Path) -> Iterator[None]:
+    """Wait for the others that extend a folder: of two at once, one would lose what it wrote."""
+    # Of the kind that file systems without locks know, too, and that is gone afterwards.
+    turn = SoftFileLock(target.with_name(f".{target.name}.lock"), timeout=_PATIENCE_S)
+    try:
+        turn.acquire()
+    except Timeout:
+        raise ExportError(
+            f"another program has been writing to {str(target)!r} for {_PATIENCE_S / 60:.0f} "
+            f"minutes; if there is none, remove {turn.lock_file!r}"
+        ) from None
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def _refuse_file(target: Path) -> None:
