@@ -217,3 +217,50 @@ def test_what_ends_like_labels_of_bids_is_not_renamed(tmp_path):
     (file, _) = ov.export(made, tmp_path, "png")
     assert main(["export", str(file), "-o", str(tmp_path / "o"), "--format", "ome-tiff"]) == 0
     assert [f.name for f in (tmp_path / "o").iterdir()] == ["brain_dseg.ome.tif"]
+
+
+@pytest.mark.parametrize("name", ["yolo", "cityscapes"])
+def test_labels_that_stay_keep_the_meaning_of_their_numbers(tmp_path, capsys, name):
+    ids = np.zeros((20, 30), np.uint16)
+    ids[3:9, 4:12] = 1
+
+    def write(stem, *words):
+        labels = ov.LabelMap(ids, ov.Vocabulary.parse("; ".join(words)), ov.Grid.regular(2))
+        ov.export(ov.Annotation(stem, labels), tmp_path / "in")
+        return str(tmp_path / "in" / f"{stem}.ome.tif")
+
+    out = ["-o", str(tmp_path / "out"), "--format", name]
+    a, b = write("a", "cat", "dog"), write("b", "dog", "cat")
+    assert main(["export", a, *out]) == 0
+    before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()}
+    capsys.readouterr()
+    assert main(["export", b, *out]) == 2
+    assert "numbered by other categories" in capsys.readouterr().err
+    assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before
+    a = write("a", "dog", "cat")
+    assert main(["export", a, b, *out]) == 0  # all of them are written anew
+    assert main(["export", write("c", "dog", "cat", "bird"), *out]) == 0  # one more at the end
+
+
+def test_no_run_gives_labels_that_stay_other_names(tmp_path, photo, capsys, monkeypatch):
+    command = ["segment", str(photo), "-o", str(tmp_path / "out"), "--format", "yolo"]
+    assert main([*command, "--words", "grass; gravel", "--preset", "fast"]) == 0
+    (tmp_path / "out/photo.txt").rename(tmp_path / "out/other.txt")
+    monkeypatch.setattr("napari_ovseg.pipeline.segment_steps", lambda *_: pytest.fail("encoded"))
+    assert main([*command, "--words", "gravel; grass"]) == 2
+    assert "'other.txt'" in capsys.readouterr().err
+
+
+def test_no_image_is_in_both_parts(tmp_path, capsys):
+    files = []
+    for n in range(8):
+        labels = ov.LabelMap(np.ones((20, 30), np.uint16), ov.Vocabulary.parse("cat"), ov.Grid.regular(2))  # fmt: skip
+        files += map(str, ov.export(ov.Annotation(f"a{n}", labels), tmp_path / "in"))
+    command = ["export", *files, "-o", str(tmp_path / "out"), "--format", "yolo", "--validation"]
+    assert main([*command, "0.2"]) == 0
+    assert main([*command, "0.2"]) == 0
+    before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*.txt"))
+    capsys.readouterr()
+    assert main([*command, "0.7"]) == 2
+    assert "would put it into 'val', too" in capsys.readouterr().err
+    assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*.txt")) == before

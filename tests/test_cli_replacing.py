@@ -90,7 +90,7 @@ def edit_nrrd(file):
 
 
 def edit_zarr(file):
-    (level,) = file.glob("labels/*/0")
+    (level,) = file.glob("labels/*/s0")
     zarr.open_array(level, mode="r+")[3:9] = 1
 
 

@@ -110,9 +110,10 @@ import os, sys, threading, warnings
 warnings.simplefilter("ignore")
 sys.path.insert(0, sys.argv[1])
 import ome_zarr.writer, zarr
-import test_project as test
+import test_project_faults as test
 from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.project import Project
+from projects import now
 
 def work(folder, seed):
     project, annotation, state = Project.open(folder)
@@ -124,7 +125,7 @@ def work(folder, seed):
         if number % 3 == 0 and project.flush():
             os.write(1, b"%d\\n" % number)  # at once: a kill must not leave half a line
         if number % 10 == 5 and not (saving and saving.is_alive()):
-            save = test.now(draft, annotation), {"step": number}, project.begin()
+            save = now(draft, annotation), {"step": number}, project.begin()
             saving = threading.Thread(target=project.save, args=save, daemon=True)
             saving.start()
     print("all steps were made", flush=True)

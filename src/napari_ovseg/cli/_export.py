@@ -40,20 +40,19 @@ def add_export(commands: Any) -> None:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from napari_ovseg.exporters import EXPORTERS, split
+    from napari_ovseg.exporters import EXPORTERS, parts_of
 
     options = _options(args.set)
     names = [name.strip() for name in args.format.split(",")]
     exporters = [_with_options(EXPORTERS.get(name), options) for name in names]
     annotations = list(map(_read, expanded(args.labels)))
     for exporter in exporters:
-        ready = exporter.prepared(annotations)
-        _tell_losses(exporter, ready)
-        parts = split(ready, args.validation)
+        parts = parts_of(exporter, annotations, args.output, args.validation)
+        _tell_losses(exporter, [annotation for _, part in parts for annotation in part])
         for folder, part in () if args.overwrite else parts:
-            _spare(exporter, part, args.output / folder)
+            _spare(exporter, part, folder)
         for folder, part in parts:
-            files = exporter.write_series(part, args.output / folder)
+            files = exporter.write_series(part, folder)
             say(f"{exporter.name}: {', '.join(str(file) for file in files)}")
     return 0
 

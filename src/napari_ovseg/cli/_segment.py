@@ -129,7 +129,9 @@ def _spare(
     ids = np.broadcast_to(np.uint16(0), image.shape)
     nothing = Annotation(image.name, LabelMap(ids, vocabulary, image.grid))
     for name in formats:
-        targets = EXPORTERS.get(name)().targets([nothing], args.output)
+        exporter = EXPORTERS.get(name)()
+        exporter.refuse_beside([nothing], args.output)
+        targets = exporter.targets([nothing], args.output)
         refuse_pictures(targets, args.images)
         if common := sorted(taken.intersection(targets)):
             raise ExportError(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg._registry import Registry
-from napari_ovseg.errors import InputError
+from napari_ovseg.errors import ExportError, InputError
 from napari_ovseg.exporters._base import Exporter, refuse_namesakes, refuse_pictures, safe_name
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ EXPORTERS: Registry[Exporter] = Registry(
     __name__, "napari_ovseg.exporters._base:Exporter", "format"
 )
 
-__all__ = ["EXPORTERS", "Exporter", "export", "refuse_pictures", "safe_name", "split"]
+__all__ = ["EXPORTERS", "Exporter", "export", "parts_of", "refuse_pictures", "safe_name", "split"]
 
 
 def export(
@@ -56,6 +56,7 @@ def export(
     """
     exporter = EXPORTERS.get(format)(**options)
     given = annotation if exporter.reads_parts else annotation.in_memory()
+    exporter.refuse_beside([given], Path(folder))
     return exporter.write(given, Path(folder))
 
 
@@ -92,3 +93,27 @@ def split(
         draw = int.from_bytes(digest[:4]) / 2**32
         parts["val" if draw < validation else "train"].append(annotation)
     return [(name, part) for name, part in parts.items() if part]
+
+
+def parts_of(
+    exporter: Exporter, annotations: Sequence[Annotation], folder: Path, validation: float = 0.0
+) -> list[tuple[Path, list[Annotation]]]:
+    """Divide a series into what is written into each folder, see `split`.
+
+    Raises
+    ------
+    ExportError
+        If they cannot be written together, or not beside what is there: labels would mean
+        something else, or an image be in both parts.
+    """
+    parts = split(exporter.prepared(annotations), validation)
+    for name, part in parts:
+        exporter.refuse_beside(part, folder / name)
+        other = folder / ("train" if name == "val" else "val")
+        targets = exporter.targets(part, other) if name and not exporter.one_file else []
+        if twice := [target for target in targets if target.exists()]:
+            raise ExportError(
+                f"{twice[0].name!r} is in {str(other)!r} already, and this share would put it into "
+                f"{name!r}, too; export with the share of before, or move {twice[0].name!r} away"
+            )
+    return [(folder / name, part) for name, part in parts]

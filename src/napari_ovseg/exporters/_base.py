@@ -37,6 +37,8 @@ class Exporter(ABC):
     """Options that tell the files of one image, so that none is for a series."""
     one_table: ClassVar[bool] = False
     """Whether one table of categories holds for all annotations of a data set."""
+    one_file: ClassVar[bool] = False
+    """Whether the labels of all annotations of a data set are in one file."""
 
     @property
     def name(self) -> str:
@@ -65,6 +67,14 @@ class Exporter(ABC):
         """
         stems = (stem for annotation in annotations for stem in sorted(self.stems(annotation)))
         return [folder / f"{stem}{self.suffix}" for stem in stems]
+
+    def refuse_beside(  # noqa: B027  # most formats have no table to disagree with
+        self, annotations: Sequence[Annotation], folder: Path
+    ) -> None:
+        """Raise `ExportError` where labels that stay in `folder` would mean something else.
+
+        By default none do. No pixel is read.
+        """
 
     def prepared(self, annotations: Sequence[Annotation]) -> list[Annotation]:
         """Return annotations as they can be written together, before they are divided into parts.

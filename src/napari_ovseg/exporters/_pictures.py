@@ -25,7 +25,7 @@ from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -92,8 +92,6 @@ class SeriesExporter(PictureExporter):
     """A format in which a data set of many images has one table of categories."""
 
     one_table: ClassVar[bool] = True
-    one_file: ClassVar[bool] = False
-    """Whether the labels of all images are in one file."""
 
     def targets(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """See `Exporter.targets`."""
@@ -114,6 +112,31 @@ class SeriesExporter(PictureExporter):
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`: the series of one."""
         return self.write_series([annotation], folder)
+
+
+def refuse_renumbering(
+    kept: Mapping[int, str], told: Mapping[int, str], left: Collection[Path]
+) -> None:
+    """Refuse to replace a table of categories beside labels in which a number means another.
+
+    Parameters
+    ----------
+    kept, told
+        Names by number, as the table holds them and is to.
+    left
+        Labels beside it that are not written anew.
+
+    Raises
+    ------
+    ExportError
+        If there are any, and a number would get another name.
+    """
+    if left and any(told.get(number) != name for number, name in kept.items()):
+        one, names = min(left), ", ".join(kept.values())
+        raise ExportError(
+            f"{one.name!r} in {str(one.parent)!r} was numbered by other categories: {names[:80]}; "
+            "export all labels of that folder together, remove those, or choose another folder"
+        )
 
 
 def pictures_of(annotations: Sequence[Annotation]) -> list[Picture]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,9 +13,16 @@ import numpy as np
 from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
-from napari_ovseg.exporters._pictures import PictureExporter, lost_in_pictures, pictures_of
+from napari_ovseg.exporters._base import shared_vocabulary
+from napari_ovseg.exporters._pictures import (
+    PictureExporter,
+    lost_in_pictures,
+    pictures_of,
+    refuse_renumbering,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from napari_ovseg.formats.instances import Instances
@@ -47,6 +55,17 @@ class Cityscapes(PictureExporter):
         except ExportError as error:
             return [f"this annotation: {error}"]
         return ["the queries of categories", *lost_in_pictures(annotation, "Cityscapes")]
+
+    def refuse_beside(self, annotations: Sequence[Annotation], folder: Path) -> None:
+        """See `Exporter.refuse_beside`: ids mean what ``labels.json`` says."""
+        told = {c.id: c.name for c in shared_vocabulary(annotations)}
+        left = {*folder.glob(f"*{self.suffix}")} - {*self.targets(annotations, folder)}
+        refuse_renumbering(_kept(folder / "labels.json"), told, left)
+
+    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
+        """See `Exporter.write_series`."""
+        self.refuse_beside(annotations, folder)
+        return super().write_series(annotations, folder)
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""
@@ -104,6 +123,13 @@ def _write_png(path: Path, values: np.ndarray) -> None:
 
     with atomic_path(path) as temporary:
         Image.fromarray(values).save(temporary, format="PNG", optimize=True)
+
+
+def _kept(table: Path) -> dict[int, str]:
+    """Names by id of a table that is there; none of another program's, or a damaged one."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        return {row["id"]: row["name"] for row in json.loads(table.read_bytes())}
+    return {}
 
 
 def _label_table(vocabulary: Vocabulary) -> bytes:

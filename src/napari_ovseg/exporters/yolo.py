@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from os.path import isfile
 from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg._atomic import write_atomic
@@ -14,6 +15,7 @@ from napari_ovseg.exporters._pictures import (
     lost_in_pictures,
     lost_in_polygons,
     pictures_of,
+    refuse_renumbering,
 )
 from napari_ovseg.formats.polygons import polygons_of
 
@@ -49,15 +51,25 @@ class Yolo(SeriesExporter):
         lost += lost_in_polygons(annotation, {"thing", "stuff"}, parts=True)
         return [*lost, *lost_in_pictures(annotation, "YOLO")]
 
+    def refuse_beside(self, annotations: Sequence[Annotation], folder: Path) -> None:
+        """See `Exporter.refuse_beside`: numbers mean what ``data.yaml`` says."""
+        table = folder / "data.yaml"
+        if isfile(table):  # noqa: PTH113  # which no name of a folder makes raise
+            kept = table.read_text("utf-8", "replace").partition("names:\n")[2].splitlines()
+            told = _rows(_countable(shared_vocabulary(annotations)))
+            left = {*folder.glob(f"*{self.suffix}")} - {*self.targets(annotations, folder)}
+            refuse_renumbering(dict(enumerate(kept)), dict(enumerate(told)), left)
+
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """See `SeriesExporter.write_series`."""
+        self.refuse_beside(annotations, folder)
         vocabulary = _countable(shared_vocabulary(annotations))
-        files = []
-        for picture in pictures_of(annotations):
-            files.append(folder / f"{picture.stem}{self.suffix}")
-            write_atomic(files[-1], _lines(picture, vocabulary).encode("ascii"))
-        write_atomic(folder / "data.yaml", _data_yaml(vocabulary, folder.name).encode())
-        return [*files, folder / "data.yaml"]
+        pictures, table = pictures_of(annotations), folder / "data.yaml"
+        files = [folder / f"{picture.stem}{self.suffix}" for picture in pictures]
+        for file, picture in zip(files, pictures, strict=True):
+            write_atomic(file, _lines(picture, vocabulary).encode("ascii"))
+        write_atomic(table, _data_yaml(_rows(vocabulary), folder.name).encode())
+        return [*files, table]
 
 
 def _countable(vocabulary: Vocabulary) -> dict[int, str]:
@@ -79,13 +91,16 @@ def _lines(picture: Picture, names: dict[int, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _data_yaml(names: dict[int, str], folder: str) -> str:
+def _rows(names: dict[int, str]) -> list[str]:
+    return [f"  {number}: {_quoted(name)}" for number, name in enumerate(names.values())]
+
+
+def _data_yaml(rows: list[str], folder: str) -> str:
     """Name the categories, and the folders of images as seen from that of the file.
 
     Without ``path`` they are looked for there, and not where a training is started.
     """
     train, val = ("../train", "../val") if folder in {"train", "val"} else (".", ".")
-    rows = [f"  {number}: {_quoted(name)}" for number, name in enumerate(names.values())]
     return "\n".join([f"train: {train}", f"val: {val}", "names:", *rows, ""])
 
 

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ovseg.errors import InputError, OvsegError, in_words
-from napari_ovseg.exporters import EXPORTERS, Exporter, refuse_pictures, split
+from napari_ovseg.exporters import EXPORTERS, Exporter, parts_of, refuse_pictures
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.controls import combo, form, label, row, spin
 from napari_ovseg.gui.losses_line import LossesLine
@@ -232,11 +232,11 @@ def _export_steps(
     """Write one label map after the other, or a data set of one table at once."""
     together = type(exporter).write_series is not Exporter.write_series
     files: list[Path] = []
-    parts = split(exporter.prepared(annotations), validation)
-    for name, part in parts:
-        refuse_pictures(exporter.targets(part, folder / name), pictures)
-    for name, part in parts:
+    parts = parts_of(exporter, annotations, folder, validation)
+    for target, part in parts:
+        refuse_pictures(exporter.targets(part, target), pictures)
+    for target, part in parts:
         for batch in [part] if together else [[annotation] for annotation in part]:
             yield Progress("exporting", len(files), len(annotations))
-            files += exporter.write_series(batch, folder / name)
+            files += exporter.write_series(batch, target)
     return files
