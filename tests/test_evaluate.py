@@ -1,6 +1,7 @@
 """``ovseg evaluate``: pictures with masks, pooled over a data set."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -131,3 +132,55 @@ def test_where_figures_cannot_be_written_is_told_before_the_work(dataset, tmp_pa
     told = capsys.readouterr()
     assert "cannot write" in told.err
     assert not told.out
+
+
+def changed(dataset, *pairs):
+    """Change words of the table."""
+    file = dataset / "toy" / "dataset.toml"
+    text = file.read_text()
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("ask = [3]", "ask = [3, 4]", "asks of b.png for 4, which no class has"),
+        ("id = 3", "id = 255", "gives a class the id 255, the value of pixels that are left out"),
+        ("ignore_value = 255", "ignore_value = 'x'", "a whole number"),
+    ],
+)
+def test_ids_that_cannot_be_are_told(dataset, capsys, old, new, told):
+    changed(dataset, (old, new))
+    assert main(["evaluate", str(dataset)]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_masks_without_a_class_are_told(dataset, capsys):
+    changed(dataset, ("id = 3", "id = 77"), ("id = 0", "id = 78"), ("ask = [3]", "ask = [77]"))
+    assert main(["evaluate", str(dataset), "--domain", "none"]) == 2
+    assert "no pixel in the masks of 'toy' has the id of a class" in capsys.readouterr().err
+
+
+def test_two_data_sets_of_one_name_are_told(dataset, capsys):
+    shutil.copytree(dataset / "toy", dataset / "copy")
+    assert main(["evaluate", str(dataset)]) == 2
+    assert "2 data sets" in capsys.readouterr().err
+
+
+def test_figures_do_not_depend_on_how_classes_are_numbered(dataset, tmp_path):
+    file = tmp_path / "r.json"
+
+    def figures():
+        assert main(["evaluate", str(dataset), "--domain", "none", "--json", str(file)]) == 0
+        (result,) = json.loads(file.read_text())["datasets"].values()
+        return {**result, "seconds": 0}
+
+    before = figures()
+    for path in (dataset / "toy" / "masks").iterdir():
+        pixels = np.asarray(Image.open(path))
+        Image.fromarray(np.where(pixels == 3, 200, pixels).astype(np.uint8)).save(path)
+    changed(dataset, ("id = 3", "id = 200"), ("ask = [3]", "ask = [200]"))
+    assert figures() == before

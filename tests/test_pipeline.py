@@ -12,7 +12,7 @@ from napari_ovseg import batches, encoding, text
 from napari_ovseg.asking import queries_steps
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.device import guarded, is_out_of_memory
-from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError
+from napari_ovseg.errors import ComputeError, ImageError, OutOfMemoryError, OvsegError, RecipeError
 from napari_ovseg.methods import METHODS
 from napari_ovseg.pipeline import bar_small_steps
 from napari_ovseg.progress import Cancelled, Progress, run
@@ -45,10 +45,12 @@ def test_every_method_keeps_the_contract(method, backbone_for):
 @pytest.mark.parametrize("blend", ["merged", "exact"])
 def test_batch_size_changes_nothing(method, blend, monkeypatch, backbone_for):
     tiling, backbone = ov.Tiling(blend=blend), backbone_for(method)
+    # Limits on cosines are steps: none of this picture is near 0.1, so rounding decides nothing.
+    limits = {"sc_clip": {"beta": 0.1}, "gla_clip": {"rho": 0.1}}.get(method, {})
     recipe = ov.Recipe(
-        backbone=backbone, method=method, guide="none", precision="float32", tiling=tiling
-    )
-    # No pair of its patches has a cosine within rounding of SC-CLIP's β, which is a step.
+        backbone=backbone, method=METHODS.get(method)(**limits), guide="none",
+        precision="float32", tiling=tiling,
+    )  # fmt: skip
     image = picture(230, 250, seed=2)
     whole = ov.encode(image, recipe)
     monkeypatch.setattr(batches, "batch_size", lambda *_: 1)
@@ -179,6 +181,9 @@ def test_a_margin_leaves_more_to_the_background():
     own = load_backbone("starter", "cpu").preferences.background_margin
     given = ov.label(features, words, ov.Recipe(background_margin=own))
     assert np.array_equal(ov.label(features, words, ov.Recipe()).ids, given.ids)
+    # All that is background is ahead.
+    two = ov.Vocabulary.parse("grass; background; other")
+    assert set(np.unique(ov.label(features, two, ov.Recipe(background_margin=99.0)).ids)) <= {2, 3}
     # Without a background nothing is behind.
     alone = ov.Vocabulary.parse("grass; gravel")
     ids = [ov.label(features, alone, ov.Recipe(background_margin=m)).ids for m in (0.0, 100.0)]
@@ -190,6 +195,22 @@ def test_thresholds_leave_pixels_unlabelled():
     strict = ov.Vocabulary(tuple(ov.Category(c.id, c.name, threshold=0.99) for c in WORDS))
     assert (ov.label(features, WORDS).ids > 0).all()
     assert (ov.label(features, strict).ids == 0).mean() > 0.05
+
+
+def test_a_threshold_of_a_single_word_needs_something_to_lose_to():
+    features = ov.encode(picture(), ov.Recipe(contrast=()))
+    with pytest.raises(RecipeError, match="needs something to lose to"):
+        ov.label(features, ov.Vocabulary((ov.Category(1, "grass", threshold=0.9),)))
+
+
+def test_what_itaclip_uses_for_labelling_alone_encodes_nothing_anew():
+    usual = ov.Recipe(method="itaclip")
+    other = ov.Recipe(method=METHODS.get("itaclip")(definition_share=0.3, id_closing=True))
+    assert usual.encoding() == other.encoding()
+    assert usual.labelling_as(other) == other
+    blurred = ov.Recipe(method=METHODS.get("itaclip")(blur_kernel=5))
+    assert usual.encoding() != blurred.encoding()
+    assert usual.labelling_as(ov.Recipe()).method == usual.method
 
 
 def test_progress_is_reported_and_cancel_stops_within_a_batch():

@@ -4,8 +4,21 @@ import numpy as np
 import pytest
 import torch
 
-from napari_ovseg import Image, Recipe, scoring
+from napari_ovseg import (
+    Image,
+    Recipe,
+    Refinement,
+    Tiling,
+    Vocabulary,
+    WorkingSize,
+    encode,
+    label,
+    scoring,
+)
+from napari_ovseg.apart import window_logits
+from napari_ovseg.asking import queries_steps
 from napari_ovseg.features import Features
+from napari_ovseg.progress import run
 from napari_ovseg.scoring import Queries, decide, label_blocks, upsample
 from napari_ovseg.windows import Window
 
@@ -101,3 +114,25 @@ def test_windows_kept_apart_agree_with_one_window():
                      features.recipe, "")  # fmt: skip
     assert not twice.merged
     assert (fast(twice, queries) == fast(features, queries)).float().mean() > 0.999
+
+
+@pytest.mark.parametrize("pamr", [0, 4])
+def test_a_single_exact_window_is_interpolated_to_its_own_pixels(pamr):
+    """As the papers do where a picture is one window: 66 x 75 px are 8 x 9 patches and a rest."""
+    image = np.random.default_rng(0).integers(0, 255, (66, 75, 3)).astype(np.uint8)
+    words = Vocabulary.parse("grass; gravel; brick wall")
+    recipe = Recipe(
+        method="naclip", contrast=(), working_size=WorkingSize(magnification=1), logit_scale=40,
+        tiling=Tiling(0, blend="exact"), refinement=Refinement(pamr_steps=pamr), precision="float32",
+    )  # fmt: skip
+    features = encode(image, recipe, device="cpu")
+    assert features.vectors.shape[1:3] == (8, 9)
+    queries = run(queries_steps(features, words, recipe))
+    found = torch.from_numpy(label(features, words).ids.astype(np.int64))
+    if pamr:
+        assert torch.isfinite(window_logits(features, queries, 0, 66)).all()
+    else:
+        scores = (features.vectors[0].float() @ queries.text.T * queries.scale).permute(2, 0, 1)
+        full = torch.nn.functional.interpolate(scores[None], (66, 75), mode="bilinear")[0]
+        assert (queries.ids[full.argmax(0)] == found).float().mean() > 0.999
+        assert len(found.unique()) > 1

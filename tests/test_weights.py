@@ -268,3 +268,19 @@ def test_fetch_from_a_hub_on_loopback(tmp_path):
     assert done.returncode == 0, done.stderr[-2000:]
     assert "before: the weights of 'ViT-tiny-test:tag' are not on this machine" in done.stdout
     assert hashlib.sha256(data).hexdigest() in done.stdout
+
+
+def test_the_file_of_a_folder_is_the_model_of_the_folder(tmp_path):
+    """Alone it does not say how many heads it has, or which activation."""
+    folder = write_folder(tmp_path / "m")
+    file = folder / "open_clip_model.safetensors"
+    whole, alone = load_backbone(str(folder), "cpu"), load_backbone(str(file), "cpu")
+    assert alone.fingerprint == whole.fingerprint
+    pixels = torch.rand(1, 3, 32, 32)
+    with torch.inference_mode():
+        first, second = (b.vision.project(b.vision.embed(pixels)) for b in (whole, alone))
+        assert torch.equal(first, second)
+    assert alone.licence == whole.licence
+    lonely = file.rename(tmp_path / "lonely.safetensors")
+    with pytest.raises(WeightsError, match=r"open_clip_config\.json"):
+        load_backbone(str(lonely), "cpu")

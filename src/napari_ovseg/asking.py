@@ -46,7 +46,8 @@ def queries_steps(features: Features, vocabulary: Vocabulary, recipe: Recipe) ->
     margin = recipe.background_margin
     if margin is None:
         margin = backbone.preferences.background_margin
-    ahead = [margin if background and i == background.id else 0.0 for i in ids]
+    rest = {c.id for c in vocabulary if c.role == "background"}
+    ahead = [margin if i in rest else 0.0 for i in ids]
     return Queries(
         text=text,
         ids=torch.tensor(ids, device=device),
@@ -72,9 +73,11 @@ def asked(
     categories = heard(backbone, vocabulary)
     contrast = [r.text for r in contrast_for(backbone, vocabulary, recipe) if r.text]
     competing = contrast or any(c.role == "background" for c in categories)
-    if recipe.threshold > 0 and not competing:
+    # Of several categories one loses to another; a single one has all of every pixel.
+    threshold = max(recipe.threshold, categories[0].threshold if len(categories) == 1 else 0.0)
+    if threshold > 0 and not competing:
         raise RecipeError(
-            f"a threshold of {recipe.threshold:g} needs something to lose to: add a background "
+            f"a threshold of {threshold:g} needs something to lose to: add a background "
             f"category to the words, or contrast words that {backbone.name} knows to the recipe"
         )
     phrases = recipe.method.phrases

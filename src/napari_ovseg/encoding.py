@@ -175,8 +175,7 @@ def encode_views(
     done = 0
     found: list[tuple[Tensor, list[Window]]] = []
     for pixels, windows in sizes:
-        exact = recipe.tiling.blend == "exact" and len(windows) > 1
-        alone = exact or recipe.method.trained
+        alone = recipe.tiling.blend == "exact" or recipe.method.trained
         steps = counted_on(
             encode_windows(encoders, recipe, pixels, windows), "windows", done, total
         )

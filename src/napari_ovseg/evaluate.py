@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import tomllib
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,10 @@ class DataSet:
     pictures: list[dict[str, Any]]
     ignore: int
 
+    def place(self, value: int) -> int:
+        """Say which of the classes has this mask value."""
+        return next(place for place, c in enumerate(self.classes) if c["id"] == value)
+
     def vocabulary(self, picture: dict[str, Any]) -> tuple[Vocabulary, list[int]]:
         """Words to ask for in a picture, and the mask value of each category in turn."""
         asked = [c for c in self.classes if c["id"] in picture.get("ask", (c["id"],))]
@@ -84,6 +89,11 @@ def find_datasets(folder: Path) -> list[DataSet]:
             f"{str(folder)!r} holds no dataset.toml, nor do its folders; see docs/datasets.md"
         )
     found = [data_set for file in files if (data_set := _read(file)).pictures]
+    for name, count in Counter(data_set.name for data_set in found).most_common(1):
+        if count > 1:
+            raise InputError(
+                f"{count} data sets in {str(folder)!r} are called {name!r}; rename all but one"
+            )
     if not found:
         raise InputError(
             f"the dataset.toml in {str(folder)!r} lists no pictures; add a table [[images]] for "
@@ -101,11 +111,22 @@ def _read(file: Path) -> DataSet:
         for picture in pictures:
             Path(picture["file"])
             list(map(_id, picture.get("ask", ())))
-        name, ignore = table.get("name", file.parent.name), table.get("ignore_value", IGNORE)
+        name, ignore = table.get("name", file.parent.name), _id(table.get("ignore_value", IGNORE))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"cannot use {str(file)!r} as a data set: {error!r}") from error
     if not classes:
         raise InputError(f"{str(file)!r} lists no classes; add a table [[classes]] for each")
+    ids = {entry["id"] for entry in classes}
+    if ignore in ids:
+        raise InputError(
+            f"{str(file)!r} gives a class the id {ignore}, the value of pixels that are left out; "
+            "tell another ignore_value, as -1 where every pixel counts"
+        )
+    for picture in pictures:
+        if unlisted := sorted(set(picture.get("ask", ids)) - ids):
+            raise InputError(
+                f"{str(file)!r} asks of {picture['file']} for {unlisted[0]}, which no class has"
+            )
     return DataSet(file.parent, name, classes, pictures, ignore)
 
 
@@ -149,7 +170,6 @@ def evaluate_steps(
     masks say a class for every pixel, contrast words could only be wrong; they are used
     all the same, because a person who labels has them too.
     """
-    size = max(c["id"] for c in data.classes) + 2
     # Drawn again by the bootstrap: pictures, or parts of them where there are few.
     parts = 1 if len(data.pictures) >= _FEW else _TILES
     tables: list[np.ndarray] = []
@@ -158,11 +178,17 @@ def evaluate_steps(
     for number, picture in enumerate(data.pictures):
         yield Progress(data.name, number, len(data.pictures))
         ids, values = yield from _labelled(data, picture, recipe, device)
-        tables += _tables(data, picture, np.array([size - 1, *values])[ids], (size, parts))
+        unlabelled = len(data.classes)
+        predicted = np.array([unlabelled, *map(data.place, values)])[ids]
+        tables += _tables(data, picture, predicted, parts)
         pixels += ids.size
         same += first.same(picture["file"], ids) if first else 0
     yield Progress(data.name, len(data.pictures), len(data.pictures))
-    names = {c["id"]: c["name"] for c in data.classes}
+    names = {place: c["name"] for place, c in enumerate(data.classes)}
+    if not any(table.any() for table in tables):
+        raise InputError(
+            f"no pixel in the masks of {data.name!r} has the id of a class that is asked there"
+        )
     return {
         **scores(np.sum(tables, axis=0), names),
         "interval": interval(tables),
@@ -183,13 +209,12 @@ def _labelled(
 
 
 def _tables(
-    data: DataSet, picture: dict[str, Any], predicted: np.ndarray, shape: tuple[int, int]
+    data: DataSet, picture: dict[str, Any], predicted: np.ndarray, parts: int
 ) -> list[np.ndarray]:
-    """Count (mask value, predicted value) pairs in every part; `shape` is (size, parts a side).
+    """Count pairs of the mask's and the predicted class by their places, in parts x parts tiles.
 
     The last column of a table is unlabelled.
     """
-    size, parts = shape
     mask = data.folder / "masks" / f"{Path(picture['file']).stem}.png"
     truth = open_image(mask, indexed=True).read()
     if predicted.shape != truth.shape:
@@ -197,10 +222,13 @@ def _tables(
             f"{picture['file']} has shape {predicted.shape}, its mask {truth.shape}; masks are of "
             "the same size, one value a pixel: in grey or with a palette"
         )
-    asked = picture.get("ask", [c["id"] for c in data.classes])
-    valid = (truth != data.ignore) & np.isin(truth, asked)
+    ids = [c["id"] for c in data.classes]
+    valid = (truth != data.ignore) & np.isin(truth, picture.get("ask", ids))
+    order = np.argsort(ids)
+    places = order[np.searchsorted(ids, np.where(valid, truth, ids[0]), sorter=order)]
+    size = len(ids) + 1
     return [
-        confusion_table(truth[part][valid[part]], predicted[part][valid[part]], size)
+        confusion_table(places[part][valid[part]], predicted[part][valid[part]], size)
         for part in tiles(truth.shape, parts)
     ]
 

@@ -139,12 +139,17 @@ class Recipe:
 
     def encoding(self) -> Recipe:
         """The part that features depend on: what only labelling uses is set to its default."""
-        return self.labelling_as(Recipe())
+        return self.labelling_as(Recipe(method=type(self.method)()))
 
     def labelling_as(self, other: Recipe) -> Recipe:
         """Take from another recipe what only labelling uses; features stay good for it."""
+        method = self.method
+        if type(other.method) is type(method):
+            taken = {name: getattr(other.method, name) for name in method.labelling}
+            method = replace(method, **taken)
         return replace(
             self,
+            method=method,
             refinement=other.refinement,
             contrast=other.contrast,
             logit_scale=other.logit_scale,

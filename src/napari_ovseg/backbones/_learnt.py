@@ -18,6 +18,8 @@ _PREPOSITIONS = frozenset(
     ("of", "in", "on", "at", "with", "without", "for", "from", "by", "around", "between", "inside")
 )
 _ARTICLES = frozenset(("a", "an", "the"))
+_NEGATIONS = frozenset(("no", "not", "non", "free"))
+"""Left out, the rest would say the opposite."""
 _LIKE = 0.7
 """Similarity of spelling (difflib's ratio) from which on a learnt phrase is suggested."""
 
@@ -63,11 +65,14 @@ class Learnt:
         words = _WORD.findall(query.casefold())
         known = {word: self._known(word) for word in words}
         unknown = tuple(word for word in words if not known[word])
-        if not known.get(_head(words)):
+        if not known.get(_head(words)) or _NEGATIONS & set(unknown):
             return Reading(query, "", unknown)
         if all(known[word] == word for word in words):
             return Reading(query, query, ())
-        return Reading(query, " ".join(known[word] for word in words if known[word]), unknown)
+        left = [known[word] for word in words if known[word]]
+        while left[-1] in _ARTICLES | _PREPOSITIONS:  # of what was never learnt
+            left.pop()
+        return Reading(query, " ".join(left), unknown)
 
     def suggestion(self, query: str) -> str:
         """Return the learnt phrase that is spelt most like a query, or nothing."""

@@ -28,6 +28,8 @@ def find(name: str) -> Weights:
     path = Path(name).expanduser()
     if path.is_dir():
         return in_folder(path)
+    if path.is_file() and path.suffix == ".safetensors":  # which says nothing of its architecture
+        return in_folder(path.parent, path.name)
     if path.is_file():
         return Weights(path, None, "", "unknown")
     if name not in GUIDES and (folder := stored(name)) is not None:

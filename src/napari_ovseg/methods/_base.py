@@ -55,6 +55,8 @@ class Method:
     """What is held while an image is encoded, in words for the user."""
     default_guide: ClassVar[str] = ""
     """The second encoder that the paper uses; empty where there is none."""
+    labelling: ClassVar[tuple[str, ...]] = ()
+    """Fields that only labelling uses: features do not depend on them."""
     trained: ClassVar[bool] = False
     """Whether it scores by `compare`, with weights of its own that come with the encoder."""
     template: ClassVar[str] = ""

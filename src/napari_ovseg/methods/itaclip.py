@@ -52,6 +52,7 @@ class ITACLIP(Method):
     """
 
     source: ClassVar[str] = "Aydın et al., ITACLIP, CVPRW 2025 (arXiv 2411.12044)"
+    labelling: ClassVar[tuple[str, ...]] = ("definition_share", "id_closing")
 
     middle_blocks: tuple[int, ...] = ()
     weight_last: float = 0.5
