@@ -20,7 +20,7 @@ from napari_ovseg.gui import keys, layers, words_panel
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.replacement import GO
 from napari_ovseg.gui.tally import Tally
-from napari_ovseg.gui.vocabulary_table import LOCK, PIXELS, SHOW, THRESHOLD
+from napari_ovseg.gui.vocabulary_table import LOCK, NAME, PIXELS, SHOW, THRESHOLD
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
 from napari_ovseg.vocabulary import Category
@@ -54,6 +54,25 @@ def test_what_is_hidden_is_transparent_and_still_there(sheet, qtbot):
     assert (layer.data == 2).any()
     table.item(1, SHOW).setCheckState(Qt.CheckState.Checked)
     qtbot.waitUntil(lambda: layer.colormap.color_dict[2][3] == 1)
+
+
+@pytest.mark.parametrize("column", [SHOW, LOCK])
+def test_whoever_hides_or_locks_a_category_does_not_paint_with_it(sheet, qtbot, column):
+    _, layer, table = sheet
+    layer.selected_label = 1
+    for at, painted in ((column, 1), (NAME, 3)):
+        place = table.visualItemRect(table.item(2, at)).center()
+        qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert layer.selected_label == painted
+
+
+def test_a_number_without_a_word_stays_on_the_brush(sheet):
+    widget, layer, _ = sheet
+    layer.selected_label = 9  # as by napari's key M
+    widget.viewer.add_points(name="another layer")
+    widget.session.edit(1, colour="#123456")
+    widget._show_words()
+    assert layer.selected_label == 9
 
 
 def test_what_is_locked_cannot_be_painted_or_removed(sheet):

@@ -205,3 +205,18 @@ def test_who_decided_is_shown_of_the_image_that_is_chosen(window, finish, qtbot)
     qtbot.waitUntil(lambda: shows(labels[1]))
     switch.setChecked(False)
     assert not shown()
+
+
+def test_shapes_count_on_the_slice_that_they_were_drawn_on_and_lines_do_not(widget):
+    source = widget.viewer.add_image(np.zeros((5, 40, 60), np.uint8), scale=(3, 1, 1))
+    square = np.array([[10, 10], [10, 30], [30, 30], [30, 10]], float)
+    shapes = widget.viewer.add_shapes(np.insert(square, 0, 3, axis=1), scale=(3, 1, 1))
+    shapes.add_paths(np.insert(square + 5, 0, 2, axis=1))
+    drawn = where_to(SHAPES, widget.viewer, source, (3,))
+    assert drawn[11:30, 11:30].all()
+    assert drawn.sum() <= 21 * 21
+    for plane in (0, 2):
+        with pytest.raises(InputError, match="no shape lies on the picture"):
+            where_to(SHAPES, widget.viewer, source, (plane,))
+    widget.viewer.add_shapes(square)  # of two axes: seen on every slice
+    assert (where_to(SHAPES, widget.viewer, source, (0,)) == drawn).all()

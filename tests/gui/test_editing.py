@@ -235,6 +235,14 @@ def test_another_array_from_a_program_is_taken_as_a_persons(layer):
     assert editing_of(layer).draft.owner.shape == (8, 8)
 
 
+def test_what_a_program_wrote_before_it_gave_another_array_is_a_persons(layer):
+    layer.data[10:20, 10:20] = 2  # tells nobody
+    layer.data = layer.data.copy()
+    owner = editing_of(layer).draft.owner
+    assert owner[10:20, 10:20].all()
+    assert owner.sum() == 100
+
+
 def test_a_duplicate_has_owners_of_its_own(layer):
     layer.paint((5, 5), 2)
     data, state, _ = layer.as_layer_data_tuple()

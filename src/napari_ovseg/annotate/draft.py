@@ -69,7 +69,7 @@ class Draft:
 
     def would_change(self, box: Box, ids: np.ndarray) -> np.ndarray:
         """Which pixels of a box a proposal of a model would change: bool, its shape."""
-        self._notice(box)
+        self.notice(box)
         changed: np.ndarray = (self.owner[box] == Owner.MODEL) & (np.asarray(self.ids[box]) != ids)
         return changed
 
@@ -94,7 +94,7 @@ class Draft:
         int
             Pixels of the box that are not the model's, and were kept.
         """
-        self._notice(box)
+        self.notice(box)
         free = self.owner[box] == Owner.MODEL
         kept = int(free.size - np.count_nonzero(free))
         if where is not None:
@@ -154,7 +154,7 @@ class Draft:
         int
             How many changed hands.
         """
-        self._notice(box)
+        self.notice(box)
         before = self.owner[box]
         free = where & (before != owner)
         if owner == Owner.PERSON:
@@ -171,7 +171,7 @@ class Draft:
         self, box: Box, where: np.ndarray, ids: np.ndarray, owner: Owner | None = None
     ) -> None:
         """Let a person's command change pixels, and owners if one is given; locked ones stay."""
-        self._notice(box)
+        self.notice(box)
         free = where & (self.owner[box] != Owner.LOCKED)
         self._write(self._history.step(), box, free, ids, owner)
 
@@ -189,12 +189,12 @@ class Draft:
 
     def undo(self) -> bool:
         """Take back the last step, whoever made it; False if there is none."""
-        self._notice(whole(self.owner.shape))
+        self.notice(whole(self.owner.shape))
         return self._history.undo(self._reverse)
 
     def redo(self) -> bool:
         """Make the step again that was taken back last; False if there is none."""
-        self._notice(whole(self.owner.shape))
+        self.notice(whole(self.owner.shape))
         return self._history.redo(self._reverse)
 
     def _reverse(self, step: Step) -> Step:
@@ -236,7 +236,7 @@ class Draft:
         for listener in tuple(self.listeners):
             listener(box)
 
-    def _notice(self, box: Box) -> None:
+    def notice(self, box: Box) -> None:
         """Make what a program wrote since the last step a step of its own."""
         self.hand_over()
         if self._seen is None or not (changed := self.ids[box] != self._seen[box]).any():

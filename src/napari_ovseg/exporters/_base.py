@@ -187,8 +187,8 @@ def shared_vocabulary(annotations: Sequence[Annotation]) -> Vocabulary:
 
 
 def lost_owner(annotation: Annotation) -> list[str]:
-    """Say that it will not be known who decided a pixel, if a person decided any."""
-    if annotation.owner is None or not annotation.owner.any():
+    """Say that it will not be known who decided a pixel, if it is known now."""
+    if annotation.owner is None:
         return []
     return ["who decided each pixel; keep the annotation to correct it further"]
 

@@ -32,18 +32,22 @@ class Brush(QObject):
         super().__init__(parent)
         self._session = session
         self._painting: WeakKeyDictionary[Labels, int] = WeakKeyDictionary()
+        self._listed: WeakKeyDictionary[Labels, list[int]] = WeakKeyDictionary()
 
     def attend(self, layer: Labels, selected: Sequence[int]) -> None:
         """Give a layer the keys, and follow it; once or again.
 
         A layer that is new is painted with the category that is selected in the table; so is one
-        whose category was removed, or with the first category if none is selected.
+        whose category was removed, or with the first category if none is selected. A number
+        without a word that a person took, as with napari's key M, stays.
         """
         bind(layer, self._session)
         known = [category.id for category in self._session.rows]
         is_new, paints = layer not in self._painting, int(layer.selected_label)
-        if (is_new and selected) or (known and paints not in {0, *known}):
+        gone = paints not in {0, *known} and (is_new or paints in self._listed[layer])
+        if (is_new and selected) or (known and gone):
             layer.selected_label = [*selected, *known][0]
+        self._listed[layer] = known
         self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._told)
         layer.events.selected_label.connect(self._told)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,13 +12,15 @@ from napari_ovseg.annotate.box import whole
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.colours import colormap_of
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.places import lay_over, on_moved
 from napari_ovseg.labels import count_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from napari.components import ViewerModel
     from napari.layers import Labels
+    from qtpy.QtCore import QObject
 
     from napari_ovseg.labels import Annotation
     from napari_ovseg.vocabulary import Vocabulary
@@ -41,11 +44,21 @@ class Difference:
     ----------
     viewer
         Gets the layer, and loses it when it is decided on.
+    owner
+        With which this ends.
+
+    Attributes
+    ----------
+    on_dropped
+        Called when nothing waits any more, as a person removed what was shown, or its labels.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, viewer: ViewerModel, owner: QObject) -> None:
         self._viewer = viewer
         self._waiting: Waiting | None = None
+        self.on_dropped: Callable[[], None] = lambda: None
+        viewer.layers.events.removed.connect(self._removed)
+        owner.destroyed.connect(self._leave)
 
     @property
     def counts(self) -> dict[int, int]:
@@ -82,13 +95,18 @@ class Difference:
         ids = annotation.labels.ids
         changed = editing_of(target).draft.would_change(box, ids.reshape(_shape(box)))
         changed = changed.reshape(ids.shape) & (True if where is None else where)
+        if not changed.any():
+            return 0
         seen = np.zeros(target.data.shape, np.uint16)
         seen[plane] = np.where(changed, ids, 0)
         shown = layers.like(target, seen, f"{target.name}: what would change")
         shown.colormap = colormap_of(annotation.labels.vocabulary)
         shown.contour, shown.editable, shown.opacity = 0, False, 0.9
         self._waiting = Waiting(target, annotation, plane, changed, shown)
+        active = self._viewer.layers.selection.active
         self._viewer.add_layer(shown)
+        self._viewer.layers.selection.active = active or target  # the brush stays where it is
+        on_moved(target, self._place)
         return int(np.count_nonzero(changed))
 
     def accept(self, vocabulary: Vocabulary, categories: Collection[int] | None = None) -> int:
@@ -122,6 +140,20 @@ class Difference:
         waiting, self._waiting = self._waiting, None
         if waiting is not None and waiting.shown in self._viewer.layers:
             self._viewer.layers.remove(waiting.shown)
+
+    def _leave(self, _owner: object = None) -> None:
+        self._viewer.layers.events.removed.disconnect(self._removed)
+        with suppress(RuntimeError):  # the window may be gone, too
+            self.reject()
+
+    def _place(self, event: Any) -> None:
+        if self._waiting is not None and event.source is self._waiting.target:
+            lay_over(self._waiting.shown, event.source)
+
+    def _removed(self, event: Any) -> None:
+        if self._waiting and event.value in (self._waiting.shown, self._waiting.target):
+            self.reject()
+            self.on_dropped()
 
 
 def _shape(box: tuple[slice, ...]) -> list[int]:

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary, ref
 import numpy as np
 from psygnal import Signal
 
+from napari_ovseg.annotate.box import whole
 from napari_ovseg.annotate.draft import Draft
 from napari_ovseg.annotate.reach import stamped
 from napari_ovseg.gui.strokes import brush_footprint, encircles, polygon_footprint, read_record
@@ -235,6 +236,7 @@ class Editing:
         if layer.data is draft.ids:
             return
         ids = np.asarray(layer.data)
+        draft.notice(whole(draft.owner.shape))  # what a program wrote into the old one
         if ids.shape == draft.owner.shape:
             owner = draft.owner.copy()
             owner[ids != np.asarray(draft.ids)] = Owner.PERSON

@@ -205,7 +205,8 @@ class Folder(QObject):
 
     def _use_words(self, arrival: Arrival) -> None:
         session = self._session
-        session.counts, session.locked = arrival.counts, set(arrival.locked)
+        session.counts = arrival.counts
+        session.locked = {*arrival.locked, *self._pictures.locked()}
         if tuple(session.rows) != arrival.words:
             session.set_rows(arrival.words)
         self._work.turns.stop()  # to look at an image changes nothing in it

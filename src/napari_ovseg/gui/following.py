@@ -35,6 +35,8 @@ class Following:
     ) -> None:
         self._session, self._work, self._folder, self._labels = session, work, folder, labels
         self._asked = self._question()
+        self._held_up = False
+        work.began.connect(self._caught_up)
 
     def _question(self) -> tuple[frozenset[Category], Recipe]:
         """What labels depend on; neither the order of the words nor their colours."""
@@ -55,4 +57,15 @@ class Following:
         # A run has the words of its start: its labels follow when they are there.
         awaited = turns.now == Turn.RUN or self._labels() is not None
         if awaited and self._session.rows:
+            labels = self._labels()
+            self._held_up |= labels is not None and self._work.difference.awaits(labels)
             turns.follow()
+
+    def decided(self, _what: str) -> None:
+        """Follow what has changed while a difference was not decided on."""
+        if self._held_up:
+            self._caught_up()
+            self.follow()
+
+    def _caught_up(self) -> None:
+        self._held_up = False

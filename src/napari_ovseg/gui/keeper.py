@@ -97,12 +97,12 @@ class Keeper:
         """Keep layers that came, and close the projects of those that went."""
         if self._closed:
             return
-        wanted = {}
-        for source in self._pictures.images():
-            if (layer := self._pictures.labels_of(source)) is not None:
-                wanted[layer] = source
+        images, labels_of = self._pictures.images(), self._pictures.labels_of
+        wanted = {layer: each for each in images if (layer := labels_of(each)) is not None}
         for layer in [each for each in self.kept if each not in wanted]:
             self._let_go(layer)
+            if layer in self._viewer.layers:
+                self._say(f"{layer.name!r} is not kept any more, as its image is gone")
         for layer, source in wanted.items():
             if layer not in self.kept:
                 self._begin(layer, source, self._new_folder(source.name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer
@@ -47,6 +48,7 @@ class OwnerView:
         # Napari is told of layers that came and went before it is given others.
         self._turn = QTimer(parent, singleShot=True)
         self._turn.timeout.connect(self._show_those_chosen)
+        parent.destroyed.connect(self._leave)
 
     def switch(self, on: bool) -> None:  # Qt's signal
         """Show the owners of the labels that are chosen, or none."""
@@ -92,10 +94,17 @@ class OwnerView:
             self._draft.listeners.remove(self._refresh)
             self._draft = None
 
+    def _leave(self, _parent: object = None) -> None:
+        with suppress(RuntimeError):  # the window may be gone, too
+            self._hide()
+
     def _place(self, event: Any) -> None:
         if self._layer is not None and editing_of(event.source).draft is self._draft:
             lay_over(self._layer, event.source)
 
     def _refresh(self, _box: Box) -> None:
-        if self._layer is not None:
-            self._layer.refresh()
+        if self._layer is None or self._draft is None:
+            return
+        if self._layer.data is not self._draft.owner:  # it began anew with another array
+            self._layer.data = self._draft.owner
+        self._layer.refresh()

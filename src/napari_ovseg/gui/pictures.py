@@ -59,9 +59,8 @@ class Pictures:
         self._came: Any = None
         self.chosen: Callable[[], ImageLayer | None] = lambda: None
         self._placed: WeakSet[ImageLayer] = WeakSet()
-        for event in (viewer.layers.events.inserted, viewer.layers.events.removed,
-                      viewer.layers.events.renamed):  # fmt: skip
-            event.connect(self._changed)
+        for name in ("inserted", "removed", "renamed", "reordered"):
+            getattr(viewer.layers.events, name).connect(self._changed)
         self._follow_places()
 
     def _changed(self, event: Any) -> None:

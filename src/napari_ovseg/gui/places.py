@@ -49,8 +49,13 @@ def on_moved(layer: Any, told: Callable[[Any], None]) -> None:
 
 def placed(grid: Grid) -> dict[str, Any]:
     """Say where a grid is as properties of a layer; units that napari does not know are pixels."""
+    matrix = np.array(grid.affine)
+    turn, place = matrix[:-1, :-1], matrix[:-1, -1]
+    size = np.diagonal(turn)
+    # Where it can be told so: whoever sets the scale of a layer means all of it.
+    plain = (size > 0).all() and np.array_equal(turn, np.diag(size))
     return {
-        "affine": np.array(grid.affine),
+        **({"scale": tuple(size), "translate": tuple(place)} if plain else {"affine": matrix}),
         "units": tuple(unit if _is_known(unit) else "pixel" for unit in grid.units),
         "axis_labels": grid.axes,
     }

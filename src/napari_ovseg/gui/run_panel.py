@@ -82,6 +82,7 @@ class RunPanel(QWidget):
         work.ended.connect(self._ended)
         work.labelled.connect(self._report)
         work.previewed.connect(self._ask)
+        work.difference.on_dropped = self._dropped
         for teller in (work, folder):
             teller.told.connect(self._told)
             teller.broke.connect(self._broke)
@@ -135,8 +136,13 @@ class RunPanel(QWidget):
         names = {0: "unlabelled", **{c.id: c.name for c in self._session.rows}}
         counts = self._work.difference.counts
         parts = [f"{n:,} to {names.get(i, i)}" for i, n in counts.items()]
-        self.message.setText(f"{count:,} pixels would change: {', '.join(parts)}")
+        told = f"{count:,} pixels would change: {', '.join(parts)}"
+        self.message.setText(told if count else "nothing would change")
         self.writing.ask(bool(count))
+
+    def _dropped(self) -> None:
+        self.message.setText("")
+        self.writing.ask(False)
 
     def _decide(self, what: str) -> None:
         if self._work is None:

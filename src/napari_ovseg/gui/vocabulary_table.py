@@ -69,7 +69,7 @@ class VocabularyTable(QTableWidget):
             self.setColumnWidth(column, width)
         self.setMinimumHeight(130)
         self.itemChanged.connect(self._edited)
-        self.cellClicked.connect(lambda row, _column: self.chosen.emit(session.rows[row].id))
+        self.cellClicked.connect(self._clicked)
         self.cellDoubleClicked.connect(self._pick_colour)
         for signal in (session.changed, session.lock_changed):
             signal.connect(self.refresh)
@@ -93,6 +93,10 @@ class VocabularyTable(QTableWidget):
         for row, category in enumerate(self._session.rows):
             if category.id == category_id:
                 self.selectRow(row)
+
+    def _clicked(self, row: int, column: int) -> None:
+        if column not in (SHOW, LOCK):  # whoever hides a category does not mean to paint with it
+            self.chosen.emit(self._session.rows[row].id)
 
     def refresh(self) -> None:
         """Show the session's rows; a slider that is held stays in the hand."""

@@ -18,13 +18,17 @@ EVERYWHERE, VIEW, SHAPES = "everywhere", "what is in view", "the shapes drawn"
 PLACES = (EVERYWHERE, VIEW, SHAPES)
 
 
-def where_to(place: str, viewer: ViewerModel, layer: ImageLayer) -> np.ndarray | None:
+def where_to(
+    place: str, viewer: ViewerModel, layer: ImageLayer, plane: tuple[int, ...] = ()
+) -> np.ndarray | None:
     """Return where of a picture a run may write: (H, W) bool, None for everywhere.
 
     Parameters
     ----------
     place
         One of `PLACES`.
+    plane
+        Of the picture; shapes that were drawn on another one do not count.
 
     Raises
     ------
@@ -33,7 +37,7 @@ def where_to(place: str, viewer: ViewerModel, layer: ImageLayer) -> np.ndarray |
     """
     if place == EVERYWHERE:
         return None
-    where = _in_view(layer) if place == VIEW else _in_shapes(viewer, layer)
+    where = _in_view(layer) if place == VIEW else _in_shapes(viewer, layer, plane)
     if not where.any():
         raise InputError(
             "nothing of the picture is in view; zoom to it"
@@ -56,18 +60,23 @@ def _in_view(layer: ImageLayer) -> np.ndarray:
     return where
 
 
-def _in_shapes(viewer: ViewerModel, layer: ImageLayer) -> np.ndarray:
+def _in_shapes(viewer: ViewerModel, layer: ImageLayer, plane: tuple[int, ...]) -> np.ndarray:
     from skimage.draw import polygon2mask
 
     shape = image_of(layer).shape[-2:]
     where = np.zeros(shape, bool)
     for shapes in (each for each in viewer.layers if isinstance(each, Shapes) and each.visible):
         for corners, kind in zip(shapes.data, shapes.shape_type, strict=True):
+            if kind in {"line", "path"}:  # which enclose nothing
+                continue
             outline = np.asarray(corners, float)
             if kind == "ellipse":
                 outline = _round(outline)
-            placed = [layer.world_to_data(shapes.data_to_world(c))[-2:] for c in outline]
-            where |= polygon2mask(shape, np.asarray(placed))
+            placed = np.array([layer.world_to_data(shapes.data_to_world(c)) for c in outline])
+            # A layer of fewer axes is seen on every slice.
+            lead = placed[:, :-2] if shapes.ndim >= layer.ndim else placed[:, :0]
+            if not plane or not lead.size or tuple(np.rint(lead.mean(0)).astype(int)) == plane:
+                where |= polygon2mask(shape, placed[:, -2:])
     return where
 
 

@@ -116,6 +116,7 @@ class OvsegWidget(QWidget):
         self.form.models_button.clicked.connect(lambda _checked=False: self.show_models())
         self.words = self._words_panel()
         self.panel.writing.owners_wanted.connect(self.owner_view.switch)
+        self.panel.writing.decided.connect(self.following.decided)
         self.panel.note.models_wanted.connect(self.show_models)
         self.panel.attend(self.work, self.folder, self.words.table.selected)
         self.work.labelled.connect(self._labelled)
@@ -222,8 +223,7 @@ class OvsegWidget(QWidget):
 
     def _targets(self, turn: Turn) -> list[Target]:
         target = target_of(self.pictures, self.form.chosen_image())
-        target = self.panel.writing.restricted(target, self.viewer)
-        return [target] if turn == Turn.FOLLOW else self.panel.writing.in_slices(target)
+        return self.panel.writing.targets(target, self.viewer, one=turn == Turn.FOLLOW)
 
     def _labelled(self, *_told: object) -> None:
         self.form.device_line.setText(describe_device(choose_device(self.session.device)))

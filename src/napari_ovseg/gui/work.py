@@ -94,7 +94,7 @@ class Work(QObject):
         self.ahead: Callable[[], Callable[[Stop], Steps[None]] | None] = lambda: None
         self.runner = Runner(self._progressed, self._done, self._failed, self._ended)
         self.turns = Turns(self._start, self.runner.cancel, self)
-        self.difference = Difference(viewer)
+        self.difference = Difference(viewer, owner)
         self.writer = PartWriter(viewer, self)
         self._job: Job | None = None
         self._round = Round(())
@@ -123,8 +123,7 @@ class Work(QObject):
             image, display = self._pictures.seen(source)
             self._job = self._session.job(image, targets[0].plane, display)
         except OvsegError as error:
-            if turn == Turn.RUN:
-                self.told.emit(str(error), True)
+            self.told.emit(str(error), turn == Turn.RUN)
             return False
         labels = self._pictures.labels_of(source)
         if turn == Turn.FOLLOW and (labels is None or self.difference.awaits(labels)):

@@ -58,29 +58,31 @@ class WritingRow(QWidget):
         """Show the buttons that decide on what is shown, or hide them."""
         self._decisions.setVisible(on)
 
-    def restricted(self, target: Target, viewer: ViewerModel) -> Target:
-        """Return a target that is written where, and when, a person has chosen.
+    def targets(self, target: Target, viewer: ViewerModel, *, one: bool = False) -> list[Target]:
+        """Return targets that are written where, and when, a person has chosen.
+
+        One for each slice that is chosen, or only `one`; of shapes that were drawn on some
+        slices, for these.
 
         Raises
         ------
         InputError
-            See `where_to`.
+            If several are to be shown first, or there is nowhere to write, see `where_to`.
         """
-        where = where_to(self.place.currentText(), viewer, target.source)
-        return replace(target, where=where, preview=self.preview.isChecked())
-
-    def in_slices(self, target: Target) -> list[Target]:
-        """Return a target for each slice that a person has chosen.
-
-        Raises
-        ------
-        InputError
-            If there are several, and they are to be shown first.
-        """
-        planes = self.slices.planes(target.plane)
-        if target.preview and len(planes) > 1:
+        place, preview = self.place.currentText(), self.preview.isChecked()
+        planes = [target.plane] if one else self.slices.planes(target.plane)
+        if preview and len(planes) > 1:
             raise InputError("'show first' shows one slice; choose 'this slice', or untick it")
-        return [replace(target, plane=plane) for plane in planes]
+        found: list[Target] = []
+        for plane in planes:
+            try:
+                where = where_to(place, viewer, target.source, plane)
+            except InputError:
+                if plane == planes[-1] and not found:
+                    raise
+            else:
+                found.append(replace(target, plane=plane, where=where, preview=preview))
+        return found
 
     def _box(self, name: str, text: str, tip: str) -> QCheckBox:
         box = QCheckBox(text)
