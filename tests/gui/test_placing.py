@@ -81,6 +81,9 @@ def test_a_calibration_set_by_hand_comes_back_with_the_project(widget, labelled,
     again, layer = widget.viewer.layers
     assert np.allclose(grid_of(again).affine, placed.affine)
     assert grid_of(again).units == grid_of(layer).units == placed.units
+    assert np.allclose(again.scale, (0.25, 0.5))  # whoever sets it anew sets all of it
+    again.scale = (1, 2)
+    assert np.allclose(grid_of(layer).spacing, (1, 2))
 
 
 def test_a_new_place_is_saved_when_that_is_due(widget, labelled, qtbot, monkeypatch):

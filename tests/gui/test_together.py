@@ -124,3 +124,14 @@ def test_layers_that_do_not_fit_are_told(widget):
     assert "does not lie where" in widget.panel.message.text()
     moved.visible = source.visible = False
     assert "is hidden" in widget.form.display.text()
+
+
+def test_another_order_of_layers_is_told(widget):
+    for name, colour in (("first", "red"), ("second", "green")):
+        add(widget.viewer, name, colour, blending="additive")
+    widget.form.together.setChecked(True)
+    before = widget.form.display.text()
+    assert before.index("first") < before.index("second")
+    widget.viewer.layers.move(0, 2)
+    after = widget.form.display.text()
+    assert after.index("second") < after.index("first")

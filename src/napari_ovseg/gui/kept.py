@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
+from napari_ovseg._leftovers import remove
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.display_state import display_state
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.preload import window_first
-from napari_ovseg.project import Project, Source, forget, note
+from napari_ovseg.project import Project, Source, forget, note, projects_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from napari_ovseg.errors import ExportError
     from napari_ovseg.gui.session import Session
     from napari_ovseg.labels import Annotation
+
+
+ON_DISK: WeakSet[Labels] = WeakSet()
+"""Labels that came from the folder of their image, which keeps them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +82,7 @@ class Kept:
         self.layer, self.source, self.project = layer, source, project
         self.written, self._saved, self._cost = 0, time.monotonic(), 0.0
         self._told: tuple[Any, ...] = ()
+        self._saves, self._touched = 0, False
         self._grid = grid_of(layer)
         self._draft = editing_of(layer).draft
         project.attach(self._draft, on_error)
@@ -88,6 +95,7 @@ class Kept:
 
     def _wrote(self, _box: Box) -> None:
         self.written += 1
+        self._touched = True
 
     def is_due(self, every: float) -> bool:
         """Whether something was written, and `every` seconds and twenty times a save passed."""
@@ -102,6 +110,7 @@ class Kept:
     def begin(self) -> int:
         """Begin the next generation: what is written from now on is for the one after it."""
         self.written, self._saved = 0, time.monotonic()
+        self._saves += 1
         self._grid = grid_of(self.layer)
         return self.project.begin()
 
@@ -145,10 +154,14 @@ class Kept:
             raise
 
     def close(self) -> None:
-        """Flush and free the project."""
+        """Flush and free the project; of labels that were only looked at none is left."""
         self._draft.listeners.remove(self._wrote)
         self.project.close()
-        forget(self.project.folder)
+        folder = self.project.folder
+        forget(folder)
+        seen = self.layer in ON_DISK and self._saves == 1 and not self._touched
+        if seen and folder.parent == projects_folder():  # and in none that a person chose
+            remove(folder)
 
 
 def source_of(image: ImageLayer) -> Source:

@@ -9,6 +9,7 @@ import napari_ovseg as ov
 from in_folders import find, shown
 from napari_ovseg.gui import keys, layers
 from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.layers import new_labels
 from napari_ovseg.gui.vocabulary_table import LOCK
 from napari_ovseg.importers import read_labels
 from napari_ovseg.labels import Owner
@@ -150,3 +151,47 @@ def test_a_broken_image_is_told_and_stepped_over(opened, settle):
     find(widget, QComboBox, "pictures").activated.emit(3)
     settle(widget)
     assert shown(widget)[0] == "cell 10"
+
+
+def test_whoever_only_looks_leaves_no_project(opened, projects, finish, settle, qtbot):
+    widget = opened
+    finish(widget)
+    press(widget, keys.NEXT_IMAGE)
+    settle(widget)
+    finish(widget)
+
+    def folders():
+        return {p.name for p in projects.iterdir() if p.is_dir()}
+
+    qtbot.waitUntil(lambda: len(folders()) == 2 and not widget.keeper._given, timeout=20_000)
+    before = folders()
+    for key in (keys.PREVIOUS_IMAGE, keys.NEXT_IMAGE) * 2:
+        press(widget, key)
+        settle(widget)
+    assert (shown(widget)[1].data == 1).all()
+    press(widget, keys.PREVIOUS_IMAGE)
+    settle(widget)
+    shown(widget)[1].fill((0, 0), 2)  # this is more than a look
+    press(widget, keys.NEXT_IMAGE)
+    settle(widget)
+    kept = {each.project.folder.name for each in widget.keeper.kept.values()}
+    qtbot.waitUntil(lambda: not widget.keeper._given, timeout=20_000)
+    assert len(folders() - before - kept) == 1
+
+
+def test_padlocks_of_other_labels_stay_closed(opened, finish, settle):
+    widget = opened
+    other = widget.viewer.add_image(np.zeros((30, 40), np.uint8), name="other")
+    labels = widget.viewer.add_layer(
+        new_labels(other, annotation_of(widget, np.full((30, 40), 2, np.uint16)), ())
+    )
+    widget.session.lock(2, True)
+    assert (editing_of(labels).draft.owner == Owner.LOCKED).all()
+    press(widget, keys.NEXT_IMAGE)
+    settle(widget)
+    assert 2 in widget.session.locked
+
+
+def annotation_of(widget, ids):
+    labels = ov.LabelMap(ids, widget.session.vocabulary(), ov.Grid.regular(2))
+    return ov.Annotation("other", labels)

@@ -112,3 +112,11 @@ def test_a_full_disk_is_told_once_and_work_goes_on(widget, labelled, qtbot, monk
     qtbot.waitUntil(lambda: not kept.written, timeout=20_000)
     settled(widget, qtbot)
     assert told == ["the disk is full"]
+
+
+def test_labels_whose_image_is_gone_are_said_to_be_kept_no_more(widget, labelled, qtbot):
+    source = widget.form.chosen_image()
+    widget.viewer.add_image(np.zeros((8, 9)), name="other")  # the canvas needs one
+    widget.viewer.layers.remove(source)
+    assert labelled in widget.viewer.layers
+    assert "is not kept any more, as its image is gone" in widget.panel.message.text()
