@@ -86,3 +86,10 @@ def test_bad_masks_are_told(tmp_path, change, match):
 def test_impossible_sizes_are_told(tmp_path, size):
     with pytest.raises(InputError, match="size of image 9"):
         read_labels(coco_file(tmp_path / "x.json", [], **size))
+
+
+def test_background_is_the_background_whatever_the_format(tmp_path):
+    file = coco_file(
+        tmp_path / "c.json", [], categories=({"id": 1, "name": "cell"}, {"id": 2, "name": "Rest"})
+    )
+    assert [c.role for c in read_labels(file, "coco").labels.vocabulary] == ["thing", "background"]

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from napari_ovseg import Category, Vocabulary
 from napari_ovseg.errors import VocabularyError
-from napari_ovseg.vocabulary import free_name
+from napari_ovseg.naming import free_name, with_every_id
 
 
 def test_parse_gives_ids_in_order_and_synonyms():
@@ -115,7 +115,7 @@ def test_separators_of_other_scripts():
 
 def test_ids_without_a_word_get_a_name_that_no_other_has():
     words = Vocabulary((Category(1, "Category 3"), Category(2, "category 3 (3)")))
-    assert [(c.id, c.name) for c in words.naming([0, 2, 3, 7])][2:] == [
+    assert [(c.id, c.name) for c in with_every_id(words, [0, 2, 3, 7])][2:] == [
         (3, "category 3 (3) (3)"), (7, "category 7"),
     ]  # fmt: skip
     assert free_name("vessel", 4, {"vein"}) == "vessel"

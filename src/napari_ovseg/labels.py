@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_ovseg.errors import ImageError
+from napari_ovseg.naming import with_every_id
 
 if TYPE_CHECKING:
     from napari_ovseg.grid import Grid
@@ -144,7 +145,7 @@ class Annotation:
         A person may paint with a number that has no word, and no word to come is to be its name.
         """
         words, ids = self.labels.vocabulary, count_ids(np.asarray(self.labels.ids))
-        return replace(self, labels=replace(self.labels, vocabulary=words.naming(ids)))
+        return replace(self, labels=replace(self.labels, vocabulary=with_every_id(words, ids)))
 
     def in_memory(self) -> Annotation:
         """Return the same with numpy's arrays, of which most things are made."""

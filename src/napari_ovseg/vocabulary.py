@@ -22,7 +22,7 @@ from napari_ovseg._words import clean, clean_all, listed
 from napari_ovseg.errors import VocabularyError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
 Role = Literal["thing", "stuff", "background"]
 
@@ -169,14 +169,6 @@ class Vocabulary:
             categories.append(Category(number, queries[0], queries, role=role))
         return cls(tuple(categories))
 
-    def naming(self, ids: Iterable[int]) -> Vocabulary:
-        """Return a copy in which ids above 0 have a category each, as far as there may be more."""
-        known = {c.id for c in self}
-        names = {c.name.casefold() for c in self}
-        nameless = sorted(set(ids) - known - {0})
-        new = [Category(number, free_name("", number, names)) for number in nameless]
-        return Vocabulary((*self, *new)[:MAX_CATEGORIES])
-
     def with_category(self, category: Category) -> Vocabulary:
         """Return a copy in which `category` replaces the one with its id, or is added."""
         if any(c.id == category.id for c in self):
@@ -222,21 +214,3 @@ class Vocabulary:
     def save(self, path: str | Path) -> None:
         """Write a TOML file, atomically."""
         write_atomic(Path(path), self.to_toml().encode())
-
-
-def free_name(name: str, number: int, taken: Collection[str]) -> str:
-    """Name a category: with its number where another has the name, by it where there is none.
-
-    Parameters
-    ----------
-    name
-        Clean, or empty.
-    number
-        Id of the category.
-    taken
-        Names of the others, casefolded.
-    """
-    name = name or f"category {number}"
-    while name.casefold() in taken:
-        name = f"{name} ({number})"
-    return name

@@ -13,7 +13,8 @@ from napari_ovseg.gui.agreement import name_beside
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.places import lay_over
 from napari_ovseg.labels import count_ids
-from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Category, Vocabulary
+from napari_ovseg.naming import category_named
+from napari_ovseg.vocabulary import MAX_CATEGORIES, MAX_ID, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -59,7 +60,7 @@ def words_of(labels: Labels) -> Vocabulary:
     """
     told = labels.metadata.get(KEY, {}).get("vocabulary")
     known = list(Vocabulary.from_toml(told)) if told else []
-    names = _names_in(labels.features)
+    names = names_in(labels.features)
     new = sorted((ids_in(labels.data) | set(names)) - {0, *(c.id for c in known)})
     if len(known) + len(new) > MAX_CATEGORIES:
         raise InputError(
@@ -68,9 +69,8 @@ def words_of(labels: Labels) -> Vocabulary:
         )
     for number in new:
         colour = _colour(labels, number)
-        known.append(
-            Category(number, name_beside(known, names.get(number, ""), number), colour=colour)
-        )
+        name = name_beside(known, names.get(number, ""), number)
+        known.append(category_named(number, name, colour=colour))
     if not known:
         raise InputError(f"{labels.name!r} is empty; label something in it first")
     return Vocabulary(tuple(known))
@@ -88,7 +88,7 @@ def ids_in(data: Any) -> set[int]:
     return found
 
 
-def _names_in(features: Any) -> dict[int, str]:
+def names_in(features: Any) -> dict[int, str]:
     """Read names from a table of features, whose row is the id where no column tells it."""
     column = next((c for c in features.columns if str(c).casefold() in _NAMES), None)
     if column is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_ovseg._colours import default_colour
 from napari_ovseg._words import clean
 from napari_ovseg.errors import InputError, VocabularyError
-from napari_ovseg.vocabulary import free_name
+from napari_ovseg.naming import free_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,9 +10,12 @@ from napari.layers import Labels
 
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters import EXPORTERS, safe_name
+from napari_ovseg.gui.adopting import names_in
+from napari_ovseg.gui.agreement import name_beside
 from napari_ovseg.gui.editing import KEY
 from napari_ovseg.gui.layers import annotation_from
 from napari_ovseg.gui.places import PLACE, grid_of
+from napari_ovseg.naming import category_named
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -65,14 +68,14 @@ def _as_asked(file: Path, stem: str) -> Path:
 def _vocabulary_of(values: np.ndarray, meta: dict[str, Any]) -> Vocabulary:
     """Name the ids of a layer that is not ours by its feature table, or by number."""
     features = meta.get("features")
-    names: dict[int, str] = {}
-    if features is not None and "index" in features and len(features.columns) > 1:
-        column = next(c for c in features.columns if c != "index")
-        names = {int(i): str(n) for i, n in zip(features["index"], features[column], strict=True)}
+    names = {} if features is None else names_in(features)
     ids = [int(i) for i in np.unique(values) if i > 0]
     if not ids:
         raise ExportError("the layer holds no labels; paint some first")
-    return Vocabulary(tuple(Category(i, names.get(i, f"label {i}")) for i in ids))
+    known: list[Category] = []
+    for i in ids:
+        known.append(category_named(i, name_beside(known, names.get(i, ""), i)))
+    return Vocabulary(tuple(known))
 
 
 def _grid(ndim: int, meta: dict[str, Any]) -> Grid:

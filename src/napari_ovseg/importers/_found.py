@@ -12,7 +12,8 @@ import numpy as np
 from napari_ovseg.errors import InputError, MissingDependencyError
 from napari_ovseg.formats.owners import unpacked
 from napari_ovseg.labels import Annotation, LabelMap, Owner
-from napari_ovseg.vocabulary import BACKGROUND_NAMES, MAX_ID, Category, Vocabulary, free_name
+from napari_ovseg.naming import category_named
+from napari_ovseg.vocabulary import MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -145,16 +146,14 @@ def _vocabulary(found: Found, ids: np.ndarray) -> Vocabulary:
     named |= {i: text for i, text in found.named.items() if i != 0}
     taken = {c.name.casefold() for c in known.values() if c.id not in named}
     for number, (told, colour) in sorted(named.items()):
-        name = free_name(told, number, taken)
-        taken.add(name.casefold())
-        known[number] = _category(known.get(number), number, name, colour)
+        made, old = category_named(number, told, taken, colour), known.get(number)
+        taken.add(made.name.casefold())
+        known[number] = made if old is None else renamed(old, made.name, colour)
     if not known:
         raise InputError("the file holds no labels: no name, and every pixel is 0")
     return Vocabulary(tuple(known.values()))
 
 
-def _category(old: Category | None, number: int, name: str, colour: str) -> Category:
-    if old is not None:
-        return replace(old, name=name, colour=colour or old.colour)
-    role = "background" if name.casefold() in BACKGROUND_NAMES else "thing"
-    return Category(number, name, colour=colour, role=role)  # type: ignore[arg-type]
+def renamed(old: Category, name: str, colour: str) -> Category:
+    """Take over what another program changed of a category; no colour leaves its own."""
+    return replace(old, name=name, colour=colour or old.colour)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.errors import InputError
 from napari_ovseg.formats.record import KEY, read_grid, read_provenance
-from napari_ovseg.importers._found import image_shape
+from napari_ovseg.importers._found import image_shape, renamed
 from napari_ovseg.importers._json import integers, member
 from napari_ovseg.labels import Provenance
+from napari_ovseg.naming import category_named
 from napari_ovseg.vocabulary import MAX_ID, Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -128,10 +129,9 @@ def vocabulary_of(
         raise InputError("two categories of the file have the same id; give each its own")
     fits = all(1 <= row[0] <= MAX_ID for row in rows)
     ids = {row[0]: row[0] if fits else number for number, row in enumerate(rows, start=1)}
-    categories = []
+    categories: list[Category] = []
     for old, name, colour in rows:
         category = known.get(old) if fits else None
-        if category is None:
-            category = Category(ids[old], name, colour=colour)
-        categories.append(replace(category, name=name, colour=colour or category.colour))
+        found = category_named(ids[old], name, colour=colour)
+        categories.append(found if category is None else renamed(category, name, colour))
     return Vocabulary(tuple(categories)), ids
