@@ -206,3 +206,31 @@ def test_where_nothing_can_be_written_is_told_before_the_work(tmp_path, photo, c
     out = tmp_path / "file" / "within"
     assert main(["segment", str(photo), "--words", "grass", "-o", str(out)]) == 2
     assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["nifti", "nnunet", "ome-zarr", "seg-nrrd"])
+def test_axes_that_a_format_cannot_hold_are_told_before_the_work(
+    tmp_path, capsys, monkeypatch, name
+):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((2, 2, 2, 20, 30), np.uint8))
+    monkeypatch.setattr("napari_ovseg.pipeline.segment_steps", lambda *_: pytest.fail("encoded"))
+    command = ["segment", str(tmp_path / "a.tif"), "--words", "grass", "-o", str(tmp_path / "out")]
+    assert main([*command, "--format", name]) == 2
+    assert "three of space" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["segment", "a.png", "--words", "grass", "-o"],
+        ["export", "--format", "png", "-o", "out"],
+        ["evaluate"],
+        ["segment", "a.png", "-o", "out", "--vocabulary"],
+        ["segment", "a.png", "--words", "grass", "-o", "out", "--backbone"],
+    ],
+)
+def test_paths_that_the_system_refuses_are_told_in_a_line(photo, capsys, monkeypatch, command):
+    monkeypatch.chdir(photo.parent)
+    photo.rename("a.png")
+    assert main([*command, "n" * 300]) == 2
+    assert capsys.readouterr().err.count("\n") <= 2

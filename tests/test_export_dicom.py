@@ -1,5 +1,6 @@
 """DICOM segmentations of ours lie on the slices that they were made from."""
 
+import io
 from dataclasses import replace
 
 import highdicom
@@ -163,3 +164,22 @@ def test_dicom_refuses_what_does_not_fit(tmp_path):
         with pytest.raises(ExportError, match="the ids 77"):
             ov.export(given, tmp_path, name, **options)
     assert not list(tmp_path.glob("*.seg.dcm"))
+
+
+def test_a_list_of_contents_beside_a_series_is_no_series(tmp_path):
+    source = ct_series(tmp_path / "ct")
+    given = annotation((4, 20, 30), density=0.5)
+    (source / "DICOMDIR").write_bytes(_contents())
+    assert ov.export(given, tmp_path / "out", "dicom-seg", source=str(source))
+
+
+def _contents():
+    listed = pydicom.Dataset()
+    listed.file_meta = pydicom.dataset.FileMetaDataset()
+    listed.file_meta.MediaStorageSOPClassUID = pydicom.uid.MediaStorageDirectoryStorage
+    listed.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    listed.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    listed.FileSetID = "CD"
+    held = io.BytesIO()
+    pydicom.dcmwrite(held, listed, enforce_file_format=True)
+    return held.getvalue()

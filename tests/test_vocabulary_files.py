@@ -76,3 +76,13 @@ def test_what_csv_cannot_hold_is_refused_before_anything_is_written(tmp_path):
     assert not list(tmp_path.iterdir())
     with pytest.raises(VocabularyError, match="cannot read"):
         load_vocabulary(tmp_path / "gone.csv")
+
+
+def test_files_of_everyday_programs_are_read(tmp_path):
+    """Editors of Windows put a mark first; spreadsheets of some countries part by semicolons."""
+    toml = tmp_path / "a.toml"
+    toml.write_bytes(b"\xef\xbb\xbf[[category]]\nname = 'cell'\n")
+    table = tmp_path / "a.csv"
+    table.write_text('id;name;queries\n1;cell;"cell; cell body"\n', encoding="utf-8-sig")
+    assert [c.name for c in load_vocabulary(toml)] == ["cell"]
+    assert [c.queries for c in load_vocabulary(table)] == [("cell", "cell body")]

@@ -104,7 +104,9 @@ class Recipe:
         except VocabularyError as error:
             raise RecipeError(str(error)) from error
         if not 0 < self.logit_scale < 1e4:
-            raise RecipeError(f"logit_scale must be above 0, got {self.logit_scale}")
+            raise RecipeError(
+                f"logit_scale must be above 0 and below 10000, got {self.logit_scale}"
+            )
         if not -100 <= (self.background_margin or 0) <= 100:
             raise RecipeError(
                 f"background_margin must be within -100..100, got {self.background_margin}"
@@ -206,7 +208,7 @@ class Recipe:
     def load(cls, path: str | Path) -> Recipe:
         """Read a TOML file."""
         try:
-            return cls.from_toml(Path(path).read_text(encoding="utf-8"))
+            return cls.from_toml(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(f"cannot read the recipe {str(path)!r}: {error}") from error
 

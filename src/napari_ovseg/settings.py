@@ -49,7 +49,9 @@ class WorkingSize:
             raise RecipeError(f"give one of {', '.join(given)}, not {len(given)}; they contradict")
         for name, value in given.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e5:
-                raise RecipeError(f"{name} must be a number above 0, got {value!r}")
+                raise RecipeError(
+                    f"{name} must be a number above 0 and below 100000, got {value!r}"
+                )
 
     def magnify(self, shape: tuple[int, int], grid: Grid, bounds: tuple[int, int, int]) -> float:
         """Working pixels per image pixel for an image of `shape` (H, W).

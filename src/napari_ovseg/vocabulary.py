@@ -207,7 +207,7 @@ class Vocabulary:
     def load(cls, path: str | Path) -> Vocabulary:
         """Read a TOML file."""
         try:
-            return cls.from_toml(Path(path).read_text(encoding="utf-8"))
+            return cls.from_toml(Path(path).read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError) as error:
             raise VocabularyError(f"cannot read the vocabulary {str(path)!r}: {error}") from error
 

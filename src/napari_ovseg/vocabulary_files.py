@@ -34,7 +34,10 @@ def load_vocabulary(path: Path) -> Vocabulary:
     except (OSError, UnicodeDecodeError) as error:
         raise VocabularyError(f"cannot read the vocabulary {str(path)!r}: {error}") from error
     try:
-        rows = list(csv.DictReader(io.StringIO(text), strict=True))
+        # Spreadsheets of countries whose decimals have commas put semicolons between cells.
+        header = text.partition("\n")[0]
+        between = ";" if ";" in header and "," not in header else ","
+        rows = list(csv.DictReader(io.StringIO(text), strict=True, delimiter=between))
     except csv.Error as error:
         raise VocabularyError(f"{path.name} is not a CSV file: {error}") from error
     columns = set[str | None]().union(*rows)  # None holds cells beyond the header

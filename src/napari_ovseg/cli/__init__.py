@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # as of `ovseg vocabularies | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end
         return CLOSED
+    except OSError as error:  # as of a folder in which nobody may look
+        say(f"ovseg: {error}", error=True)
+        return BAD_INPUT
 
 
 def parser() -> argparse.ArgumentParser:

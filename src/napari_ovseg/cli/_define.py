@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ovseg.cli._shared import add_words, drive, say, vocabulary_of
+from napari_ovseg.cli._shared import add_words, check_writable, drive, say, vocabulary_of
 
 if TYPE_CHECKING:
     import argparse
@@ -20,16 +20,18 @@ def add_define(commands: Any) -> None:
     add_words(define)
     define.add_argument("--model", required=True, help="what its server calls it: llama3.2")
     define.add_argument("--server", help="address up to /v1, on this machine; ollama's otherwise")
-    define.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.toml")
+    define.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
 
 
 def _define(args: argparse.Namespace) -> int:
     from napari_ovseg.definitions import SERVER, LocalModel, define_steps
+    from napari_ovseg.vocabulary_files import save_vocabulary
 
+    check_writable(args.output)
     model = LocalModel(args.model, args.server or SERVER)
     before = vocabulary_of(args)
     after = drive(define_steps(before, model), args.model)
-    after.save(args.output)
+    save_vocabulary(after, args.output)
     for old, new in zip(before, after, strict=True):
         if new.definition != old.definition:
             say(f"{new.name}: {new.definition}")

@@ -130,6 +130,7 @@ def _spare(
     nothing = Annotation(image.name, LabelMap(ids, vocabulary, image.grid))
     for name in formats:
         exporter = EXPORTERS.get(name)()
+        exporter.prepared([nothing])
         exporter.refuse_beside([nothing], args.output)
         targets = exporter.targets([nothing], args.output)
         refuse_pictures(targets, args.images)

@@ -118,7 +118,8 @@ def check_writable(target: Path) -> None:
     """
     from napari_ovseg._atomic import half_written
 
-    there = next(folder for folder in target.parents if folder.exists())
+    # Not by `Path`, which raises where nobody may look.
+    there = next(folder for folder in target.parents if exists(folder))  # noqa: PTH110
     with half_written(there / target.name, "probe") as probe:  # folders are made after the work
         probe.touch()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import Exporter, lost_owner
-from napari_ovseg.formats.space import mixes_space
+from napari_ovseg.formats.space import kinds, mixes_space
 
 if TYPE_CHECKING:
     from napari_ovseg.labels import Annotation
@@ -18,6 +18,11 @@ class VolumeExporter(Exporter):
 
     keeps_owner: ClassVar[bool] = False
     """Whether the file holds who decided each pixel."""
+
+    def stems(self, annotation: Annotation) -> set[str]:
+        """See `Exporter.stems`; raises `ExportError` for axes that no volume has."""
+        kinds(annotation.labels.grid.axes)
+        return super().stems(annotation)
 
     def check(self, annotation: Annotation) -> list[str]:
         """See `Exporter.check`."""

@@ -137,7 +137,9 @@ def _read(source: tuple[Path, ...]) -> list[Any]:
         inside = (file for file in path.iterdir() if not file.is_dir()) if path.is_dir() else [path]
         for file in sorted(inside):
             try:
-                images.append(pydicom.dcmread(file, stop_before_pixels=True))
+                image = pydicom.dcmread(file, stop_before_pixels=True)
+                if "Rows" in image or not path.is_dir():  # a DICOMDIR has none
+                    images.append(image)
             except pydicom.errors.InvalidDicomError as error:
                 if not path.is_dir():
                     raise ExportError(f"{str(file)!r} is not a DICOM file: {error}") from error
