@@ -198,3 +198,19 @@ def test_closing_of_ids_is_off_unless_asked_for():
     assert closed.dtype == np.uint16
     assert (closed >= ids).all()
     assert (closed > ids).any()
+
+
+def test_maskclip_is_its_formula():
+    """``x + out_proj(v)``, then ``+ mlp``, with the block that open_clip has."""
+    vision = encoder()
+    raw, pixels = vision._visual.transformer.resblocks[-1], torch.rand(2, 3, 64, 64)
+    with torch.inference_mode():
+        x = vision.embed(pixels)
+        for block in vision.blocks[:-1]:
+            x = block(x)
+        width = x.shape[-1]
+        values = raw.ln_1(x) @ raw.attn.in_proj_weight[-width:].T + raw.attn.in_proj_bias[-width:]
+        between = x + raw.attn.out_proj(values)
+        expected = between + raw.mlp(raw.ln_2(between))
+        found = METHODS.get("maskclip")().last_block(vision.blocks[-1], x, vision.grid(pixels))
+    assert torch.allclose(found, expected, atol=1e-5)

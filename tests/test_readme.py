@@ -2,10 +2,12 @@
 
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
+import napari_ovseg as ov
 from napari_ovseg.cli import parser
 
 README = Path(__file__).parents[1] / "README.md"
@@ -39,3 +41,26 @@ def test_every_command_that_is_shown_is_one():
     assert len(commands) > 20
     for command in commands:
         parser().parse_args(shlex.split(command)[1:])
+
+
+def test_every_public_name_is_on_the_page_of_the_api():
+    """By the module that it is in, as the page is made of these."""
+    page = (README.parent / "docs" / "api.md").read_text(encoding="utf-8")
+    shown = {}
+    for module, members in re.findall(r"^::: ([\w.]+)\n    options:\n      members: \[(.*)\]", page, re.MULTILINE):  # fmt: skip
+        shown |= {name.strip(): module for name in members.split(",")}
+    errors = "::: napari_ovseg.errors" in page
+    for name in ov.__all__:
+        if not (name == "OvsegError" and errors):
+            assert getattr(import_module(shown[name]), name) is getattr(ov, name)
+
+
+def test_recipes_in_files_work_as_the_page_says(tmp_path, monkeypatch):
+    page = (README.parent / "docs" / "methods.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    image = np.random.default_rng(0).integers(0, 255, (60, 70)).astype(np.uint8)
+    ov.export(ov.segment(image, ov.Vocabulary.parse("grass")), tmp_path / "out")
+    names = {}
+    exec(re.search(r"## Recipes.*?```python\n(.*?)```", page, re.DOTALL)[1], names)
+    assert names["same"].method.name == "sclip"
+    assert ov.Recipe.load("mine.toml").contrast == ("background",)

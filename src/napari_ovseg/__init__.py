@@ -40,7 +40,7 @@ _HOME = {
     "Category": "vocabulary",
     "Display": "display",
     "Features": "features",
-    "Grid": "image",
+    "Grid": "grid",
     "Image": "image",
     "LabelMap": "labels",
     "LocalModel": "definitions",

@@ -1,7 +1,7 @@
 """Names are file stems: a new file in a package is a new entry, and nothing else is edited.
 
 Listing names imports nothing. Other distributions add entries through the entry point
-group of the registry.
+group of the registry, ``napari_ovseg.methods`` for one, under the name of the entry point.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Registry(Generic[T]):
         stem = name.replace("-", "_")
         if point := _foreign(self.package).get(stem):
             loaded: type[T] = point.load()
+            _NAMES[loaded] = stem
             return loaded
         return self._class_in(f"{self.package}.{stem}")
 
@@ -79,7 +80,16 @@ class Registry(Generic[T]):
         return found[0]
 
 
+_NAMES: dict[type, str] = {}
+"""Names of classes of other distributions, whose modules may be called anything."""
+
+
+def name_of(kind: type) -> str:
+    """Return the name of an entry: what its entry point is called, or else its file stem."""
+    return _NAMES.get(kind, kind.__module__.rpartition(".")[2])
+
+
 @cache
 def _foreign(group: str) -> dict[str, EntryPoint]:
     """Entries of other distributions by name; kept, for a look at all of them takes 20 ms."""
-    return {point.name: point for point in entry_points(group=group)}
+    return {point.name.replace("-", "_"): point for point in entry_points(group=group)}

@@ -63,13 +63,17 @@ def label(features: Features, vocabulary: Vocabulary, recipe: Recipe | None = No
     vocabulary
         What to look for.
     recipe
-        Other contrast words, scale and area threshold than those of the features' recipe;
-        its encoder, method and sizes are not looked at.
+        Takes the place of all in the features' recipe that only labelling uses: see
+        `Recipe.labelling_as`. Its encoder, method and sizes are not looked at.
 
     Returns
     -------
     LabelMap
         ids (H, W) uint16 on the image's own pixels.
+
+    Raises
+    ------
+    RecipeError, VocabularyError, WeightsError, ComputeError
     """
     return run(label_steps(features, vocabulary, recipe))
 

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from napari_ovseg._registry import name_of
 from napari_ovseg._words import RESERVED, guarded
 from napari_ovseg.errors import ExportError, VocabularyError
 from napari_ovseg.labels import count_ids
@@ -42,8 +43,8 @@ class Exporter(ABC):
 
     @property
     def name(self) -> str:
-        """Name in the registry: the file stem with dashes."""
-        return type(self).__module__.rpartition(".")[2].replace("_", "-")
+        """Name in the registry: the file stem, or that of the entry point, with dashes."""
+        return name_of(type(self)).replace("_", "-")
 
     @abstractmethod
     def check(self, annotation: Annotation) -> list[str]:

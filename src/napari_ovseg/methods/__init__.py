@@ -1,4 +1,4 @@
-"""Training-free methods, one paper to a file; a new file is a new method."""
+"""Methods, one paper to a file; a new file is a new method."""
 
 from napari_ovseg._registry import Registry
 from napari_ovseg.methods._base import Method, Windows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from napari_ovseg._registry import name_of
 from napari_ovseg.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class Method:
 
     @property
     def name(self) -> str:
-        """The file stem, which is the name in the registry."""
-        return type(self).__module__.rpartition(".")[2]
+        """Name in the registry: the file stem, or that of the entry point."""
+        return name_of(type(self))
 
     @property
     def passes(self) -> int:
