@@ -10,6 +10,7 @@ import napari_ovseg as ov
 from napari_ovseg.cli import main
 from napari_ovseg.definitions import LocalModel, question_about
 from napari_ovseg.errors import InputError, VocabularyError
+from napari_ovseg.vocabulary_files import load_vocabulary
 
 ODD = "frobnicator"
 
@@ -21,6 +22,7 @@ def server():
         "says": '<think>what is it?</think>\n"Toothed brass wheel."\nMore?',
         "asked": [],
         "status": 200,
+        "elsewhere": "http://192.0.2.1/",
     }
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -28,9 +30,17 @@ def server():
             told["asked"].append(
                 (self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             )
+            self.answer()
+
+        def do_GET(self):
+            told["asked"].append((self.path, None))
+            told["status"] = 200
+            self.answer()
+
+        def answer(self):
             data = json.dumps({"choices": [{"message": {"content": told["says"]}}]}).encode()
             self.send_response(told["status"])
-            self.send_header("Location", "http://192.0.2.1/")
+            self.send_header("Location", told["elsewhere"])
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -107,3 +117,30 @@ def test_from_words_to_a_file(server, tmp_path, capsys):
     assert (
         ov.Vocabulary.load(tmp_path / "w.toml").categories[0].definition == "Toothed brass wheel."
     )
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_no_server_sends_words_elsewhere(server, status):
+    address, told = server
+    told |= {"status": status, "elsewhere": f"{address}/elsewhere"}
+    with pytest.raises(InputError, match="gave no answer"):
+        LocalModel("m", address)("what is it?")
+    assert len(told["asked"]) == 1
+
+
+def test_definitions_go_into_a_table_where_that_is_asked(server, tmp_path):
+    address, _ = server
+    table = tmp_path / "w.csv"
+    arguments = ["define", "--words", ODD, "--model", "m", "--server", address, "-o", str(table)]
+    assert main(arguments) == 0
+    (found,) = load_vocabulary(table)
+    assert found.definition == "Toothed brass wheel."
+
+
+def test_where_definitions_cannot_be_written_is_told_before_any_is_asked(server, tmp_path, capsys):
+    address, told = server
+    (tmp_path / "file").touch()
+    arguments = ["define", "--words", ODD, "--model", "m", "--server", address]
+    assert main([*arguments, "-o", str(tmp_path / "file" / "w.toml")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+    assert not told["asked"]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from napari_ovseg import evaluate
 from napari_ovseg.cli import main
 
 
@@ -184,3 +185,18 @@ def test_figures_do_not_depend_on_how_classes_are_numbered(dataset, tmp_path):
         Image.fromarray(np.where(pixels == 3, 200, pixels).astype(np.uint8)).save(path)
     changed(dataset, ("id = 3", "id = 200"), ("ask = [3]", "ask = [200]"))
     assert figures() == before
+
+
+@pytest.mark.parametrize(("count", "tables"), [(4, 4 * 16), (5, 5)])
+def test_the_bootstrap_draws_tiles_where_pictures_are_few(dataset, monkeypatch, count, tables):
+    toy = dataset / "toy"
+    rows = [f"[[images]]\nfile = '{n}.png'\n" for n in range(count)]
+    for n in range(count):
+        for kind in ("images", "masks"):
+            shutil.copy(toy / kind / "a.png", toy / kind / f"{n}.png")
+    table = (toy / "dataset.toml").read_text().partition("[[images]]")[0] + "".join(rows)
+    (toy / "dataset.toml").write_text(table)
+    drawn = []
+    monkeypatch.setattr(evaluate, "interval", lambda found: drawn.append(len(found)) or (0.0, 1.0))
+    assert main(["evaluate", str(dataset), "--domain", "none", "--preset", "fast"]) == 0
+    assert drawn == [tables]

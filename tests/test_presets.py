@@ -40,3 +40,28 @@ def test_users_presets_snap_to_edges():
 def test_unknown_presets_are_refused(name):
     with pytest.raises(RecipeError, match="there is no preset"):
         presets.preset(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("fast", ("sclip", 1)), ("balanced", ("sclip", 2)), ("best", ("itaclip", 2))],
+)
+def test_users_presets_are_what_the_page_says(name, values):
+    recipe = presets.preset(name)
+    assert recipe.tiling.feathered == (name != "fast")
+    assert (recipe.method.name, recipe.tiling.overlap) == values
+
+
+@pytest.mark.parametrize(
+    ("method", "short", "crop", "stride", "scale", "steps"),
+    [("sclip", 336, 224, 112, 40.0, 0), ("clearclip", 448, 448, 224, 50.0, 0), ("naclip", 336, 224, 112, 40.0, 10),
+     ("proxyclip", 336, 336, 112, 40.0, 0), ("gla_clip", 336, 224, 112, 40.0, 0)],
+)  # fmt: skip
+def test_values_of_the_papers(method, short, crop, stride, scale, steps):
+    """As their configuration files have them; thresholds for VOC21."""
+    recipe = presets.preset(f"paper:{method}:context59")
+    assert recipe.working_size.short_side == short
+    assert (recipe.tiling.crop, recipe.tiling.stride) == (crop, stride)
+    assert (recipe.logit_scale, recipe.refinement.pamr_steps) == (scale, steps)
+    limits = {"sclip": 0.1, "clearclip": 0.5, "naclip": 0.1, "proxyclip": 0.2, "gla_clip": 0.1}
+    assert presets.preset(f"paper:{method}:voc21").threshold == limits[method]

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from napari.layers import Labels
 from PIL import Image
@@ -11,6 +12,8 @@ from PIL import Image
 import napari_ovseg as ov
 from napari_ovseg.gui.layers import KEY, annotation_of
 from napari_ovseg.gui.readers import get_reader
+from napari_ovseg.gui.writers import write_labels
+from napari_ovseg.importers import read_labels
 
 pytestmark = pytest.mark.gui
 WORDS = ov.Vocabulary(
@@ -75,3 +78,17 @@ def test_files_of_others_are_left_to_others(tmp_path):
     assert [get_reader(path) for path in (*others, str(tmp_path / "gone.png"))] == [None] * 6
     assert get_reader(str(ours)) is not None
     assert get_reader([str(ours), others[0]]) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(["", "cell", "cell"], ["cell", "cell (2)"]), (["", np.nan, ""], ["category 1", "category 2"]),
+     (["", "cell", "rest"], ["cell", "rest"])],
+)  # fmt: skip
+def test_layers_that_are_not_ours_are_saved_with_names_that_can_be(tmp_path, names, expected):
+    ids = np.array([[0, 1], [2, 2]])
+    meta = {"features": pd.DataFrame({"index": [0, 1, 2], "area": [9, 1, 2], "category": names})}
+    (file,) = write_labels(str(tmp_path / "a.ome.tif"), ids, meta)
+    words = read_labels(file).labels.vocabulary
+    assert [c.name for c in words] == expected
+    assert [c.role for c in words][1] == ("background" if "rest" in names else "thing")
