@@ -93,3 +93,11 @@ def photo(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (130, 140, 3)).astype(np.uint8)
     Image.fromarray(pixels).save(tmp_path / "photo.png")
     return tmp_path / "photo.png"
+
+
+@pytest.fixture(scope="module")
+def bank():
+    """One drawing of every look."""
+    from napari_ovseg.starter.sampling import Bank
+
+    return Bank(seed=3, variants=1, quiet=True)

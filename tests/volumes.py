@@ -67,3 +67,12 @@ CASES = {
     "300 categories": annotation((3, 40, 50), vocabulary=MANY, density=0.9),
     "hostile name": annotation((5, 6), name="../../ядро\n\u202e=1\ud800"),
 }  # fmt: skip
+
+
+def same(got, given):
+    assert got.name == given.name
+    assert got.labels.ids.dtype == np.uint16
+    assert np.array_equal(got.labels.ids, given.labels.ids)
+    assert got.labels.vocabulary == given.labels.vocabulary
+    assert got.labels.grid == given.labels.grid
+    assert got.provenance == given.provenance

@@ -64,3 +64,21 @@ def settle(qtbot):
         qtbot.waitUntil(lambda: widget.turns.at_rest, timeout=60_000)
 
     return wait
+
+
+@pytest.fixture
+def sheet(widget):
+    """A window with a labelled picture, whose labels no model made; quicker than a run."""
+    import numpy as np
+
+    import napari_ovseg as ov
+    from napari_ovseg.gui import layers
+    from sheets import WORDS
+
+    source = widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="cells")
+    ids = np.zeros((40, 60), np.uint16)
+    ids[:10], ids[10:20], ids[20:30] = 1, 2, 3
+    annotation = ov.Annotation("cells", ov.LabelMap(ids, WORDS, ov.Grid.regular(2)))
+    layer = widget.viewer.add_layer(layers.new_labels(source, annotation, ()))
+    widget.session.set_rows(WORDS)
+    return widget, layer, widget.words.table
