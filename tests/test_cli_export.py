@@ -264,3 +264,14 @@ def test_no_image_is_in_both_parts(tmp_path, capsys):
     assert main([*command, "0.7"]) == 2
     assert "would put it into 'val', too" in capsys.readouterr().err
     assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*.txt")) == before
+
+
+def test_a_folder_can_be_labelled_anew_with_other_words(tmp_path, photo):
+    """Notes that people keep there are no labels."""
+    second = tmp_path / "second.png"
+    second.write_bytes(photo.read_bytes())
+    command = ["segment", str(photo), str(second), "-o", str(tmp_path / "out"), "--format", "yolo"]
+    assert main([*command, "--words", "grass; gravel", "--preset", "fast"]) == 0
+    (tmp_path / "out/classes.txt").write_text("grass\ngravel\n")
+    assert main([*command, "--words", "gravel; grass; sky", "--preset", "fast"]) == 0
+    assert '2: "sky"' in (tmp_path / "out/data.yaml").read_text()

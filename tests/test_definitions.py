@@ -144,3 +144,12 @@ def test_where_definitions_cannot_be_written_is_told_before_any_is_asked(server,
     assert main([*arguments, "-o", str(tmp_path / "file" / "w.toml")]) == 2
     assert "cannot write" in capsys.readouterr().err
     assert not told["asked"]
+
+
+def test_what_a_table_cannot_hold_is_told_before_any_is_asked(server, tmp_path, capsys):
+    address, told = server
+    ov.Vocabulary((ov.Category(1, ODD, ("grass; lawn",)),)).save(tmp_path / "v.toml")
+    arguments = ["define", "--vocabulary", str(tmp_path / "v.toml"), "--model", "m"]
+    assert main([*arguments, "--server", address, "-o", str(tmp_path / "w.csv")]) == 2
+    assert "holds a semicolon" in capsys.readouterr().err
+    assert not told["asked"]

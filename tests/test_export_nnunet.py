@@ -167,3 +167,18 @@ def test_files_of_one_image_are_not_taken_for_several(tmp_path, name, option):
     assert not (tmp_path / "out").exists()
     assert exporter.prepared(two[:1])
     assert len(EXPORTERS.get(name)().prepared(two)) == 2
+
+
+def test_a_case_that_is_refused_changes_nothing_in_a_linked_folder(tmp_path):
+    def write(*words):
+        labels = ov.LabelMap(np.full((20, 30), 2, np.uint16), ov.Vocabulary.parse("; ".join(words)), ov.Grid.regular(2))  # fmt: skip
+        return ov.export(ov.Annotation("a", labels), tmp_path / "out", "nnunet")
+
+    file = write("grass", "sky")[0]
+    file.parent.rename(tmp_path / "store")
+    file.parent.symlink_to(tmp_path / "store", target_is_directory=True)
+    before = file.read_bytes()
+    with pytest.raises(ExportError, match="does not belong into the data set"):
+        write("sky", "grass", "tree")
+    assert file.read_bytes() == before
+    assert write("grass", "sky")[0].read_bytes() == before

@@ -7,7 +7,7 @@ import pytest
 from skimage import data
 
 import napari_ovseg as ov
-from napari_ovseg.asking import queries_steps
+from napari_ovseg.asking import asked, queries_steps
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.methods import METHODS
@@ -98,3 +98,10 @@ def test_what_itaclip_uses_for_labelling_alone_encodes_nothing_anew():
     blurred = ov.Recipe(method=METHODS.get("itaclip")(blur_kernel=5))
     assert usual.encoding() != blurred.encoding()
     assert usual.labelling_as(ov.Recipe()).method == usual.method
+
+
+def test_a_trained_method_scores_a_single_word_by_itself():
+    words = ov.Vocabulary((ov.Category(1, "grass", threshold=0.5),))
+    recipe = ov.Recipe(method="cat_seg", contrast=())
+    ((_, number, threshold),) = asked(load_backbone("starter", "cpu"), words, recipe)
+    assert (number, threshold) == (1, 0.5)

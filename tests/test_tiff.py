@@ -178,3 +178,25 @@ def test_usual_compressions_are_read(tmp_path, compression):
     tifffile.imwrite(tmp_path / "a.tif", colours, compression=compression)
     found = np.asarray(open_image(tmp_path / "a.tif").levels[0])
     assert np.abs(found.astype(int) - colours).max() <= 2
+
+
+def test_a_mask_and_what_is_called_labels_are_no_pictures(tmp_path):
+    colours = np.repeat(PAGES[0, ..., None], 3, axis=2)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:  # as GDAL keeps a mask
+        file.write(colours, photometric="rgb")
+        file.write(PAGES[0] > 50, photometric="mask", subfiletype=4)
+    assert open_image(tmp_path / "a.tif").shape == (40, 50)
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:
+        for name in ("img", "labels"):
+            file.write(PAGES[0], metadata={"axes": "YX", "Name": name})
+    assert open_image(tmp_path / "a.ome.tif").shape == (40, 50)
+
+
+@pytest.mark.parametrize("compressions", [("zlib", "lzw", "lzw"), ("zlib", "lzw", "zlib", "lzw")])
+def test_pages_of_several_compressions_are_one_stack_in_their_order(tmp_path, compressions):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for page, compression in zip(PAGES, compressions, strict=False):
+            file.write(page, contiguous=False, compression=compression, photometric="minisblack")
+    image = open_image(tmp_path / "a.tif")
+    assert image.grid.axes == ("i", "y", "x")
+    assert (np.asarray(image.levels[0]) == PAGES[: len(compressions)]).all()

@@ -119,3 +119,4 @@ def test_ids_without_a_word_get_a_name_that_no_other_has():
         (3, "category 3 (3) (3)"), (7, "category 7"),
     ]  # fmt: skip
     assert free_name("vessel", 4, {"vein"}) == "vessel"
+    assert Category(4, free_name("v" * 200, 4, {"v" * 200}))  # not longer than names may be

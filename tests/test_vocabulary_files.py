@@ -86,3 +86,9 @@ def test_files_of_everyday_programs_are_read(tmp_path):
     table.write_text('id;name;queries\n1;cell;"cell; cell body"\n', encoding="utf-8-sig")
     assert [c.name for c in load_vocabulary(toml)] == ["cell"]
     assert [c.queries for c in load_vocabulary(table)] == [("cell", "cell body")]
+
+
+def test_decimals_of_such_tables_have_commas(tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_text("name;threshold\ncell;0,5\n", encoding="utf-8")
+    assert [c.threshold for c in load_vocabulary(table)] == [0.5]

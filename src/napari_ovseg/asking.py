@@ -73,8 +73,10 @@ def asked(
     categories = heard(backbone, vocabulary)
     contrast = [r.text for r in contrast_for(backbone, vocabulary, recipe) if r.text]
     competing = contrast or any(c.role == "background" for c in categories)
-    # Of several categories one loses to another; a single one has all of every pixel.
-    threshold = max(recipe.threshold, categories[0].threshold if len(categories) == 1 else 0.0)
+    # Of several categories one loses to another; a single one has all of every pixel, but for a
+    # trained method, which scores each by itself.
+    alone = len(categories) == 1 and not recipe.method.trained
+    threshold = max(recipe.threshold, categories[0].threshold if alone else 0.0)
     if threshold > 0 and not competing:
         raise RecipeError(
             f"a threshold of {threshold:g} needs something to lose to: add a background "

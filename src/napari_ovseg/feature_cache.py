@@ -23,7 +23,7 @@ from napari_ovseg.windows import Window
 if TYPE_CHECKING:
     from pathlib import Path
 
-_VERSION = "1"
+_VERSION = "2"
 """To be raised when features of equal pixels and recipe become others."""
 IN_MEMORY = 1 << 30
 ON_DISK = 4 << 30

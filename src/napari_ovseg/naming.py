@@ -9,6 +9,9 @@ from napari_ovseg.vocabulary import BACKGROUND_NAMES, MAX_CATEGORIES, Category, 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+_LONGEST = 180
+"""Characters of a name that leave room for its number."""
+
 
 def free_name(name: str, number: int, taken: Collection[str]) -> str:
     """Name a category: with its number where another has the name, by it where there is none.
@@ -24,7 +27,7 @@ def free_name(name: str, number: int, taken: Collection[str]) -> str:
     """
     name = name or f"category {number}"
     while name.casefold() in taken:
-        name = f"{name} ({number})"
+        name = f"{name[:_LONGEST]} ({number})"
     return name
 
 

@@ -23,6 +23,8 @@ _MAGIC = {b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"}
 """First bytes of TIFF and BigTIFF, little and big endian."""
 _OF_ANYTHING = {"generic", "uniform", "shaped", "ome"}
 """Kinds of files, as tifffile calls them, whose further pictures are no slide's previews."""
+_PAGED = {"generic", "uniform"}
+"""Those whose pages are grouped by their compression, too."""
 _PREVIEW = re.compile("label|macro|thumb|overview|preview", re.IGNORECASE)
 _CUT = re.compile(r"invalid (page offset|offset to)|corrupted tag list of page")
 """What tifffile notes where a page that should follow is not there."""
@@ -52,14 +54,11 @@ def open_tiff(path: Path, *, indexed: bool = False) -> Image:
     import tifffile
 
     with _whole(path.name), tifffile.TiffFile(path) as file:
-        several = series_of(file, path.name)
-        series = several[0]
+        several, series = pictures_of(file, path.name), file.series[0]
         kind = series.keyframe.photometric
         if kind == tifffile.PHOTOMETRIC.SEPARATED:
             raise ImageError(f"{path.name!r} holds colours of print (CMYK); save it as RGB")
-        pixels = [each.asarray() for each in several]
-        lead, array = ("i", np.stack(pixels)) if len(several) > 1 else ("", pixels[0])
-        array, axes = _samples_last(array, lead + series.axes.lower(), path.name)
+        array, axes = _samples_last(*_stacked(several), path.name)
         palette = series.keyframe.colormap
         if kind == tifffile.PHOTOMETRIC.PALETTE and palette is not None and not indexed:
             array, axes = _coloured(array, palette), f"{axes}s"
@@ -75,8 +74,10 @@ def open_tiff(path: Path, *, indexed: bool = False) -> Image:
     return Image((array,), rgb, grid, path.stem.removesuffix(".ome"), () if rgb else names)
 
 
-def series_of(file: Any, name: str) -> list[Any]:
+def pictures_of(file: Any, name: str) -> list[Any]:
     """Return the pictures of a file that is open in tifffile: all that are like the first.
+
+    Several that were written one by one are pages, in their order, and else series.
 
     Raises
     ------
@@ -84,27 +85,49 @@ def series_of(file: Any, name: str) -> list[Any]:
         If there are others besides, which are neither smaller copies nor previews.
     """
     first, *others = file.series
-    alike = [each for each in others if _form(each) == _form(first)]
-    strange = [each for each in others if _form(each) != _form(first) and not _is_copy(each, first)]
+    paged = first.kind in _PAGED
+    others = [each for each in others if not _is_shown_besides(each)]
+    alike = [each for each in others if _form(each, paged) == _form(first, paged)]
+    strange = [each for each in others if each not in alike and not _is_level(each, first)]
     if strange and first.kind in _OF_ANYTHING:
         sizes = " and ".join(str(each.shape) for each in (first, strange[0]))
         raise ImageError(
             f"{name!r} holds {len(file.series)} pictures of several kinds, as {sizes}; save each "
             "as a file of its own"
         )
+    if alike and paged:
+        pages = [page.aspage() for each in (first, *alike) for page in each.pages]
+        return sorted(pages, key=lambda page: page.index)
     return [first, *alike]
 
 
-def _form(series: Any) -> tuple[Any, ...]:
-    return series.shape, series.axes, series.dtype, series.keyframe.photometric
+def _stacked(pictures: list[Any]) -> tuple[np.ndarray, str]:
+    """Read pictures into one array; its axes in lower case."""
+    first, axes = pictures[0], pictures[0].axes.lower()
+    if len(pictures) == 1:
+        return first.asarray(), axes
+    stack = np.empty((len(pictures), *first.shape), first.dtype)
+    for place, picture in enumerate(pictures):
+        stack[place] = picture.asarray()
+    return stack, ("q" if "i" in axes else "i") + axes
 
 
-def _is_copy(series: Any, of: Any) -> bool:
-    """Whether a picture is a smaller one of another, or what a scanner shows besides."""
+def _form(series: Any, paged: bool) -> tuple[Any, ...]:
+    of = series.keyframe if paged else series
+    return of.shape, of.axes, of.dtype, series.keyframe.photometric
+
+
+def _is_shown_besides(series: Any) -> bool:
+    """Whether a picture is a smaller copy, a mask, or what a scanner or program shows besides."""
+    page = series.keyframe
+    return bool(page.is_reduced or page.is_mask or _PREVIEW.search(series.name or ""))
+
+
+def _is_level(series: Any, of: Any) -> bool:
+    """Whether a picture is as much smaller than another along rows as along columns."""
     sides = [(other.keyframe.imagelength, other.keyframe.imagewidth) for other in (of, series)]
     rows, columns = (large / small for large, small in zip(*sides, strict=True))
-    level = rows >= 1.5 and math.isclose(rows, columns, rel_tol=0.05)
-    return bool(level or series.keyframe.is_reduced or _PREVIEW.search(series.name or ""))
+    return bool(rows >= 1.5 and math.isclose(rows, columns, rel_tol=0.05))
 
 
 @contextmanager

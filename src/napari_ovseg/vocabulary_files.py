@@ -38,6 +38,8 @@ def load_vocabulary(path: Path) -> Vocabulary:
         header = text.partition("\n")[0]
         between = ";" if ";" in header and "," not in header else ","
         rows = list(csv.DictReader(io.StringIO(text), strict=True, delimiter=between))
+        if between == ";":
+            rows = [{**row, **_with_point(row)} for row in rows]
     except csv.Error as error:
         raise VocabularyError(f"{path.name} is not a CSV file: {error}") from error
     columns = set[str | None]().union(*rows)  # None holds cells beyond the header
@@ -48,6 +50,10 @@ def load_vocabulary(path: Path) -> Vocabulary:
             f"got {', '.join(str(c) for c in columns) or 'no rows'}"
         )
     return Vocabulary(tuple(_category(row, n) for n, row in enumerate(rows, start=1)))
+
+
+def _with_point(row: dict[str, str]) -> dict[str, str]:
+    return {k: row[k].replace(",", ".") for k in ("threshold",) if row.get(k)}
 
 
 def save_vocabulary(vocabulary: Vocabulary, path: Path) -> None:

@@ -59,14 +59,14 @@ def test_shapes_say_where_a_run_writes(window, finish):
 
 def test_only_what_is_in_view_is_written(window):
     widget, source, _ = window
-    assert where_to(EVERYWHERE, widget.viewer, source) is None
+    assert where_to(EVERYWHERE, widget.viewer, source, [()]) == {(): None}
     source.corner_pixels = np.array([[10, 20], [19, 39]])
-    where = where_to(VIEW, widget.viewer, source)
+    where = where_to(VIEW, widget.viewer, source, [()])[()]
     assert where[10:20, 20:40].all()
     assert where.sum() == 200
     source.corner_pixels = np.array([[0, 0], [-1, -1]])
     with pytest.raises(InputError, match="nothing of the picture is in view"):
-        where_to(VIEW, widget.viewer, source)
+        where_to(VIEW, widget.viewer, source, [()])
 
 
 def test_a_difference_is_shown_before_it_is_written(window, finish):
@@ -212,11 +212,16 @@ def test_shapes_count_on_the_slice_that_they_were_drawn_on_and_lines_do_not(widg
     square = np.array([[10, 10], [10, 30], [30, 30], [30, 10]], float)
     shapes = widget.viewer.add_shapes(np.insert(square, 0, 3, axis=1), scale=(3, 1, 1))
     shapes.add_paths(np.insert(square + 5, 0, 2, axis=1))
-    drawn = where_to(SHAPES, widget.viewer, source, (3,))
+    planes = [(number,) for number in range(5)]
+    ((plane, drawn),) = where_to(SHAPES, widget.viewer, source, planes).items()
+    assert plane == (3,)
     assert drawn[11:30, 11:30].all()
     assert drawn.sum() <= 21 * 21
-    for plane in (0, 2):
+    for number in (0, 2):
         with pytest.raises(InputError, match="no shape lies on the picture"):
-            where_to(SHAPES, widget.viewer, source, (plane,))
+            where_to(SHAPES, widget.viewer, source, [(number,)])
     widget.viewer.add_shapes(square)  # of two axes: seen on every slice
-    assert (where_to(SHAPES, widget.viewer, source, (0,)) == drawn).all()
+    found = where_to(SHAPES, widget.viewer, source, planes)
+    assert list(found) == planes
+    assert all((each == drawn).all() for each in found.values())
+    assert found[0,] is found[4,]  # a stack has many

@@ -92,3 +92,10 @@ def test_layers_that_are_not_ours_are_saved_with_names_that_can_be(tmp_path, nam
     words = read_labels(file).labels.vocabulary
     assert [c.name for c in words] == expected
     assert [c.role for c in words][1] == ("background" if "rest" in names else "thing")
+
+
+@pytest.mark.parametrize("table", [{"index": [0, 1], "cell type": ["", "T cell"]}, {"label": [0, 1], "name": ["", "T cell"]}])  # fmt: skip
+def test_names_are_in_a_column_of_text(tmp_path, table):
+    meta = {"features": pd.DataFrame(table)}
+    (file,) = write_labels(str(tmp_path / "a.ome.tif"), np.array([[0, 1]] * 2), meta)
+    assert [c.name for c in read_labels(file).labels.vocabulary] == ["T cell"]

@@ -22,6 +22,7 @@ from napari_ovseg.gui.tally import Tally
 from napari_ovseg.gui.vocabulary_table import PIXELS
 from napari_ovseg.gui.widget import OvsegWidget
 from napari_ovseg.labels import Owner
+from napari_ovseg.vocabulary import Category
 from sheets import WORDS
 
 pytestmark = pytest.mark.gui
@@ -279,3 +280,15 @@ def test_everything_has_a_tip(widget):
     ]
     assert len(own) > 20
     assert [w.objectName() for w in own if not w.toolTip()] == []
+
+
+def test_a_removed_category_leaves_the_brush_also_where_the_table_was_empty_meanwhile(sheet):
+    widget, layer, _ = sheet
+    layer.selected_label = 1
+    for number in (1, 2, 3, 4):
+        layer.data[layer.data == number] = 0
+    widget.session.set_rows(())
+    widget.viewer.add_points(name="another layer")
+    widget.session.set_rows(ov.Vocabulary((Category(7, "other"),)))
+    widget._show_words()
+    assert layer.selected_label == 7

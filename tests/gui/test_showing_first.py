@@ -57,14 +57,14 @@ def test_the_brush_stays_where_it_is(window, finish):
 
 
 @pytest.mark.parametrize("which", ["shown", "labels"])
-def test_what_is_removed_by_hand_is_not_decided_on(window, finish, which):
+def test_what_is_removed_by_hand_is_not_decided_on(window, finish, qtbot, which):
     widget, _, layer, _ = window
     before = layer.data.copy()
     finish(widget)
     assert asks(widget)
     widget.viewer.layers.remove(SHOWN if which == "shown" else layer)
     assert not asks(widget)
-    assert SHOWN not in widget.viewer.layers
+    qtbot.waitUntil(lambda: SHOWN not in widget.viewer.layers)
     assert widget.panel.message.text() == ""
     find(widget, QPushButton, "accept").click()
     assert (layer.data == before).all()
@@ -113,3 +113,54 @@ def test_a_dock_that_is_closed_takes_its_layers_along(window, finish, qtbot):
     viewer.window.remove_dock_widget(viewer.window.dock_widgets["Label by words"].parent())
     widget.deleteLater()
     qtbot.waitUntil(lambda: list(viewer.layers) == [source, layer])
+
+
+def test_labels_of_another_image_are_not_followed_instead(window, finish, settle, qtbot):
+    widget, source, _, said = window
+    find(widget, QCheckBox, "preview").setChecked(False)
+    other = widget.viewer.add_image(np.zeros((40, 60), np.uint8), name="other")
+    widget.form.choose_image(other)
+    finish(widget)
+    before = widget.pictures.labels_of(other).data.copy()
+    widget.form.choose_image(source)
+    find(widget, QCheckBox, "preview").setChecked(True)
+    said[:20] = 1
+    said[20:] = 2
+    finish(widget)
+    assert asks(widget)
+    said[...] = 3
+    widget.session.edit(1, threshold=0.5)
+    settle(widget)
+    widget.form.choose_image(other)
+    find(widget, QPushButton, "reject").click()
+    qtbot.waitUntil(lambda: widget.turns.at_rest)
+    assert (widget.pictures.labels_of(other).data == before).all()
+
+
+def test_words_are_followed_when_what_is_shown_is_removed_by_hand(window, finish, settle, qtbot):
+    widget, _, layer, said = window
+    finish(widget)
+    said[...] = 3
+    widget.session.edit(1, threshold=0.5)
+    settle(widget)
+    widget.viewer.layers.remove(SHOWN)
+    qtbot.waitUntil(lambda: int(layer.data.min()) == 3, timeout=20_000)
+
+
+def test_all_selected_layers_can_be_removed_at_once(window, finish, qtbot):
+    widget, _, layer, _ = window
+    finish(widget)
+    widget.viewer.add_points(name="stays")  # the canvas needs one
+    shown = widget.viewer.layers[SHOWN]
+    widget.viewer.layers.selection = {layer, shown}
+    widget.viewer.layers.remove_selected()
+    qtbot.waitUntil(lambda: [each.name for each in widget.viewer.layers] == ["cells", "stays"])
+
+
+def test_a_preview_that_comes_changes_no_selection(window, finish):
+    widget, source, layer, _ = window
+    two = {source, layer}
+    widget.viewer.layers.selection = two
+    finish(widget)
+    assert SHOWN in widget.viewer.layers
+    assert set(widget.viewer.layers.selection) == two

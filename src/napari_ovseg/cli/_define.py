@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from napari_ovseg.cli._shared import add_words, check_writable, drive, say, vocabulary_of
@@ -30,6 +31,8 @@ def _define(args: argparse.Namespace) -> int:
     check_writable(args.output)
     model = LocalModel(args.model, args.server or SERVER)
     before = vocabulary_of(args)
+    with TemporaryDirectory() as folder:  # what the file cannot hold is said before the work
+        save_vocabulary(before, Path(folder) / args.output.name)
     after = drive(define_steps(before, model), args.model)
     save_vocabulary(after, args.output)
     for old, new in zip(before, after, strict=True):

@@ -49,7 +49,7 @@ def _segment(args: argparse.Namespace) -> int:
     from napari_ovseg.asking import asked
     from napari_ovseg.backbones.open_clip import load_backbone
     from napari_ovseg.channels import as_shown
-    from napari_ovseg.exporters import export
+    from napari_ovseg.exporters import EXPORTERS
     from napari_ovseg.familiar import unfamiliar
     from napari_ovseg.image_files import open_image
     from napari_ovseg.pipeline import segment_steps
@@ -74,7 +74,8 @@ def _segment(args: argparse.Namespace) -> int:
             steps = segment_steps(image, vocabulary, recipe, args.device)
             annotation = drive(steps, path.name)
             for name in formats:
-                files = export(annotation, args.output, name, **_options(name, path, image))
+                exporter = EXPORTERS.get(name)(**_options(name, path, image))
+                files = exporter.write(annotation, args.output)
                 say(f"{path.name} -> {', '.join(str(f) for f in files)}")
         except OvsegError as error:
             failures += 1
@@ -131,7 +132,8 @@ def _spare(
     for name in formats:
         exporter = EXPORTERS.get(name)()
         exporter.prepared([nothing])
-        exporter.refuse_beside([nothing], args.output)
+        coming = [path.stem.removesuffix(".ome") for path in args.images]
+        exporter.refuse_beside([nothing], args.output, coming)
         targets = exporter.targets([nothing], args.output)
         refuse_pictures(targets, args.images)
         if common := sorted(taken.intersection(targets)):

@@ -19,7 +19,7 @@ from napari_ovseg.labels import count_ids
 from napari_ovseg.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -70,11 +70,16 @@ class Exporter(ABC):
         return [folder / f"{stem}{self.suffix}" for stem in stems]
 
     def refuse_beside(  # noqa: B027  # most formats have no table to disagree with
-        self, annotations: Sequence[Annotation], folder: Path
+        self, annotations: Sequence[Annotation], folder: Path, coming: Collection[str] = ()
     ) -> None:
         """Raise `ExportError` where labels that stay in `folder` would mean something else.
 
-        By default none do. No pixel is read.
+        By default none do. No pixel is read. To be called once before what is written together.
+
+        Parameters
+        ----------
+        coming
+            Names of images whose labels will be replaced later.
         """
 
     def prepared(self, annotations: Sequence[Annotation]) -> list[Annotation]:

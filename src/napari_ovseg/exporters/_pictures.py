@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from abc import abstractmethod
 from collections import Counter
@@ -25,7 +26,7 @@ from napari_ovseg.formats.polygons import polygons_of
 from napari_ovseg.formats.record import record_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from napari_ovseg.labels import Annotation
@@ -112,6 +113,17 @@ class SeriesExporter(PictureExporter):
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`: the series of one."""
         return self.write_series([annotation], folder)
+
+
+def staying(
+    files: Iterable[Path], suffix: str, replaced: Collection[Path], coming: Collection[str]
+) -> set[Path]:
+    """Leave out files that are replaced, and those of images to come or of their planes."""
+    stems = {safe_name(name) for name in coming}
+    left = {file: file.name.removesuffix(suffix) for file in files if file not in replaced}
+    return {
+        file for file, stem in left.items() if not {stem, re.sub(r"_\d{4,}$", "", stem)} & stems
+    }
 
 
 def refuse_renumbering(

@@ -19,10 +19,11 @@ from napari_ovseg.exporters._pictures import (
     lost_in_pictures,
     pictures_of,
     refuse_renumbering,
+    staying,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from napari_ovseg.formats.instances import Instances
@@ -56,16 +57,14 @@ class Cityscapes(PictureExporter):
             return [f"this annotation: {error}"]
         return ["the queries of categories", *lost_in_pictures(annotation, "Cityscapes")]
 
-    def refuse_beside(self, annotations: Sequence[Annotation], folder: Path) -> None:
+    def refuse_beside(
+        self, annotations: Sequence[Annotation], folder: Path, coming: Collection[str] = ()
+    ) -> None:
         """See `Exporter.refuse_beside`: ids mean what ``labels.json`` says."""
         told = {c.id: c.name for c in shared_vocabulary(annotations)}
-        left = {*folder.glob(f"*{self.suffix}")} - {*self.targets(annotations, folder)}
+        labels = folder.glob(f"*{self.suffix}")
+        left = staying(labels, self.suffix, self.targets(annotations, folder), coming)
         refuse_renumbering(_kept(folder / "labels.json"), told, left)
-
-    def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
-        """See `Exporter.write_series`."""
-        self.refuse_beside(annotations, folder)
-        return super().write_series(annotations, folder)
 
     def write(self, annotation: Annotation, folder: Path) -> list[Path]:
         """See `Exporter.write`."""

@@ -124,9 +124,10 @@ class NNUNet(VolumeExporter):
                 "labels": labels_of(annotation.labels.vocabulary, numbers),
                 "file_ending": ending_of(grid),
             }
-            _put(files, temporary)
-            text = _dataset_json(description, numbers, annotation, temporary)
-            _put({"dataset.json": text}, temporary)
+            # Before any file is: those of linked folders are changed where they are.
+            cases = {name for name in files if name.startswith("labelsTr/")}
+            text = _dataset_json(description, numbers, annotation, temporary, cases)
+            _put({**files, "dataset.json": text}, temporary)
         return [target / name for name in (*files, "dataset.json")]
 
     def _channel_names(self, channels: list[np.ndarray]) -> dict[str, str]:
@@ -166,9 +167,13 @@ def labels_of(vocabulary: Vocabulary, numbers: dict[int, int]) -> dict[str, int]
 
 
 def _dataset_json(
-    description: dict[str, Any], numbers: dict[int, int], annotation: Annotation, folder: Path
+    description: dict[str, Any],
+    numbers: dict[int, int],
+    annotation: Annotation,
+    folder: Path,
+    new_files: set[str],
 ) -> bytes:
-    """Describe the data set with its new case, or say why the case does not belong there."""
+    """Describe the data set with its new cases, or say why they do not belong there."""
     record = record_of(annotation)
     ours = {"ids": {str(k): v for k, v in numbers.items()}, "vocabulary": record.pop("vocabulary")}
     cases = {}
@@ -191,8 +196,12 @@ def _dataset_json(
                     f"they are {has}; choose another number or name for the data set"
                 )
     cases[safe_name(annotation.name)] = record
-    count = sum(1 for _ in (folder / "labelsTr").iterdir())
-    whole = {**description, "numTraining": count, KEY: {**ours, "cases": cases}}
+    there = {f"labelsTr/{file.name}" for file in folder.glob("labelsTr/*")}
+    whole = {
+        **description,
+        "numTraining": len(there | new_files),
+        KEY: {**ours, "cases": cases},
+    }
     return json.dumps(whole, indent=1).encode()
 
 

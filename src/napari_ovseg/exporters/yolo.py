@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from os.path import isfile
 from typing import TYPE_CHECKING, ClassVar
@@ -16,11 +17,12 @@ from napari_ovseg.exporters._pictures import (
     lost_in_polygons,
     pictures_of,
     refuse_renumbering,
+    staying,
 )
 from napari_ovseg.formats.polygons import polygons_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from napari_ovseg.exporters._pictures import Picture
@@ -51,18 +53,20 @@ class Yolo(SeriesExporter):
         lost += lost_in_polygons(annotation, {"thing", "stuff"}, parts=True)
         return [*lost, *lost_in_pictures(annotation, "YOLO")]
 
-    def refuse_beside(self, annotations: Sequence[Annotation], folder: Path) -> None:
+    def refuse_beside(
+        self, annotations: Sequence[Annotation], folder: Path, coming: Collection[str] = ()
+    ) -> None:
         """See `Exporter.refuse_beside`: numbers mean what ``data.yaml`` says."""
         table = folder / "data.yaml"
         if isfile(table):  # noqa: PTH113  # which no name of a folder makes raise
             kept = table.read_text("utf-8", "replace").partition("names:\n")[2].splitlines()
             told = _rows(_countable(shared_vocabulary(annotations)))
-            left = {*folder.glob(f"*{self.suffix}")} - {*self.targets(annotations, folder)}
-            refuse_renumbering(dict(enumerate(kept)), dict(enumerate(told)), left)
+            labels = filter(_is_labels, folder.glob(f"*{self.suffix}"))
+            left = staying(labels, self.suffix, self.targets(annotations, folder), coming)
+            refuse_renumbering(_by_number(kept), _by_number(told), left)
 
     def write_series(self, annotations: Sequence[Annotation], folder: Path) -> list[Path]:
         """See `SeriesExporter.write_series`."""
-        self.refuse_beside(annotations, folder)
         vocabulary = _countable(shared_vocabulary(annotations))
         pictures, table = pictures_of(annotations), folder / "data.yaml"
         files = [folder / f"{picture.stem}{self.suffix}" for picture in pictures]
@@ -89,6 +93,17 @@ def _lines(picture: Picture, names: dict[int, str]) -> str:
             points = (part.rings[0] / (width, height)).ravel()
             lines.append(" ".join([str(number_of[category.id]), *(f"{v:.7f}" for v in points)]))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _is_labels(file: Path) -> bool:
+    """Whether a text file holds outlines, or nothing: people keep notes in such folders, too."""
+    with suppress(OSError), file.open(encoding="utf-8", errors="replace") as text:
+        return re.fullmatch(r"(\d+( [\d.eE+-]+){4,}\s*)?", text.readline()) is not None
+    return False
+
+
+def _by_number(rows: Sequence[str]) -> dict[int, str]:
+    return {number: row.partition(": ")[2] for number, row in enumerate(rows)}
 
 
 def _rows(names: dict[int, str]) -> list[str]:

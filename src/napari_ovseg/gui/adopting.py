@@ -89,12 +89,21 @@ def ids_in(data: Any) -> set[int]:
 
 
 def names_in(features: Any) -> dict[int, str]:
-    """Read names from a table of features, whose row is the id where no column tells it."""
-    column = next((c for c in features.columns if str(c).casefold() in _NAMES), None)
-    if column is None:
+    """Read names from a table of features, whose row is the id where no column tells it.
+
+    Where one does, any column of text may hold them; those that are called so come first.
+    """
+    texts = [
+        column
+        for column in features.columns
+        if column != "index" and any(isinstance(name, str) for name in features[column])
+    ]
+    known = [column for column in texts if str(column).casefold() in _NAMES]
+    columns = known or (texts if "index" in features.columns else [])
+    if not columns:
         return {}
     ids = features["index"] if "index" in features.columns else range(len(features))
-    pairs = zip(ids, features[column], strict=True)
+    pairs = zip(ids, features[columns[0]], strict=True)
     return {int(i): n for i, n in pairs if isinstance(n, str) and 1 <= i <= MAX_ID}
 
 

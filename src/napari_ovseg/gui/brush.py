@@ -44,10 +44,11 @@ class Brush(QObject):
         bind(layer, self._session)
         known = [category.id for category in self._session.rows]
         is_new, paints = layer not in self._painting, int(layer.selected_label)
-        gone = paints not in {0, *known} and (is_new or paints in self._listed[layer])
+        gone = paints not in {0, *known} and (is_new or paints in self._listed.get(layer, ()))
         if (is_new and selected) or (known and gone):
             layer.selected_label = [*selected, *known][0]
-        self._listed[layer] = known
+        if known:  # else it is removed still
+            self._listed[layer] = known
         self._painting.setdefault(layer, int(layer.selected_label))
         layer.events.selected_label.disconnect(self._told)
         layer.events.selected_label.connect(self._told)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from qtpy.QtCore import QTimer
 
 from napari_ovseg.annotate.box import whole
 from napari_ovseg.gui import layers
@@ -56,6 +57,9 @@ class Difference:
     def __init__(self, viewer: ViewerModel, owner: QObject) -> None:
         self._viewer = viewer
         self._waiting: Waiting | None = None
+        self._left: Labels | None = None
+        self._turn = QTimer(owner, singleShot=True)
+        self._turn.timeout.connect(self._clear)
         self.on_dropped: Callable[[], None] = lambda: None
         viewer.layers.events.removed.connect(self._removed)
         owner.destroyed.connect(self._leave)
@@ -103,9 +107,13 @@ class Difference:
         shown.colormap = colormap_of(annotation.labels.vocabulary)
         shown.contour, shown.editable, shown.opacity = 0, False, 0.9
         self._waiting = Waiting(target, annotation, plane, changed, shown)
-        active = self._viewer.layers.selection.active
-        self._viewer.add_layer(shown)
-        self._viewer.layers.selection.active = active or target  # the brush stays where it is
+        selection = self._viewer.layers.selection
+        active, selected = selection.active, set(selection)
+        with selection.events.active.blocker():  # what is chosen stays so, as does the brush
+            self._viewer.add_layer(shown)
+            self._viewer.layers.selection = selected
+            if active is not None:
+                selection.active = active
         on_moved(target, self._place)
         return int(np.count_nonzero(changed))
 
@@ -151,9 +159,16 @@ class Difference:
             lay_over(self._waiting.shown, event.source)
 
     def _removed(self, event: Any) -> None:
-        if self._waiting and event.value in (self._waiting.shown, self._waiting.target):
-            self.reject()
+        waiting = self._waiting
+        if waiting is not None and event.value in (waiting.shown, waiting.target):
+            self._waiting, self._left = None, waiting.shown
+            self._turn.start(0)  # napari may be removing it, too
             self.on_dropped()
+
+    def _clear(self) -> None:
+        if self._left in self._viewer.layers:
+            self._viewer.layers.remove(self._left)
+        self._left = None
 
 
 def _shape(box: tuple[slice, ...]) -> list[int]:

@@ -13,6 +13,7 @@ from napari_ovseg.gui.arrival import Arrival, Carried, go_steps, look_of, open_s
 from napari_ovseg.gui.folder_row import FolderRow
 from napari_ovseg.gui.folder_saver import FolderSaver
 from napari_ovseg.gui.held import Held
+from napari_ovseg.gui.kept import ON_DISK
 from napari_ovseg.gui.keys import bind_images
 from napari_ovseg.gui.staged import add_in_stages, run_in_turns
 from napari_ovseg.gui.worker import Runner
@@ -186,6 +187,7 @@ class Folder(QObject):
     def _show_labels(self, arrival: Arrival) -> None:
         arrival = refitted(arrival, tuple(self._session.rows) or arrival.asked or ())
         if arrival.labels is not None:
+            ON_DISK.add(arrival.labels)
             add_in_stages(self._viewer, arrival.labels, self._owner)
         self.queue, self.at, self._source = arrival.queue, arrival.file, arrival.picture
         self._pictures.folder = arrival.queue.files

@@ -13,7 +13,6 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ovseg.errors import OvsegError
 from napari_ovseg.gui.editing import KEY, editing_of
-from napari_ovseg.gui.kept import ON_DISK
 from napari_ovseg.gui.layers import annotation_from
 from napari_ovseg.gui.places import grid_of, on_moved
 from napari_ovseg.gui.worker import Runner
@@ -83,8 +82,6 @@ class FolderSaver(QObject):
         if self._changed:  # while one image went and the other came
             self.keep()
         self._watch(layer)
-        if layer is not None:
-            ON_DISK.add(layer)
         self._place, self._changed = (queue, file), False
 
     def move(self, layer: Labels | None) -> None:

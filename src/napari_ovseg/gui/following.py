@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from napari_ovseg.gui.turns import Turn
 
@@ -35,8 +36,8 @@ class Following:
     ) -> None:
         self._session, self._work, self._folder, self._labels = session, work, folder, labels
         self._asked = self._question()
-        self._held_up = False
-        work.began.connect(self._caught_up)
+        self._held_up: WeakSet[Labels] = WeakSet()
+        work.began.connect(self._held_up.clear)
 
     def _question(self) -> tuple[frozenset[Category], Recipe]:
         """What labels depend on; neither the order of the words nor their colours."""
@@ -58,14 +59,12 @@ class Following:
         awaited = turns.now == Turn.RUN or self._labels() is not None
         if awaited and self._session.rows:
             labels = self._labels()
-            self._held_up |= labels is not None and self._work.difference.awaits(labels)
+            if labels is not None and self._work.difference.awaits(labels):
+                self._held_up.add(labels)
             turns.follow()
 
     def decided(self, _what: str) -> None:
-        """Follow what has changed while a difference was not decided on."""
-        if self._held_up:
-            self._caught_up()
+        """Let the labels that are chosen follow what changed while their difference waited."""
+        if (labels := self._labels()) is not None and labels in self._held_up:
+            self._held_up.discard(labels)
             self.follow()
-
-    def _caught_up(self) -> None:
-        self._held_up = False

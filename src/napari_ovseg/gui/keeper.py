@@ -22,7 +22,7 @@ from napari_ovseg.errors import ExportError, InputError, OvsegError, in_words
 from napari_ovseg.exporters import safe_name
 from napari_ovseg.gui.agreement import joined
 from napari_ovseg.gui.display_state import show_as
-from napari_ovseg.gui.kept import Kept, source_of
+from napari_ovseg.gui.kept import ON_DISK, Kept, free_folder, new_folder, source_of
 from napari_ovseg.gui.preload import give_way
 from napari_ovseg.gui.reopening import image_of_project, layer_of, open_kept, take_settings
 from napari_ovseg.project import Left, Project, left_behind, projects_folder
@@ -100,12 +100,19 @@ class Keeper:
         images, labels_of = self._pictures.images(), self._pictures.labels_of
         wanted = {layer: each for each in images if (layer := labels_of(each)) is not None}
         for layer in [each for each in self.kept if each not in wanted]:
+            QTimer.singleShot(0, partial(self._tell_orphan, layer, self.kept[layer]))
             self._let_go(layer)
-            if layer in self._viewer.layers:
-                self._say(f"{layer.name!r} is not kept any more, as its image is gone")
         for layer, source in wanted.items():
             if layer not in self.kept:
-                self._begin(layer, source, self._new_folder(source.name))
+                self._begin(layer, source, new_folder(self.root, source.name))
+                if layer in self.kept:
+                    self.kept[layer].from_disk = layer in ON_DISK
+                ON_DISK.discard(layer)
+
+    def _tell_orphan(self, layer: Labels, kept: Kept) -> None:
+        alone = layer in self._viewer.layers and kept.source not in self._viewer.layers
+        if alone and not kept.of_folder:
+            self._say(f"{layer.name!r} is not kept any more, as its image is gone")
 
     def move(self, layer: Labels, parent: Path) -> None:
         """Keep a layer in a folder that a person chose, from now on."""
@@ -113,7 +120,9 @@ class Keeper:
         if kept is None:
             self._tell("segment an image first: then there is something to keep")
             return
-        self._begin(layer, kept.source, _free(parent / f"{safe_name(kept.source.name)[:60]}.ovseg"))
+        self._begin(
+            layer, kept.source, free_folder(parent / f"{safe_name(kept.source.name)[:60]}.ovseg")
+        )
 
     def _begin(self, layer: Labels, source: ImageLayer, folder: Path) -> None:
         try:
@@ -130,10 +139,6 @@ class Keeper:
         project.source = source_of(source)
         self.kept[layer] = Kept(layer, source, project, self._faults.put)
         self._save(self.kept[layer])
-
-    def _new_folder(self, name: str) -> Path:
-        stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-        return _free(self.root / f"{safe_name(name)[:60]}-{stamp}")
 
     def _save(self, kept: Kept) -> None:
         number, folder = kept.begin(), kept.project.folder
@@ -242,9 +247,3 @@ class Keeper:
                 with suppress(RuntimeError):
                     self._let_go(layer)
             self._pool.shutdown(wait=True)
-
-
-def _free(folder: Path) -> Path:
-    """Return a folder's name, with a number behind it if it is taken."""
-    names = (folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000)))
-    return next(name for name in names if not name.exists())

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from napari_ovseg._leftovers import remove
+from napari_ovseg.exporters import safe_name
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.display_state import display_state
 from napari_ovseg.gui.editing import KEY, editing_of
 from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.preload import window_first
-from napari_ovseg.project import Project, Source, forget, note, projects_folder
+from napari_ovseg.project import Project, Source, forget, note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari.layers import Image as ImageLayer
     from napari.layers import Labels
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 
 ON_DISK: WeakSet[Labels] = WeakSet()
-"""Labels that came from the folder of their image, which keeps them."""
+"""Labels that have just come from the folder of their image, and are there as they are here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,8 @@ class Kept:
     ----------
     written
         Writes since the last save was begun; one more, if that failed.
+    from_disk
+        Whether all that the layer held at the beginning is on disk elsewhere.
     """
 
     def __init__(
@@ -82,7 +87,7 @@ class Kept:
         self.layer, self.source, self.project = layer, source, project
         self.written, self._saved, self._cost = 0, time.monotonic(), 0.0
         self._told: tuple[Any, ...] = ()
-        self._saves, self._touched = 0, False
+        self._saves, self._touched, self.from_disk = 0, False, False
         self._grid = grid_of(layer)
         self._draft = editing_of(layer).draft
         project.attach(self._draft, on_error)
@@ -101,6 +106,11 @@ class Kept:
         """Whether something was written, and `every` seconds and twenty times a save passed."""
         long = time.monotonic() - self._saved > max(every, 20 * self._cost)
         return long and (bool(self.written) or self.moved)
+
+    @property
+    def of_folder(self) -> bool:
+        """Whether the image is one of a folder, which keeps its labels, too."""
+        return _file_of(self.source) != ""
 
     @property
     def moved(self) -> bool:
@@ -122,7 +132,7 @@ class Kept:
             "hidden": sorted(session.hidden),
             "locked": sorted(session.locked),
             "display": display_state(source),
-            "folder": _file_of(source) != "",
+            "folder": self.of_folder,
         }
         self._told = (ours.get("vocabulary"), self.project.recipe, self.project.source, state)
         return Copy(self._draft, ours, grid_of(self.layer), source.name, state)
@@ -130,6 +140,8 @@ class Kept:
     def news(self, session: Session) -> Copy | None:
         """Take what a save needs, if words or settings are not those that were taken last."""
         told, copy = self._told, self.copy(session)
+        if told and told[0] != self._told[0]:  # words
+            self._touched = True
         return None if self._told == told else copy
 
     def save(self, copy: Copy, number: int) -> None:
@@ -159,8 +171,7 @@ class Kept:
         self.project.close()
         folder = self.project.folder
         forget(folder)
-        seen = self.layer in ON_DISK and self._saves == 1 and not self._touched
-        if seen and folder.parent == projects_folder():  # and in none that a person chose
+        if self.from_disk and self._saves == 1 and not self._touched:
             remove(folder)
 
 
@@ -173,3 +184,15 @@ def source_of(image: ImageLayer) -> Source:
 def _file_of(image: ImageLayer) -> str:
     """File of an image that came as one of a folder; empty if napari's own readers opened it."""
     return str(image.metadata.get(KEY, {}).get("file", ""))
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """Name a folder by an image and the time of day."""
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    return free_folder(root / f"{safe_name(name)[:60]}-{stamp}")
+
+
+def free_folder(folder: Path) -> Path:
+    """Return a folder's name, with a number behind it if it is taken."""
+    names = (folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000)))
+    return next(name for name in names if not name.exists())

@@ -141,8 +141,8 @@ class RunPanel(QWidget):
         self.writing.ask(bool(count))
 
     def _dropped(self) -> None:
-        self.message.setText("")
         self.writing.ask(False)
+        self.writing.decided.emit("none")
 
     def _decide(self, what: str) -> None:
         if self._work is None:

@@ -11,40 +11,50 @@ from napari_ovseg.errors import InputError
 from napari_ovseg.gui.layers import image_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.components import ViewerModel
     from napari.layers import Image as ImageLayer
 
 EVERYWHERE, VIEW, SHAPES = "everywhere", "what is in view", "the shapes drawn"
 PLACES = (EVERYWHERE, VIEW, SHAPES)
+Plane = tuple[int, ...]
 
 
 def where_to(
-    place: str, viewer: ViewerModel, layer: ImageLayer, plane: tuple[int, ...] = ()
-) -> np.ndarray | None:
-    """Return where of a picture a run may write: (H, W) bool, None for everywhere.
+    place: str, viewer: ViewerModel, layer: ImageLayer, planes: Sequence[Plane]
+) -> dict[Plane, np.ndarray | None]:
+    """Return where of planes of a picture a run may write: (H, W) bool, None for everywhere.
+
+    Planes that have nothing are left out. Many share an array.
 
     Parameters
     ----------
     place
         One of `PLACES`.
-    plane
-        Of the picture; shapes that were drawn on another one do not count.
 
     Raises
     ------
     InputError
-        If nothing is in view, or no shape lies on the picture.
+        If nothing is in view, or no shape lies on any of the planes.
     """
     if place == EVERYWHERE:
-        return None
-    where = _in_view(layer) if place == VIEW else _in_shapes(viewer, layer, plane)
-    if not where.any():
+        return dict.fromkeys(planes)
+    if place == VIEW:
+        if not (seen := _in_view(layer)).any():
+            raise InputError("nothing of the picture is in view; zoom to it")
+        return dict.fromkeys(planes, seen)
+    of_plane, of_all = _in_shapes(viewer, layer)
+    found: dict[Plane, np.ndarray | None] = {
+        plane: of_all | of_plane[plane] if plane in of_plane else of_all
+        for plane in planes
+        if plane in of_plane or of_all.any()
+    }
+    if not found:
         raise InputError(
-            "nothing of the picture is in view; zoom to it"
-            if place == VIEW
-            else "no shape lies on the picture; draw one in a shapes layer, or write everywhere"
+            "no shape lies on the picture; draw one in a shapes layer, or write everywhere"
         )
-    return where
+    return found
 
 
 def _in_view(layer: ImageLayer) -> np.ndarray:
@@ -60,11 +70,15 @@ def _in_view(layer: ImageLayer) -> np.ndarray:
     return where
 
 
-def _in_shapes(viewer: ViewerModel, layer: ImageLayer, plane: tuple[int, ...]) -> np.ndarray:
+def _in_shapes(
+    viewer: ViewerModel, layer: ImageLayer
+) -> tuple[dict[Plane, np.ndarray], np.ndarray]:
+    """Fill the shapes that are shown: by the plane that they were drawn on, and those of all."""
     from skimage.draw import polygon2mask
 
     shape = image_of(layer).shape[-2:]
-    where = np.zeros(shape, bool)
+    of_plane: dict[Plane, np.ndarray] = {}
+    of_all = np.zeros(shape, bool)
     for shapes in (each for each in viewer.layers if isinstance(each, Shapes) and each.visible):
         for corners, kind in zip(shapes.data, shapes.shape_type, strict=True):
             if kind in {"line", "path"}:  # which enclose nothing
@@ -73,11 +87,17 @@ def _in_shapes(viewer: ViewerModel, layer: ImageLayer, plane: tuple[int, ...]) -
             if kind == "ellipse":
                 outline = _round(outline)
             placed = np.array([layer.world_to_data(shapes.data_to_world(c)) for c in outline])
+            inside = polygon2mask(shape, placed[:, -2:])
+            if not inside.any():
+                continue
             # A layer of fewer axes is seen on every slice.
             lead = placed[:, :-2] if shapes.ndim >= layer.ndim else placed[:, :0]
-            if not plane or not lead.size or tuple(np.rint(lead.mean(0)).astype(int)) == plane:
-                where |= polygon2mask(shape, placed[:, -2:])
-    return where
+            plane = tuple(int(place) for place in np.rint(lead.mean(0)))
+            if plane:
+                of_plane[plane] = of_plane.get(plane, False) | inside
+            else:
+                of_all |= inside
+    return of_plane, of_all
 
 
 def _round(box: np.ndarray, count: int = 64) -> np.ndarray:

@@ -69,20 +69,15 @@ class WritingRow(QWidget):
         InputError
             If several are to be shown first, or there is nowhere to write, see `where_to`.
         """
-        place, preview = self.place.currentText(), self.preview.isChecked()
+        preview = self.preview.isChecked()
         planes = [target.plane] if one else self.slices.planes(target.plane)
         if preview and len(planes) > 1:
             raise InputError("'show first' shows one slice; choose 'this slice', or untick it")
-        found: list[Target] = []
-        for plane in planes:
-            try:
-                where = where_to(place, viewer, target.source, plane)
-            except InputError:
-                if plane == planes[-1] and not found:
-                    raise
-            else:
-                found.append(replace(target, plane=plane, where=where, preview=preview))
-        return found
+        places = where_to(self.place.currentText(), viewer, target.source, planes)
+        return [
+            replace(target, plane=plane, where=where, preview=preview)
+            for plane, where in places.items()
+        ]
 
     def _box(self, name: str, text: str, tip: str) -> QCheckBox:
         box = QCheckBox(text)

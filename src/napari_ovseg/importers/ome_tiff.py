@@ -24,7 +24,7 @@ from napari_ovseg.image import Image
 from napari_ovseg.image_files import open_image
 from napari_ovseg.importers._base import Importer
 from napari_ovseg.importers._found import Found, annotation_of, image_shape, reading
-from napari_ovseg.tiff import series_of
+from napari_ovseg.tiff import pictures_of
 from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class OMETiff(Importer):
         import tifffile
 
         with reading(path, "a TIFF of labels"), tifffile.TiffFile(path) as file:
-            several = series_of(file, path.name)
+            several = pictures_of(file, path.name)
             image_shape((len(several), *several[0].shape), path.name)
             image = open_image(path, indexed=True)
             if image.rgb:

@@ -195,3 +195,27 @@ def test_padlocks_of_other_labels_stay_closed(opened, finish, settle):
 def annotation_of(widget, ids):
     labels = ov.LabelMap(ids, widget.session.vocabulary(), ov.Grid.regular(2))
     return ov.Annotation("other", labels)
+
+
+def test_work_that_is_nowhere_else_keeps_its_project(opened, projects, finish, settle, qtbot):
+    """Where the window was closed meanwhile, or words could not be saved beside the images."""
+    widget = opened
+    finish(widget)
+    press(widget, keys.NEXT_IMAGE)
+    settle(widget)
+    press(widget, keys.PREVIOUS_IMAGE)
+    settle(widget)
+    (kept,) = widget.keeper.kept.values()
+    assert kept.from_disk
+    folder = kept.project.folder
+    widget.session.edit(1, name="renamed")
+    file = folder / "project.json"
+    told = lambda: file.is_file() and "renamed" in file.read_text()  # noqa: E731
+    qtbot.waitUntil(told, timeout=20_000)
+    layer = shown(widget)[1]
+    widget.keeper._let_go(layer)
+    qtbot.waitUntil(lambda: not widget.keeper._given, timeout=20_000)
+    assert folder.is_dir()
+    widget.keeper.keep_all()  # as by a window that is opened again
+    (again,) = widget.keeper.kept.values()
+    assert not again.from_disk

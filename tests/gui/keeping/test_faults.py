@@ -119,4 +119,5 @@ def test_labels_whose_image_is_gone_are_said_to_be_kept_no_more(widget, labelled
     widget.viewer.add_image(np.zeros((8, 9)), name="other")  # the canvas needs one
     widget.viewer.layers.remove(source)
     assert labelled in widget.viewer.layers
-    assert "is not kept any more, as its image is gone" in widget.panel.message.text()
+    told = "is not kept any more, as its image is gone"
+    qtbot.waitUntil(lambda: told in widget.panel.message.text(), timeout=20_000)
