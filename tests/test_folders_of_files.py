@@ -59,7 +59,7 @@ def test_files_that_were_there_are_not_opened(tmp_path, monkeypatch):
     put(tmp_path / "x", "2", extend=True)
     assert {name for name, _ in opened} >= {"a", "sub"}
     assert not {"b", "link"} & {name for name, _ in opened}
-    flags = {flags for name, flags in opened if name != ".x.lock"}
+    flags = {flags for name, flags in opened if name != ".x.turn"}
     assert os.name == "nt" or flags == {os.O_RDONLY}
     assert (tmp_path / "x/b").read_text() == "b"
 
@@ -115,7 +115,7 @@ def test_a_writer_that_does_not_end_is_told(tmp_path, monkeypatch):
     put(tmp_path / "x", "1", extend=True)
     with (
         atomic_folder(tmp_path / "x", extend=True),
-        pytest.raises(ExportError, match=r"another program has been writing .*\.x\.lock"),
+        pytest.raises(ExportError, match=r"another program has been writing .*\.x\.turn"),
     ):
         put(tmp_path / "x", "2", extend=True)
     put(tmp_path / "x", "3", extend=True)

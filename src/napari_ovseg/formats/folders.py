@@ -63,7 +63,7 @@ def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
 def _turn(target: Path) -> Iterator[None]:
     """Wait for the others that extend a folder: of two at once, one would lose what it wrote."""
     # Of the kind that file systems without locks know, too, and that is gone afterwards.
-    turn = SoftFileLock(target.with_name(f".{target.name}.lock"), timeout=_PATIENCE_S)
+    turn = SoftFileLock(target.with_name(f".{target.name}.turn"), timeout=_PATIENCE_S)
     try:
         turn.acquire()
     except Timeout:
