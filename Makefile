@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := src tests scripts/sheet.py $(wildcard scripts/*-pictures)
 export UV_LINK_MODE ?= copy
 
-.PHONY: demo test soak check bench docs clean
+.PHONY: demo test soak check types lint bench docs clean
 
 demo: $(VENV)/.ready
 	@scripts/display $(BIN)/ovseg demo
@@ -18,10 +18,16 @@ soak: $(VENV)/.ready
 	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 OVSEG_SCENES=200 OMP_NUM_THREADS=1 \
 	scripts/display $(BIN)/pytest tests -m soak -n 2 --dist loadfile
 
+# Each on a core of its own.
 check: $(VENV)/.ready
+	@$(MAKE) --no-print-directory -j2 types lint
+
+types:
+	$(BIN)/mypy
+
+lint:
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/npe2 validate src/napari_ovseg/napari.yaml
 
