@@ -2,8 +2,7 @@
 
 Every half-written file or folder is called ``.NAME.TAG.part``, maybe with an ending, and a folder
 that was moved aside ``.NAME.TAG.old``. The first half of a tag is the program's: a note in the
-state folder says where that program wrote, and is locked for as long as it runs. Where several
-write in turns, ``.NAME.turn`` says whose it is.
+state folder says where that program wrote, and is locked for as long as it runs.
 """
 
 from __future__ import annotations
@@ -27,7 +26,6 @@ STALE = 3600.0
 _LEFT = re.compile(
     r"\.(?P<name>.*)\.(?P<program>[0-9a-f]{8})([0-9a-f]{8})?\.(?P<kind>part|old)(\..*)?"
 )
-_TURN = re.compile(r"\..+\.turn")
 _END = b"\0"
 
 
@@ -78,8 +76,6 @@ def _sweep(folder: Path, program: str | None) -> None:
     """Clear up what a program left in a folder; None for all that have been gone for long."""
     with suppress(OSError):
         for path in list(folder.iterdir()):
-            if _TURN.fullmatch(path.name):
-                _end_turn(path)
             left = _LEFT.fullmatch(path.name)
             if left is None or program not in (None, left["program"]):
                 continue
@@ -88,14 +84,6 @@ def _sweep(folder: Path, program: str | None) -> None:
                     path.rename(target)
                 elif program or left["kind"] == "old" or _is_stale(path):
                     remove(path)
-
-
-def _end_turn(path: Path) -> None:
-    """Remove the mark of a turn whose program is gone."""
-    from filelock import SoftFileLock, Timeout
-
-    with suppress(OSError, Timeout), SoftFileLock(path).acquire(blocking=False):
-        pass
 
 
 def _is_stale(path: Path) -> bool:

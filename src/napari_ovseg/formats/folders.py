@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import shutil
 import sys
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from filelock import SoftFileLock, Timeout
+from filelock import FileLock, Timeout
 
 from napari_ovseg._atomic import half_written
+from napari_ovseg._leftovers import state_folder
 from napari_ovseg.errors import ExportError
 
 if TYPE_CHECKING:
@@ -61,16 +63,24 @@ def atomic_folder(target: Path, *, extend: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def _turn(target: Path) -> Iterator[None]:
-    """Wait for the others that extend a folder: of two at once, one would lose what it wrote."""
-    # Of the kind that file systems without locks know, too, and that is gone afterwards.
-    turn = SoftFileLock(target.with_name(f".{target.name}.turn"), timeout=_PATIENCE_S)
+    """Wait for the others that extend a folder: of two at once, one would lose what it wrote.
+
+    The lock is in the state folder, so that none is left beside the target; the system frees it
+    where a writer is killed. Programs on machines that do not share their users' homes do not wait.
+    """
+    name = hashlib.sha256(os.fsencode(target.absolute())).hexdigest()[:16]
+    turn = FileLock(state_folder() / f"{name}.turn", timeout=_PATIENCE_S, thread_local=False)
     try:
+        state_folder().mkdir(parents=True, exist_ok=True)
         turn.acquire()
     except Timeout:
         raise ExportError(
             f"another program has been writing to {str(target)!r} for {_PATIENCE_S / 60:.0f} "
-            f"minutes; if there is none, remove {turn.lock_file!r}"
+            "minutes; end it, or choose another folder"
         ) from None
+    except (OSError, NotImplementedError):  # the latter is filelock's, where there are no locks
+        yield
+        return
     try:
         yield
     finally:
