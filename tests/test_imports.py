@@ -1,19 +1,9 @@
 """Importing is free, and every public name is there."""
 
-import subprocess
-import sys
-
 import napari_ovseg
+from imported import modules_after
 
 HEAVY = ("torch", "open_clip", "napari", "qtpy", "PyQt6", "magicgui", "superqt", "scipy", "skimage")
-
-
-def modules_after(code: str) -> set[str]:
-    script = f"{code}\nimport sys; print(' '.join(m for m in sys.modules if '.' not in m))"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=100
-    )
-    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_import_loads_nothing_heavy():
@@ -26,6 +16,17 @@ def test_help_and_lists_load_no_torch():
             f"import napari_ovseg.cli as c\ntry:\n    c.main({arguments})\nexcept SystemExit: pass"
         )
         assert not modules_after(code) & {"torch", "open_clip", "napari", "qtpy"}
+
+
+def test_the_starter_labels_without_the_libraries_of_other_models(photo, tmp_path, monkeypatch):
+    """Their imports take as long as encoding an image (decision 23)."""
+    monkeypatch.setenv("OVSEG_CACHE", str(tmp_path / "cache"))
+    code = (f"import napari_ovseg.cli as c\n"
+            f"c.main(['segment', {str(photo)!r}, '--words', 'grass; sky', '-o', {str(tmp_path / 'out')!r}])")  # fmt: skip
+    there = modules_after(code)
+    assert "torch" in there
+    assert (tmp_path / "out" / "photo.ome.tif").is_file()
+    assert not there & {"open_clip", "torchvision", "timm", "transformers"}
 
 
 def test_words_and_recipes_load_no_torch():

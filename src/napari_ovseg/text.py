@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from napari_ovseg._atomic import write_atomic
+from napari_ovseg.backbones._parts import part
 from napari_ovseg.errors import ExportError
 from napari_ovseg.progress import Progress, Steps
 
@@ -73,12 +74,11 @@ def embed_steps(
 
 
 def _prompts(query: str, template: str) -> list[str]:
-    from open_clip import OPENAI_IMAGENET_TEMPLATES
-
     if template:
         return [template.replace("{}", query)]
+    templates = part("zero_shot_metadata").OPENAI_IMAGENET_TEMPLATES
     # By length: those read in one step are as long as the longest of them.
-    return sorted((put(query) for put in OPENAI_IMAGENET_TEMPLATES), key=len)
+    return sorted((put(query) for put in templates), key=len)
 
 
 def _ensemble(backbone: Backbone, prompts: list[str], number: int, total: int) -> Steps[np.ndarray]:

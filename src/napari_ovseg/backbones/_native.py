@@ -40,7 +40,7 @@ class NativeBlock(Block):
 
 
 class NativeVision(Vision):
-    """open_clip's ``VisionTransformer``: CLS first, ``ln_post``, a matrix into the joint space."""
+    """A plain ViT of open_clip or `_clip`: CLS, ``ln_post``, a matrix into the joint space."""
 
     prefix = 1
 

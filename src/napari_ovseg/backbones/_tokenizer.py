@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_ovseg._optional import require
+from napari_ovseg.backbones._parts import part
 from napari_ovseg.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -47,15 +48,13 @@ def tokenizer(folder: Path, text: dict[str, Any]) -> Tokenize:
     MissingDependencyError
         If it needs transformers, which is not installed.
     """
-    import open_clip
-
     length, options = text.get("context_length", 77), text.get("tokenizer_kwargs", {})
     learnt = text.get("hf_tokenizer_name")
     if learnt is None and not options:
         # open_clip's own, which is there: another takes 0.1 s under Python's lock.
-        return partial(open_clip.tokenize, context_length=length)
+        return partial(part("tokenizer").tokenize, context_length=length)
     if learnt is None:
-        plain: Tokenize = open_clip.SimpleTokenizer(context_length=length, **options)
+        plain: Tokenize = part("tokenizer").SimpleTokenizer(context_length=length, **options)
         return plain
     require("transformers", extra="transformers", purpose="the tokenizer of this model")
     from open_clip.tokenizer import HFTokenizer

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_ovseg._optional import require
-from napari_ovseg.backbones import _cat_seg, _files, _names
+from napari_ovseg.backbones import _cat_seg, _clip, _files, _names
 from napari_ovseg.backbones._kept import Kept
 from napari_ovseg.backbones._learnt import Learnt
 from napari_ovseg.backbones._loaded import Loaded, statistics
 from napari_ovseg.backbones._locate import find
 from napari_ovseg.backbones._native import NativeVision
+from napari_ovseg.backbones._parts import part
 from napari_ovseg.backbones._preferences import Preferences
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._timm import TimmVision, difference
@@ -140,13 +141,15 @@ def _opened(visual: Any) -> Vision:
 
 def _build(config: dict[str, Any], folder: Path) -> Any:
     """Build the architecture of a config; its weights are still random."""
-    from open_clip.model import CLIP, CustomTextCLIP
-
     try:
         model_config = dict(config["model_cfg"])
         bert = folder / _files.TEXT_CONFIG
         if reason := _names.refusal(model_config, bert=bert.is_file()):
             raise WeightsError(f"this model {_names.REFUSED}: {reason}")
+        if _clip.is_plain(model_config):
+            return _clip.Clip(**model_config)
+        from open_clip.model import CLIP, CustomTextCLIP
+
         custom = model_config.pop("custom_text", False)
         if "hf_model_name" in model_config["text_cfg"]:
             model_config["text_cfg"], custom = _with_bert(model_config["text_cfg"], bert), True
@@ -166,9 +169,9 @@ def _with_bert(text: dict[str, Any], bert: Path) -> dict[str, Any]:
 
 def _fill(model: Any, tensors: dict[str, Any], file_name: str) -> None:
     """Load every tensor, or say which do not fit."""
-    from open_clip.model import convert_to_custom_text_state_dict
-
     if hasattr(model, "text"):
+        from open_clip.model import convert_to_custom_text_state_dict
+
         tensors = convert_to_custom_text_state_dict(tensors)
     # Cosines are used, not CLIP's own temperature; older transformers stored position ids.
     optional = {"logit_bias", "logit_scale", "text.transformer.embeddings.position_ids"}
@@ -192,9 +195,9 @@ def _from_archive(
 
 
 def _statistics(preprocess: Any, device: torch.device) -> tuple[Tensor, Tensor]:
-    from open_clip import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
-
+    usual = part("constants")
     try:
-        return statistics(preprocess, (OPENAI_DATASET_MEAN, OPENAI_DATASET_STD), device)
+        defaults = (usual.OPENAI_DATASET_MEAN, usual.OPENAI_DATASET_STD)
+        return statistics(preprocess, defaults, device)
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise WeightsError(f"the model's {_files.CONFIG} cannot be used: {error!r}") from error
