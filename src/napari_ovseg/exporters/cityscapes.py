@@ -14,9 +14,9 @@ from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import shared_vocabulary
+from napari_ovseg.exporters._lost import lost_in_pictures
 from napari_ovseg.exporters._pictures import (
     PictureExporter,
-    lost_in_pictures,
     pictures_of,
     refuse_renumbering,
     staying,

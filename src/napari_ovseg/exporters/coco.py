@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.errors import RecipeError
 from napari_ovseg.exporters._base import shared_vocabulary
+from napari_ovseg.exporters._lost import lost_in_pictures, lost_in_polygons
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
     json_bytes,
-    lost_in_pictures,
-    lost_in_polygons,
     pictures_of,
     series_stem,
 )

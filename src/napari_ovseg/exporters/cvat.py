@@ -10,9 +10,9 @@ import numpy as np
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.exporters._base import shared_vocabulary
+from napari_ovseg.exporters._lost import lost_in_pictures
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
-    lost_in_pictures,
     pictures_of,
     series_stem,
 )

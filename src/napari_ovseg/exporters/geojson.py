@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import RecipeError
+from napari_ovseg.exporters._lost import lost_in_pictures
 from napari_ovseg.exporters._pictures import (
     PictureExporter,
     json_bytes,
-    lost_in_pictures,
     pictures_of,
 )
 from napari_ovseg.formats.polygons import polygons_of

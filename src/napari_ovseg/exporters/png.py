@@ -11,10 +11,10 @@ from napari_ovseg._atomic import atomic_path, write_atomic
 from napari_ovseg._colours import rgb
 from napari_ovseg.errors import ExportError
 from napari_ovseg.exporters._base import class_table, refuse_unlisted, safe_name
+from napari_ovseg.exporters._lost import lost_in_pictures
 from napari_ovseg.exporters._pictures import (
     PictureExporter,
     json_bytes,
-    lost_in_pictures,
     planes_of,
 )
 from napari_ovseg.formats.record import CHUNK, KEY, TABLE

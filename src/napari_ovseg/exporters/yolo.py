@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from napari_ovseg._atomic import write_atomic
 from napari_ovseg.exporters._base import safe_name, shared_vocabulary
+from napari_ovseg.exporters._lost import lost_in_pictures, lost_in_polygons
 from napari_ovseg.exporters._pictures import (
     SeriesExporter,
-    lost_in_pictures,
-    lost_in_polygons,
     pictures_of,
     refuse_renumbering,
     staying,
