@@ -46,3 +46,11 @@ def test_a_category_that_was_not_drawn_does_not_count():
     """The second category is in one picture only, where it is right."""
     tables = [np.diag([10, 0, 0])] * 4 + [np.diag([0, 10, 0])]
     assert interval(tables) == (1.0, 1.0)
+
+
+def test_a_drawing_without_a_category_counts_it_as_in_all_pictures():
+    """All is called the first category: the mean is 0.4, and no drawing's is above a half."""
+    tables = [np.diag([10, 0, 0])] * 4 + [np.array([[0, 0, 0], [10, 0, 0], [0, 0, 0]])]
+    assert scores(np.sum(tables, axis=0), {0: "a", 1: "b"})["miou"] == pytest.approx(0.4)
+    low, high = interval(tables)
+    assert low < 0.4 < high <= 0.5

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from napari_ovseg.cli import main
-from napari_ovseg.evaluate import find_datasets
+from napari_ovseg.datasets import find_datasets
 from napari_ovseg.image_files import open_image
 
 DATA = os.environ.get("OVSEG_DATA", "")

@@ -41,7 +41,9 @@ def test_evaluate_pools_pixels_and_leaves_out_what_was_not_asked(dataset, tmp_pa
     )
     table = json.loads((tmp_path / "r.json").read_text())
     result = table["datasets"]["toy"]
-    assert set(result) == {"miou", "interval", "pixel_accuracy", "iou", "n_images", "seconds"}
+    figures = {"miou", "interval", "pixel_accuracy", "iou", "n_images", "seconds", "notes"}
+    assert set(result) == figures
+    assert result["notes"] == []
     assert set(result["iou"]) == {"ground", "grass"}
     assert result["n_images"] == 2
     assert result["miou"] == pytest.approx(np.mean(list(result["iou"].values())))
@@ -149,6 +151,10 @@ def changed(dataset, *pairs):
     ("old", "new", "told"),
     [
         ("ask = [3]", "ask = [3, 4]", "asks of b.png for 4, which no class has"),
+        ("ask = [3]", "ask = []", "asks of b.png for nothing; leave 'ask' out"),
+        ("id = 3", "id = 0", "lists several classes of id 0; leave one of them"),
+        ("'grass'\n", "'ground'\n", "lists several classes 'ground'; leave one of them"),
+        ("'b.png'", "'a.png'", "lists several pictures 'a.png'; leave one of them"),
         ("id = 3", "id = 255", "gives a class the id 255, the value of pixels that are left out"),
         ("ignore_value = 255", "ignore_value = 'x'", "a whole number"),
     ],
@@ -157,6 +163,28 @@ def test_ids_that_cannot_be_are_told(dataset, capsys, old, new, told):
     changed(dataset, (old, new))
     assert main(["evaluate", str(dataset)]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_what_has_no_part_in_the_figures_is_told(dataset, tmp_path, capsys):
+    """Else a class that no mask has, or whose word the model does not know, raises no question."""
+    changed(
+        dataset, ("['grass', 'lawn']", "['spaceship']"), ("name = 'grass'", "name = 'rocket'"),
+        ("[[images]]\nfile = 'a.png'", "[[classes]]\nid = 4\nname = 'gravel'\n[[images]]\nfile = 'a.png'"),
+    )  # fmt: skip
+    for path in (dataset / "toy" / "masks").iterdir():
+        mask = values_of(path).copy()
+        mask[-1, :3] = 1, 2, 200
+        Image.fromarray(mask).save(path)
+    arguments = ["evaluate", str(dataset), "--method", "sclip,vanilla"]
+    assert main([*arguments, "--json", str(tmp_path / "r.json")]) == 0
+    expected = [
+        "1 of 3 classes are told in words that the model never learnt, so nothing is labelled so: rocket",
+        "1 of 3 classes are in no mask: gravel",
+        "pixels of values that no class has are left out: 1, 2, 200",
+    ]
+    for run in json.loads((tmp_path / "r.json").read_text())["runs"]:
+        assert run["datasets"]["toy"]["notes"] == expected
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]] == expected
 
 
 def test_masks_without_a_class_are_told(dataset, capsys):

@@ -1,6 +1,8 @@
 """Words that a small model never learnt: recognised, told, and left out."""
 
 import json
+from itertools import product
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ import pytest
 import napari_ovseg as ov
 from models import write_folder
 from napari_ovseg.asking import asked
-from napari_ovseg.backbones._learnt import Learnt
+from napari_ovseg.backbones._files import STARTER, in_folder
+from napari_ovseg.backbones._learnt import Learnt, Reading
 from napari_ovseg.backbones.open_clip import load_backbone
 from napari_ovseg.errors import RecipeError, VocabularyError
 from napari_ovseg.familiar import queries_for, unfamiliar
@@ -46,9 +49,70 @@ def test_reading(query, text, unknown):
     assert (reading.text, reading.unknown) == (text, unknown)
 
 
+WIDER = Learnt(
+    ("cell", "nucleus", "red blood cell", "knife", "man", "child", "tissue", "leaf", "grass", "gas",
+     "knee joint", "worm-like organelle", "healthy leaf", "two-tone cell", "inside of a cell",
+     "pad without a hole", "hole", "mass")
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "unknown"),
+    [
+        ("inside of a cell", "inside of a cell", ()),
+        ("pad without a hole", "pad without a hole", ()),
+        ("worm like organelle", "worm-like organelle", ()),
+        ("cell without a hole", "", ("without",)),
+        ("tissue without tumour", "", ("without", "tumour")),
+        ("cells except leaves", "", ("except",)),
+        ("anything but grass", "", ("anything", "but")),
+        ("unhealthy leaf", "", ("unhealthy",)),
+        ("unusual leaf", "leaf", ("unusual",)),
+        ("red_blood_cell", "red blood cell", ()),
+        ("red_cell", "red cell", ()),
+        ("cell 2", "cell", ("2",)),
+        ("cell (2)", "cell", ("2",)),
+        ("cell B", "cell", ("b",)),
+        ("nuclei (DAPI)", "nucleus", ("dapi",)),
+        ("nuclei DAPI", "", ("dapi",)),
+        ("Photo of a cell", "a cell", ()),
+        ("the image of knives", "knife", ()),
+        ("men", "man", ()),
+        ("children", "child", ()),
+        ("knee", "", ("knee",)),
+        ("worm", "", ("worm",)),
+        ("two", "", ("two",)),
+        ("Ga", "", ("ga",)),
+        ("mas", "", ("mas",)),
+        ("Gras", "", ("gras",)),
+        ("As", "", ("as",)),
+        ("ones", "", ("ones",)),
+        ("the ons", "", ("ons",)),
+        ("", "", ()),
+        ("()", "", ()),
+        ("7", "", ("7",)),
+    ],
+)
+def test_a_word_is_known_where_it_named_something(query, text, unknown):
+    reading = WIDER.read(query)
+    assert (reading.text, reading.unknown) == (text, unknown)
+
+
+def test_the_starter_reads_its_phrases_as_they_are_and_anything_else_without_an_error():
+    learnt = Learnt(in_folder(STARTER).learnt)
+    for phrase in learnt.phrases:
+        assert learnt.read(phrase) == Reading(phrase, phrase, ())
+    for size in (1, 2, 3):
+        for letters in product(ascii_lowercase, repeat=size):
+            learnt.read("".join(letters))
+    for word in learnt.words:
+        for part in (*(word[:end] for end in range(1, len(word))), f"{word}s", f"{word}es"):
+            assert learnt.read(part).text in {"", *learnt.words}
+
+
 def test_a_slip_of_the_pen_gets_a_suggestion():
     assert LEARNT.suggestion("cell nuclues") == "cell nucleus"
-    assert LEARNT.suggestion("spaceship") == ""
+    assert LEARNT.suggestion("spaceship") == LEARNT.suggestion("track") == ""
 
 
 def taught(folder, *phrases):

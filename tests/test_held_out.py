@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_ovseg.evaluate import find_datasets
+from napari_ovseg.datasets import find_datasets
 from napari_ovseg.starter.held_out import write_family
 from napari_ovseg.starter.looks import FAMILIES, NATURAL
 from napari_ovseg.starter.scenes import generate, kinds_of

@@ -49,16 +49,18 @@ def interval(tables: Sequence[np.ndarray]) -> tuple[float, float]:
 
     Notes
     -----
-    Percentile method (Efron 1979). As in `scores`, a drawing's mean is over the categories
-    whose pixels occur in it. Few pictures give an interval that is too short.
+    Percentile method (Efron 1979). Every drawing's mean is over the categories that occur in
+    all tables together, as that of `scores` is: one of which a drawing has no pixel counts as
+    in all of them. Few pictures, or tiles, which are alike, give an interval that is too short.
     """
     stack = np.stack(tables)
     times = np.random.default_rng(_SEED).multinomial(
         len(stack), np.full(len(stack), 1 / len(stack)), _RESAMPLES
     )
     drawn = np.tensordot(times, stack, 1)
-    occurs = drawn.sum(-1) > 0
-    means = np.where(occurs, _ious(drawn), 0).sum(-1) / np.maximum(occurs.sum(-1), 1)
+    whole = stack.sum(0)
+    ious = np.where(drawn.sum(-1) > 0, _ious(drawn), _ious(whole))
+    means = ious[:, whole.sum(-1) > 0].mean(-1)
     low, high = np.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 

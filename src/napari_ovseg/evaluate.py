@@ -1,16 +1,9 @@
-"""Measure a recipe on a data set of pictures, masks and words.
-
-The layout is described in ``docs/datasets.md``: ``dataset.toml``, ``images/``, ``masks/``.
-"""
+"""Measure a recipe on a data set of pictures, masks and words."""
 
 from __future__ import annotations
 
 import time
-import tomllib
 import zlib
-from collections import Counter
-from dataclasses import dataclass
-from os.path import isfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,123 +11,19 @@ import numpy as np
 
 from napari_ovseg.confusion import confusion_table, interval, scores, tiles
 from napari_ovseg.errors import InputError
+from napari_ovseg.familiar import unfamiliar
 from napari_ovseg.image_files import open_image
 from napari_ovseg.pipeline import segment_steps
 from napari_ovseg.progress import Progress, Steps
-from napari_ovseg.vocabulary import Category, Vocabulary
 
 if TYPE_CHECKING:
+    from napari_ovseg.datasets import DataSet
     from napari_ovseg.recipe import Recipe
 
-IGNORE = 255
 _FEW = 5
 _TILES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """Pictures with masks, and the words for the mask's values.
-
-    Attributes
-    ----------
-    folder
-        With ``dataset.toml``.
-    name
-        Of the data set.
-    classes
-        Tables with id, name, queries, background.
-    pictures
-        Tables with file, and maybe ``ask``: the ids that were annotated there.
-    ignore
-        Mask value that is left out.
-    """
-
-    folder: Path
-    name: str
-    classes: list[dict[str, Any]]
-    pictures: list[dict[str, Any]]
-    ignore: int
-
-    def place(self, value: int) -> int:
-        """Say which of the classes has this mask value."""
-        return next(place for place, c in enumerate(self.classes) if c["id"] == value)
-
-    def vocabulary(self, picture: dict[str, Any]) -> tuple[Vocabulary, list[int]]:
-        """Words to ask for in a picture, and the mask value of each category in turn."""
-        asked = [c for c in self.classes if c["id"] in picture.get("ask", (c["id"],))]
-        categories = (
-            Category(
-                number,
-                c["name"],
-                c.get("queries", ()),
-                role="background" if c.get("background") else "thing",
-            )
-            for number, c in enumerate(asked, start=1)
-        )
-        return Vocabulary(tuple(categories)), [c["id"] for c in asked]
-
-
-def find_datasets(folder: Path) -> list[DataSet]:
-    """Read a data set, or every one in a folder of them.
-
-    Raises
-    ------
-    InputError
-        If there is none with pictures, or a ``dataset.toml`` cannot be read.
-    """
-    files = [folder / "dataset.toml"]
-    if not isfile(files[0]):  # noqa: PTH113  # unlike Path's, it never raises
-        files = sorted(folder.glob("*/dataset.toml"))
-    if not files:
-        raise InputError(
-            f"{str(folder)!r} holds no dataset.toml, nor do its folders; see docs/datasets.md"
-        )
-    found = [data_set for file in files if (data_set := _read(file)).pictures]
-    for name, count in Counter(data_set.name for data_set in found).most_common(1):
-        if count > 1:
-            raise InputError(
-                f"{count} data sets in {str(folder)!r} are called {name!r}; rename all but one"
-            )
-    if not found:
-        raise InputError(
-            f"the dataset.toml in {str(folder)!r} lists no pictures; add a table [[images]] for "
-            "each, see docs/datasets.md"
-        )
-    return found
-
-
-def _read(file: Path) -> DataSet:
-    try:
-        table = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-        classes, pictures = table["classes"], table.get("images", [])
-        for entry in classes:
-            Category(_id(entry["id"]) + 1, entry["name"], entry.get("queries", ()))
-        for picture in pictures:
-            Path(picture["file"])
-            list(map(_id, picture.get("ask", ())))
-        name, ignore = table.get("name", file.parent.name), _id(table.get("ignore_value", IGNORE))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"cannot use {str(file)!r} as a data set: {error!r}") from error
-    if not classes:
-        raise InputError(f"{str(file)!r} lists no classes; add a table [[classes]] for each")
-    ids = {entry["id"] for entry in classes}
-    if ignore in ids:
-        raise InputError(
-            f"{str(file)!r} gives a class the id {ignore}, the value of pixels that are left out; "
-            "tell another ignore_value, as -1 where every pixel counts"
-        )
-    for picture in pictures:
-        if unlisted := sorted(set(picture.get("ask", ids)) - ids):
-            raise InputError(
-                f"{str(file)!r} asks of {picture['file']} for {unlisted[0]}, which no class has"
-            )
-    return DataSet(file.parent, name, classes, pictures, ignore)
-
-
-def _id(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"an id must be a whole number, got {value!r}")
-    return value
+_NAMED = 6
+"""Names that a note tells."""
 
 
 class Agreement:
@@ -152,6 +41,50 @@ class Agreement:
         return int((first.reshape(ids.shape) == ids).sum())
 
 
+class Tally:
+    """Pairs of the masks' and the predicted classes of a data set, by their places.
+
+    The last column of a table is unlabelled.
+    """
+
+    def __init__(self, data: DataSet) -> None:
+        self._data = data
+        # Drawn again by the bootstrap: pictures, or parts of them where there are few.
+        self._parts = 1 if len(data.pictures) >= _FEW else _TILES
+        self.tables: list[np.ndarray] = []
+        self.unlisted: set[int] = set()
+        """Mask values that are left out since no class has them."""
+
+    def add(self, picture: dict[str, Any], predicted: np.ndarray) -> None:
+        """Count the pixels of a picture whose class was asked; `predicted` (H, W) are places."""
+        data, ids = self._data, [c["id"] for c in self._data.classes]
+        truth = _truth(data, picture)
+        if predicted.shape != truth.shape:
+            raise InputError(
+                f"{picture['file']} has shape {predicted.shape}, its mask {truth.shape}; masks are "
+                "of the same size, one value a pixel: in grey or with a palette"
+            )
+        self.unlisted.update(map(int, np.setdiff1d(truth, [data.ignore, *ids])))
+        valid = (truth != data.ignore) & np.isin(truth, data.asked(picture))
+        order = np.argsort(ids)
+        places = order[np.searchsorted(ids, np.where(valid, truth, ids[0]), sorter=order)]
+        self.tables += [
+            confusion_table(places[part][valid[part]], predicted[part][valid[part]], len(ids) + 1)
+            for part in tiles(truth.shape, self._parts)
+        ]
+
+    def figures(self) -> dict[str, Any]:
+        """``miou``, ``interval``, ``pixel_accuracy`` and ``iou`` by class name."""
+        if not any(table.any() for table in self.tables):
+            raise InputError(
+                f"no pixel in the masks of {self._data.name!r} has the id of a class that is asked "
+                "there"
+            )
+        names = {place: c["name"] for place, c in enumerate(self._data.classes)}
+        whole = scores(np.sum(self.tables, axis=0), names)
+        return {**whole, "interval": interval(self.tables)}
+
+
 def evaluate_steps(
     data: DataSet, recipe: Recipe, device: str = "auto", first: Agreement | None = None
 ) -> Steps[dict[str, Any]]:
@@ -162,8 +95,9 @@ def evaluate_steps(
     dict
         ``miou`` (mean over the classes that occur), its 95 % ``interval`` (bootstrap over
         pictures, over 4 x 4 tiles of each where there are fewer than five),
-        ``pixel_accuracy``, ``iou`` by class name, ``n_images``, ``seconds``; with `first`
-        also ``agreement``, the share of all pixels that are labelled as there.
+        ``pixel_accuracy``, ``iou`` by class name, ``n_images``, ``seconds``, and ``notes``:
+        what to know of them; with `first` also ``agreement``, the share of all pixels that are
+        labelled as there.
 
     Notes
     -----
@@ -171,32 +105,57 @@ def evaluate_steps(
     masks say a class for every pixel, contrast words could only be wrong; they are used
     all the same, because a person who labels has them too.
     """
-    # Drawn again by the bootstrap: pictures, or parts of them where there are few.
-    parts = 1 if len(data.pictures) >= _FEW else _TILES
-    tables: list[np.ndarray] = []
-    same = pixels = 0
+    tally, same, pixels = Tally(data), 0, 0
     start = time.perf_counter()
     for number, picture in enumerate(data.pictures):
         yield Progress(data.name, number, len(data.pictures))
         ids, values = yield from _labelled(data, picture, recipe, device)
         unlabelled = len(data.classes)
-        predicted = np.array([unlabelled, *map(data.place, values)])[ids]
-        tables += _tables(data, picture, predicted, parts)
+        tally.add(picture, np.array([unlabelled, *map(data.place, values)])[ids])
         pixels += ids.size
         same += first.same(picture["file"], ids) if first else 0
     yield Progress(data.name, len(data.pictures), len(data.pictures))
-    names = {place: c["name"] for place, c in enumerate(data.classes)}
-    if not any(table.any() for table in tables):
-        raise InputError(
-            f"no pixel in the masks of {data.name!r} has the id of a class that is asked there"
-        )
+    figures = tally.figures()
     return {
-        **scores(np.sum(tables, axis=0), names),
-        "interval": interval(tables),
+        **figures,
         "n_images": len(data.pictures),
         "seconds": round(time.perf_counter() - start, 2),
+        "notes": [
+            *_never_learnt(data, recipe, device),
+            *_not_in_masks(data, figures["iou"], tally.unlisted),
+        ],
         **({"agreement": same / max(pixels, 1)} if first else {}),
     }
+
+
+def _never_learnt(data: DataSet, recipe: Recipe, device: str) -> list[str]:
+    """Say which classes the model cannot be asked for."""
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    words, _ = data.vocabulary({})
+    told = unfamiliar(load_backbone(recipe.backbone, device), words, recipe)
+    names = [u.name for u in told if not u.read_as and not u.contrast]
+    what = "are told in words that the model never learnt, so nothing is labelled so"
+    return [f"{len(names)} of {len(data.classes)} classes {what}: {_some(names)}"] if names else []
+
+
+def _not_in_masks(data: DataSet, iou: dict[str, float], unlisted: set[int]) -> list[str]:
+    """Say which classes and masks have no part in the figures."""
+    absent = [c["name"] for c in data.classes if c["name"] not in iou]
+    notes = []
+    if absent:
+        notes.append(
+            f"{len(absent)} of {len(data.classes)} classes are in no mask: {_some(absent)}"
+        )
+    if unlisted:
+        values = _some(list(map(str, sorted(unlisted))))
+        notes.append(f"pixels of values that no class has are left out: {values}")
+    return notes
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _labelled(
@@ -209,29 +168,9 @@ def _labelled(
     return annotation.labels.ids, values
 
 
-def _tables(
-    data: DataSet, picture: dict[str, Any], predicted: np.ndarray, parts: int
-) -> list[np.ndarray]:
-    """Count pairs of the mask's and the predicted class by their places, in parts x parts tiles.
-
-    The last column of a table is unlabelled.
-    """
+def _truth(data: DataSet, picture: dict[str, Any]) -> np.ndarray:
     mask = data.folder / "masks" / f"{Path(picture['file']).stem}.png"
-    truth = open_image(mask, indexed=True).read()
-    if predicted.shape != truth.shape:
-        raise InputError(
-            f"{picture['file']} has shape {predicted.shape}, its mask {truth.shape}; masks are of "
-            "the same size, one value a pixel: in grey or with a palette"
-        )
-    ids = [c["id"] for c in data.classes]
-    valid = (truth != data.ignore) & np.isin(truth, picture.get("ask", ids))
-    order = np.argsort(ids)
-    places = order[np.searchsorted(ids, np.where(valid, truth, ids[0]), sorter=order)]
-    size = len(ids) + 1
-    return [
-        confusion_table(places[part][valid[part]], predicted[part][valid[part]], size)
-        for part in tiles(truth.shape, parts)
-    ]
+    return open_image(mask, indexed=True).read()
 
 
 def report(recipes: list[Recipe], results: list[dict[str, dict[str, Any]]]) -> dict[str, Any]:

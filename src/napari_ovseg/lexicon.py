@@ -48,18 +48,18 @@ def definition_of(word: str, domain: Domain | None = None) -> str | None:
     tables = _tables()
     # Sorting is stable: the other domains keep their usual order.
     order = sorted(DOMAINS, key=lambda name: name != domain)
-    for form in _forms(" ".join(word.lower().split()), tables["plurals"]):
+    asked = " ".join(word.lower().split())
+    for form in (asked, *singulars_of(asked)):
         for name in order:
             if form in tables[name]:
                 return tables[name][form]
     return None
 
 
-def _forms(word: str, plurals: dict[str, str]) -> Iterator[str]:
-    """Yield a word as it is, then what it may be the plural of; only the last part changes."""
-    yield word
+def singulars_of(word: str) -> Iterator[str]:
+    """Yield what a word in lower case may be the plural of; only its last part changes."""
     rest, space, last = word.rpartition(" ")
-    if last in plurals:
+    if last in (plurals := _tables()["plurals"]):
         yield f"{rest}{space}{plurals[last]}"
     for ending, singular in _ENDINGS:
         if last.endswith(ending):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_ovseg.cli._shared import add_recipe, check_writable, drive, recipe_of, say
 
 if TYPE_CHECKING:
-    from napari_ovseg.evaluate import DataSet
+    from napari_ovseg.datasets import DataSet
     from napari_ovseg.recipe import Recipe
 
 _SEVERAL = ("preset", "backbone", "method", "guide")
@@ -33,7 +33,8 @@ def add_evaluate(commands: Any) -> None:
 
 def _evaluate(args: argparse.Namespace) -> int:
     from napari_ovseg._atomic import write_atomic
-    from napari_ovseg.evaluate import Agreement, evaluate_steps, find_datasets, report
+    from napari_ovseg.datasets import find_datasets
+    from napari_ovseg.evaluate import Agreement, evaluate_steps, report
 
     names, recipes = _recipes(args)
     sets = find_datasets(args.dataset)
@@ -49,7 +50,10 @@ def _evaluate(args: argparse.Namespace) -> int:
             if args.json:
                 text = json.dumps(report(recipes, results), indent=1, allow_nan=False)
                 write_atomic(args.json, text.encode())
-        _show(data, [result[data.name] for result in results], names)
+        found = [result[data.name] for result in results]
+        _show(data, found, names)
+        for note in dict.fromkeys(note for figures in found for note in figures["notes"]):
+            say(f"  {note}")
     return 0
 
 
