@@ -1,7 +1,9 @@
 """The two plain towers are those of open_clip, to the last bit; everything else is left to it."""
 
 import copy
+import json
 
+import open_clip
 import pytest
 import torch
 from open_clip.model import CLIP
@@ -14,6 +16,7 @@ from napari_ovseg.backbones._files import STARTER, in_folder
 from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._parts import part
 from napari_ovseg.backbones._text import Text
+from napari_ovseg.errors import WeightsError
 
 
 def towers(config):
@@ -92,13 +95,53 @@ def test_a_plain_folder_is_loaded_into_our_towers_and_another_into_open_clips(tm
     assert isinstance(model, CLIP)
 
 
+def test_of_open_clips_own_configs_few_are_plain():
+    plain = {name for name in open_clip.list_models() if is_plain(open_clip.get_model_config(name))}
+    assert all(name.startswith("ViT-H-1") for name in plain), plain
+
+
+_ALONE = "from napari_ovseg.backbones._parts import part\n"
+
+
+def test_files_of_open_clip_alone_say_what_they_say_in_the_package():
+    texts = [put("cell nucleus") for put in open_clip.OPENAI_IMAGENET_TEMPLATES]
+    expected = [open_clip.tokenize(texts, 32).tolist(), list(open_clip.OPENAI_DATASET_MEAN)]
+    code = f"""{_ALONE}
+import pickle, sys
+texts = [put("cell nucleus") for put in part("zero_shot_metadata").OPENAI_IMAGENET_TEMPLATES]
+tokenize = pickle.loads(pickle.dumps(part("tokenizer").tokenize))
+assert [tokenize(texts, 32).tolist(), list(part("constants").OPENAI_DATASET_MEAN)] == {expected}
+assert part("tokenizer") is part("tokenizer")
+"""
+    assert "open_clip" not in modules_after(code)
+
+
 def test_a_file_of_open_clip_that_needs_the_package_is_imported_with_it():
-    alone = "from napari_ovseg.backbones._parts import part\nassert part('constants').OPENAI_DATASET_STD"
-    assert "open_clip" not in modules_after(alone)
-    whole = "from napari_ovseg.backbones._parts import part\nassert part('model').CLIP"
-    assert "open_clip" in modules_after(whole)
+    assert "open_clip" in modules_after(f"{_ALONE}assert part('model').CLIP")
 
 
 def test_a_file_that_open_clip_does_not_have_is_an_import_error():
     with pytest.raises(ImportError, match=r"open_clip\.nothing"):
         part("nothing")
+    modules_after(
+        f"{_ALONE}try: part('nothing')\nexcept ImportError: pass\nelse: raise SystemExit(1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part_of", "changes"),
+    [
+        ("vision_cfg", None),
+        ("text_cfg", [1]),
+        ("vision_cfg", {"patch_size": 0}),
+        ("vision_cfg", {"head_width": 0, "mlp_ratio": 4.0}),
+        ("vision_cfg", {"image_size": 4}),
+    ],
+)
+def test_a_config_that_cannot_be_is_told(tmp_path, models, part_of, changes):
+    folder = write_folder(tmp_path / "odd")
+    config = copy.deepcopy(CONFIG)
+    config[part_of] = {**config[part_of], **changes} if isinstance(changes, dict) else changes
+    (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config}))
+    with pytest.raises(WeightsError, match=r"cannot be used|smaller than a patch|does not fit"):
+        ours.load_backbone(str(folder), "cpu")

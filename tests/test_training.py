@@ -9,9 +9,10 @@ from open_clip.model import CLIP
 from safetensors.torch import load_file
 
 from drawn import batch_of
-from napari_ovseg.backbones._files import STARTER
+from napari_ovseg.backbones._files import STARTER, in_folder
 from napari_ovseg.backbones._text import Text
 from napari_ovseg.backbones._vision import attention
+from napari_ovseg.errors import InputError
 from napari_ovseg.starter import train, training
 from napari_ovseg.starter.meanings import Meanings, teach_words, unlike
 from napari_ovseg.starter.model import MODEL, SIDE, enlarged, new_model, pack
@@ -107,6 +108,37 @@ def test_the_weights_of_the_last_steps_are_averaged(bank, tmp_path):
     parts = (again, begun, state)
     for mixed, before, after in zip(*(part.both.parameters() for part in parts), strict=True):
         assert torch.allclose(mixed, 0.25 * before + 0.75 * after, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ({"seed": 4}, "--seed was 3, is 4"),
+        ({"lr": 2e-3}, "--lr was 0.001, is 0.002"),
+        ({"start": STARTER}, "--start was None, is "),
+    ],
+)
+def test_the_checkpoint_of_another_training_is_refused(tmp_path, other, told):
+    """Else the weights to begin with, the seed and the rate would be those of the other."""
+    values = {
+        "seed": 3,
+        "lr": 1e-3,
+        "device": "cpu",
+        "checkpoint": tmp_path / "c.pt",
+        "start": None,
+    }
+    Training.begin(argparse.Namespace(**values)).save(tmp_path / "c.pt")
+    assert Training.begin(argparse.Namespace(**values, steps=9)).step == 0
+    with pytest.raises(InputError, match=told):
+        Training.begin(argparse.Namespace(**{**values, **other}))
+
+
+def test_phrases_of_which_a_word_was_never_seen_are_not_learnt(tmp_path):
+    tokenize = open_clip.SimpleTokenizer(context_length=32)
+    seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
+    seen[tokenize(["grass cell"]).unique()] = True
+    pack(new_model(), seen, tmp_path, {})
+    assert in_folder(tmp_path).learnt == ("cell", "grass")
 
 
 def test_a_training_without_averages_ends_with_its_last_weights(bank, tmp_path):

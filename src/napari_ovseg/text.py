@@ -90,8 +90,8 @@ def _ensemble(backbone: Backbone, prompts: list[str], number: int, total: int) -
     for start in range(0, len(prompts), count):
         yield Progress("words", number * len(prompts) + start, total * len(prompts))
         with torch.inference_mode():
-            part = backbone.text(tokens[start : start + count])
-            vectors.append(torch.nn.functional.normalize(part.float(), dim=-1))
+            embedded = backbone.text(tokens[start : start + count])
+            vectors.append(torch.nn.functional.normalize(embedded.float(), dim=-1))
     mean = torch.cat(vectors).mean(0)
     return np.asarray(torch.nn.functional.normalize(mean, dim=0).cpu())
 

@@ -1,7 +1,8 @@
 """CLIP's two plain towers (Radford et al. 2021, arXiv:2103.00020), named as in its weights.
 
-open_clip builds the same and many others, but importing it brings torchvision, timm and
-transformers along: on a laptop that takes as long as encoding an image (decision 23).
+open_clip builds the same and many others (`_native` opens both), but importing it brings
+torchvision, timm and transformers along: on a laptop that takes as long as encoding an image
+(decision 23).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def is_plain(config: dict[str, Any]) -> bool:
 
 
 class Clip(nn.Module):
-    """Both towers, their weights still random: what `NativeVision` and `Text` open.
+    """Both towers, as `NativeVision` and `Text` open them; all their weights are to be loaded.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ class Clip(nn.Module):
         self.transformer = _Transformer(width, text_cfg["heads"], text_cfg["layers"])
         self.ln_final = nn.LayerNorm(width)
         self.text_projection = nn.Parameter(torch.empty(width, embed_dim))
-        causal = torch.full((length, length), -torch.inf).triu(1)
+        causal = torch.full((length, length), -torch.inf).triu_(1)
         self.register_buffer("attn_mask", causal, persistent=False)
 
 

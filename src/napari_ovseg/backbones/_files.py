@@ -76,14 +76,7 @@ class Weights:
         WeightsError
             If it differs from what is known.
         """
-        with self.file.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if self.sha256 and found != self.sha256:
-            raise WeightsError(
-                f"{self.file.name} is damaged or was altered: its sha256 is {found[:12]}…, "
-                f"expected {self.sha256[:12]}…; delete it and fetch it again"
-            )
-        return found
+        return _hashed(self.file, self.sha256)
 
     def identity(self, fingerprint: str, beside: Iterable[Path] = ()) -> str:
         """Hash all that decides what the model gives.
@@ -103,10 +96,19 @@ class Weights:
         config = json.dumps(self.config, sort_keys=True, default=str)
         digest = hashlib.sha256(f"{fingerprint}\0{config}".encode())
         for path in sorted(beside, key=attrgetter("name")):
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, "sha256").hexdigest()
-            digest.update(f"\0{path.name}\0{found}".encode())
+            digest.update(f"\0{path.name}\0{_hashed(path)}".encode())
         return digest.hexdigest()
+
+
+def _hashed(path: Path, known: str = "") -> str:
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if known and found != known:
+        raise WeightsError(
+            f"{path.name} is damaged or was altered: its sha256 is {found[:12]}…, "
+            f"expected {known[:12]}…; delete it and fetch it again"
+        )
+    return found
 
 
 def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Weights:
@@ -118,6 +120,11 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
         Where to look.
     weights, config
         Names of the files. OpenAI's archives are looked for beside open_clip's names only.
+
+    Raises
+    ------
+    WeightsError
+        If a file is missing or cannot be read, or the config is not that of the manifest.
     """
     manifest = read_json(folder / MANIFEST) if (folder / MANIFEST).is_file() else {}
     licence = str(manifest.get("licence", "unknown"))
@@ -125,6 +132,7 @@ def in_folder(folder: Path, weights: str = WEIGHTS, config: str = CONFIG) -> Wei
     preferences = Preferences.of(manifest)
     if (file := folder / weights).is_file():
         told = read_json(folder / config)
+        _hashed(folder / config, sums.get(config, ""))
         learnt = tuple(manifest.get("learnt", ()))
         known = sums.get(weights, "")
         beside = folder / HEAD

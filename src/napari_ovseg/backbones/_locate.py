@@ -7,7 +7,7 @@ from pathlib import Path
 from napari_ovseg.backbones._dino import GUIDES
 from napari_ovseg.backbones._dino import NAMES as GUIDE_NAMES
 from napari_ovseg.backbones._domain import DOMAIN
-from napari_ovseg.backbones._files import CONFIG, STARTER, WEIGHTS, Weights, in_folder
+from napari_ovseg.backbones._files import CONFIG, MANIFEST, STARTER, WEIGHTS, Weights, in_folder
 from napari_ovseg.backbones._hub import in_cache
 from napari_ovseg.backbones._store import stored
 from napari_ovseg.errors import WeightsError
@@ -24,7 +24,7 @@ def find(name: str) -> Weights:
         If they are not on this machine; the message says how to fetch them.
     """
     if name == "starter":
-        return in_folder(STARTER)
+        return _starter()
     path = Path(name).expanduser()
     if path.is_dir():
         return in_folder(path)
@@ -44,6 +44,15 @@ def find(name: str) -> Weights:
             f"or a folder with {CONFIG} and {WEIGHTS}"
         )
     return in_cache(name)
+
+
+def _starter() -> Weights:
+    weights = in_folder(STARTER)
+    if not weights.sha256 or not weights.learnt:
+        raise WeightsError(
+            f"the built-in model's {MANIFEST} is missing or incomplete; install napari-ovseg again"
+        )
+    return weights
 
 
 def find_guide(name: str) -> Weights:

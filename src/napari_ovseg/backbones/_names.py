@@ -66,18 +66,25 @@ def refusal(config: dict[str, Any], *, bert: bool = False) -> str:
     Two families can: open_clip's own ViT, and timm's plain ViT (SigLIP, SigLIP2, BiomedCLIP).
     Their words go through open_clip's own transformer, or through a `bert` that lies beside.
     """
-    vision, text = config["vision_cfg"], config["text_cfg"]
+    words = config["text_cfg"].get("hf_model_name")
     if "multimodal_cfg" in config:
         return "it is a captioning model (CoCa)"
-    if timm_name := vision.get("timm_model_name"):
-        if not _is_plain(timm_name):
-            return f"its image encoder {timm_name!r} is no plain ViT of timm"
-    elif isinstance(vision.get("layers"), list):
-        return "its image encoder is a ResNet, which has no tokens"
-    elif vision.get("attentional_pool"):
-        return "its image encoder pools by attention"
-    if (words := text.get("hf_model_name")) and not bert:
+    if words and not bert:
         return f"its words go through {words!r}, whose config is not beside the weights"
+    return _image_refusal(config["vision_cfg"])
+
+
+def _image_refusal(vision: dict[str, Any]) -> str:
+    picture, patch = vision.get("image_size"), vision.get("patch_size")
+    if timm_name := vision.get("timm_model_name"):
+        plain = _is_plain(timm_name)
+        return "" if plain else f"its image encoder {timm_name!r} is no plain ViT of timm"
+    if isinstance(vision.get("layers"), list):
+        return "its image encoder is a ResNet, which has no tokens"
+    if vision.get("attentional_pool"):
+        return "its image encoder pools by attention"
+    if type(picture) is type(patch) is int and picture < patch:
+        return "its pictures are smaller than a patch"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""The one place that knows the inside of open_clip's native transformers.
+"""The one place that knows the inside of native transformers, built by open_clip or by `_clip`.
 
 It touches only what open_clip 3.3 (``nn.MultiheadAttention``) and its development branch
 (an ``Attention`` of its own) share: ``ln_1, ln_2, mlp, ls_1, ls_2, attn.in_proj_weight,
@@ -17,7 +17,7 @@ from napari_ovseg.backbones._vision import Block, Vision, resized_positions
 
 
 class NativeBlock(Block):
-    """A block of open_clip's own transformer."""
+    """A block of a native transformer."""
 
     def heads(self, x: Tensor, parts: str = "qkv") -> tuple[Tensor, ...]:
         """See `Block.heads`."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Text:
-    """The text encoder of an open_clip model: its own transformer, or a BERT.
+    """The text encoder of a CLIP: a native transformer, or a BERT.
 
     Attributes
     ----------

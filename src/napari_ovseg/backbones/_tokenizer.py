@@ -51,7 +51,7 @@ def tokenizer(folder: Path, text: dict[str, Any]) -> Tokenize:
     length, options = text.get("context_length", 77), text.get("tokenizer_kwargs", {})
     learnt = text.get("hf_tokenizer_name")
     if learnt is None and not options:
-        # open_clip's own, which is there: another takes 0.1 s under Python's lock.
+        # The one of its file: another takes 0.1 s under Python's lock.
         return partial(part("tokenizer").tokenize, context_length=length)
     if learnt is None:
         plain: Tokenize = part("tokenizer").SimpleTokenizer(context_length=length, **options)

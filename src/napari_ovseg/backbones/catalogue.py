@@ -72,6 +72,8 @@ def _entry(name: str) -> Entry:
     try:
         weights = find(name)
     except WeightsError:
+        if name == "starter":  # which is packed with the program
+            raise
         weights = None
     if weights is not None and weights.config is not None:
         config = weights.config["model_cfg"]

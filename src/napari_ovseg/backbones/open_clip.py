@@ -60,6 +60,11 @@ class Backbone(Loaded):
 
 
 _kept: Kept[Backbone] = Kept("the model")
+_UNFIT = (
+    *(KeyError, TypeError, ValueError, AttributeError),
+    *(AssertionError, ArithmeticError, RuntimeError),
+)
+"""What a config raises that was damaged or never was one."""
 
 
 def load_backbone(name: str, device: str = "auto") -> Backbone:
@@ -130,7 +135,7 @@ def _beside(weights: Weights) -> list[Path]:
 
 
 def _opened(visual: Any) -> Vision:
-    """Open an image encoder of open_clip."""
+    """Open an image encoder."""
     trunk = getattr(visual, "trunk", None)
     if trunk is None:
         return NativeVision(visual)
@@ -154,7 +159,7 @@ def _build(config: dict[str, Any], folder: Path) -> Any:
         if "hf_model_name" in model_config["text_cfg"]:
             model_config["text_cfg"], custom = _with_bert(model_config["text_cfg"], bert), True
         return (CustomTextCLIP if custom else CLIP)(**model_config)
-    except (KeyError, TypeError, ValueError, AssertionError, RuntimeError) as error:
+    except _UNFIT as error:
         raise WeightsError(f"the model's {_files.CONFIG} cannot be used: {error!r}") from error
 
 

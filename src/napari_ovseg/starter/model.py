@@ -94,23 +94,28 @@ def pack(model: Any, seen: Tensor, folder: Path, card: dict[str, Any]) -> None:
     """Write the model as an open_clip folder in float16.
 
     Tokens that training never saw get the mean of those it saw, so that an unknown word is
-    neutral instead of random.
+    neutral instead of random; phrases that have any count as never learnt.
     """
     tensors = {k: v.detach().clone() for k, v in model.state_dict().items()}
     table = tensors["token_embedding.weight"]
     table[~seen] = table[seen].mean(0)
-    data = save({k: v.half().contiguous() for k, v in tensors.items()})
+    known = sorted(phrases())
+    tokens = open_clip.SimpleTokenizer(context_length=CONTEXT)(known)
     preprocess = {"mean": open_clip.OPENAI_DATASET_MEAN, "std": open_clip.OPENAI_DATASET_STD}
+    config = {"model_cfg": MODEL, "preprocess_cfg": preprocess}
+    files = {
+        CONFIG: json.dumps(config, indent=1).encode(),
+        WEIGHTS: save({k: v.half().contiguous() for k, v in tensors.items()}),
+    }
     manifest = {
         "name": "starter",
         "licence": "BSD-3-Clause",
         "trained_on": "scenes drawn by this program",
         **PREFERENCES.told(),
-        "sha256": {WEIGHTS: hashlib.sha256(data).hexdigest()},
-        "learnt": sorted(phrases()),
+        "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "learnt": [phrase for phrase, ids in zip(known, tokens, strict=True) if seen[ids].all()],
         "training": card,
     }
-    write_atomic(folder / WEIGHTS, data)
-    config = {"model_cfg": MODEL, "preprocess_cfg": preprocess}
-    write_atomic(folder / CONFIG, json.dumps(config, indent=1).encode())
-    write_atomic(folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+    files[MANIFEST] = json.dumps(manifest, indent=1).encode()
+    for name, data in files.items():
+        write_atomic(folder / name, data)

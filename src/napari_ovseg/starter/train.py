@@ -2,7 +2,7 @@
 
 On generated pictures and nothing else: no real image. Pictures are told by captions, and,
 unless ``--dense 0``, every patch by the words for what it shows. Deterministic by seed,
-resumable from its checkpoint.
+resumable from its checkpoint. The folder it writes is loaded like any other model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from napari_ovseg.backbones._files import STARTER
+from napari_ovseg.errors import OvsegError
 from napari_ovseg.starter.batches import Source
 from napari_ovseg.starter.meanings import teach_words
 from napari_ovseg.starter.model import SIDE, pack
@@ -34,6 +34,8 @@ def train(args: argparse.Namespace) -> tuple[Any, Tensor]:
     """Run or resume the training; returns the model and which token ids it has seen."""
     state = Training.begin(args)
     first = state.step
+    if first:
+        print(f"going on from step {first} of {args.checkpoint}")  # noqa: T201
     source = Source(args.seed, args.variants, args.batch, SIDE, args.processes)
     bar = tqdm(range(first, args.steps), initial=first, total=args.steps, unit="step")
     for step, batch in zip(bar, source.batches(first, args.steps), strict=True):
@@ -76,10 +78,13 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=1, help="that draw batches")
     parser.add_argument("--checkpoint", type=Path, default=Path("starter-checkpoint.pt"))
     parser.add_argument("--start", type=Path, help="folder of a packed model to begin with")
-    parser.add_argument("--out", type=Path, default=STARTER)
+    parser.add_argument("--out", type=Path, default=Path("starter-model"), help="folder to write")
     args = parser.parse_args()
     start = time.monotonic()
-    model, seen = train(args)
+    try:
+        model, seen = train(args)
+    except OvsegError as error:
+        parser.exit(2, f"{error}\n")
     settings = {key: value for key, value in vars(args).items() if key not in _HERE}
     minutes = round((time.monotonic() - start) / 60, 1)
     pack(

@@ -14,6 +14,7 @@ from napari_ovseg._atomic import atomic_path
 from napari_ovseg.backbones._files import fill, in_folder, read_tensors
 from napari_ovseg.backbones._native import NativeVision
 from napari_ovseg.backbones._text import Text
+from napari_ovseg.errors import InputError
 from napari_ovseg.methods import METHODS
 from napari_ovseg.starter.losses import contrastive_loss, dense_loss, shares_of, told
 from napari_ovseg.starter.meanings import Meanings, unlike
@@ -100,6 +101,19 @@ def loss_of(model: Any, meanings: Meanings, batch: Batch, dense: float) -> Tenso
     return (1 - dense) * loss + dense * torch.stack(each).mean() + copied
 
 
+_SAME = ("seed", "batch", "lr", "lowest", "averaged", "variants", "dense")
+"""Options that a training keeps when it goes on; it may end at another step."""
+
+
+def _refuse_another(path: Path, had: dict[str, Any], has: dict[str, Any]) -> None:
+    if other := [key for key in sorted(had | has) if had.get(key) != has.get(key)]:
+        pairs = ", ".join(f"--{key} was {had.get(key)}, is {has.get(key)}" for key in other)
+        raise InputError(
+            f"{str(path)!r} is the checkpoint of another training ({pairs}); "
+            "give another --checkpoint, or remove it to begin anew"
+        )
+
+
 @dataclass
 class Training:
     """What a checkpoint holds."""
@@ -112,18 +126,27 @@ class Training:
     seen: Tensor
     first: list[Tensor]
     """Weights that the training began with."""
+    options: dict[str, Any]
+    """What must be as it was for the training to go on."""
     step: int = 0
 
     @classmethod
     def begin(cls, args: argparse.Namespace) -> Training:
-        """Begin anew, or where the checkpoint was written."""
+        """Begin anew, or where the checkpoint was written.
+
+        Raises
+        ------
+        InputError
+            If the checkpoint is of another training.
+        """
         torch.manual_seed(args.seed)
+        options = {key: getattr(args, key) for key in _SAME if key in args}
         model = new_model().to(args.device)
         meanings = Meanings(MODEL["embed_dim"]).to(args.device)
         seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)
         if args.start:
             packed = in_folder(args.start)
-            packed.verified()
+            options["start"] = packed.verified()[:12]
             tensors = enlarged(read_tensors(packed.file), model.state_dict())
             fill(model, tensors, packed.file.name, set())
             meanings.take_over(model, packed.learnt)
@@ -131,9 +154,10 @@ class Training:
         first = [p.detach().clone() for p in both.parameters()]
         optimisers = new_optimisers(model, meanings, args.lr)
         average = AveragedModel(both)
-        self = cls(model, meanings, average, optimisers, seen, first)
+        self = cls(model, meanings, average, optimisers, seen, first, options)
         if args.checkpoint.is_file():
             state = torch.load(args.checkpoint, map_location=args.device, weights_only=True)
+            _refuse_another(args.checkpoint, state.get("options", {}), options)
             model.load_state_dict(state["model"])
             meanings.load_state_dict(state["meanings"])
             average.load_state_dict(state["average"])
@@ -151,7 +175,7 @@ class Training:
         """Write the checkpoint."""
         state = {"model": self.model.state_dict(), "meanings": self.meanings.state_dict()}
         state["optimisers"] = [optimiser.state_dict() for optimiser in self.optimisers]
-        state["average"] = self.average.state_dict()
+        state["average"], state["options"] = self.average.state_dict(), self.options
         with atomic_path(path) as temporary:
             torch.save({**state, "seen": self.seen, "step": self.step}, temporary)
 
