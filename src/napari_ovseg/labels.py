@@ -108,7 +108,7 @@ class Provenance:
     created
         ISO 8601 time, UTC.
     share_by_hand
-        Share of pixels that a person decided, 0..1.
+        Share of pixels that a person decided or locked, 0..1.
     """
 
     recipe: str = ""

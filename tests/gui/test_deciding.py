@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QCheckBox, QComboBox, QPushButton
+from skimage.draw import line, polygon2mask
+from skimage.morphology import dilation
 
 import napari_ovseg as ov
 from napari_ovseg.errors import InputError
@@ -225,3 +227,30 @@ def test_shapes_count_on_the_slice_that_they_were_drawn_on_and_lines_do_not(widg
     assert list(found) == planes
     assert all((each == drawn).all() for each in found.values())
     assert found[0,] is found[4,]  # a stack has many
+
+
+def test_a_shape_is_filled_as_it_is_drawn(widget):
+    """But for its outline, and where sides cross."""
+    source = widget.viewer.add_image(np.zeros((50, 60), np.uint8))
+    rng = np.random.default_rng(0)
+    for number in range(20):
+        corners = rng.uniform(2, 48, (3 + number % 6, 2))
+        shapes = widget.viewer.add_shapes([corners], shape_type="polygon")
+        outline = np.zeros((50, 60), bool)
+        ends = np.rint(corners).astype(int)
+        for start, end in zip(ends, np.roll(ends, -1, axis=0), strict=True):
+            outline[line(*start, *end)] = True
+        inside = ~dilation(outline, np.ones((3, 3)))
+        found = where_to(SHAPES, widget.viewer, source, [()])[()]
+        assert (found != polygon2mask((50, 60), corners))[inside].sum() <= 3
+        widget.viewer.layers.remove(shapes)
+
+
+def test_what_is_in_view_of_a_pyramid_whose_slices_are_halved_too(widget):
+    levels = [np.zeros((8, 64, 96), np.uint8), np.zeros((4, 32, 48), np.uint8)]
+    source = widget.viewer.add_image(levels, multiscale=True)
+    source._data_level = 1
+    source.corner_pixels = np.array([[0, 0, 0], [0, 15, 47]])
+    where = where_to(VIEW, widget.viewer, source, [(3,)])[3,]
+    assert where[:32].all()
+    assert not where[32:].any()

@@ -1,20 +1,13 @@
 """What a person's tools do in a layer, with napari's own mouse events; no window is opened."""
 
-import gc
 import itertools
-import weakref
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
-from napari.utils.interactions import (
-    mouse_move_callbacks,
-    mouse_press_callbacks,
-    mouse_release_callbacks,
-)
 
 import napari_ovseg as ov
+from drags import drag
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.labels import Owner
@@ -38,20 +31,6 @@ def propose(layer, place, label):
     ids = layer.data.copy()
     ids[place] = label
     layers.update_labels(layer, annotation(ids), (), "set up")
-
-
-def drag(layer, *places, shown=(0, 1), button=1):
-    """Press at the first place, go along the others, release; `shown` are the viewer's axes."""
-    event = SimpleNamespace(
-        type="mouse_press", is_dragging=True, modifiers=[], button=button, dims_displayed=list(shown),
-        view_direction=None, up_direction=None, dims_point=[0] * len(places[0]), handled=False,
-    )  # fmt: skip
-    for step, place in enumerate(places):
-        event.position = event.pos = place
-        event.type = "mouse_press" if step == 0 else "mouse_move"
-        (mouse_press_callbacks if step == 0 else mouse_move_callbacks)(layer, event)
-    event.type = "mouse_release"
-    mouse_release_callbacks(layer, event)
 
 
 def test_what_the_brush_confirms_is_a_persons(layer):
@@ -152,6 +131,24 @@ def test_a_stroke_that_is_being_painted_is_a_persons_already():
     assert draft.owner[20, 20] == draft.owner[20, 40] == Owner.PERSON
 
 
+@pytest.mark.parametrize("label", [1, 2])
+def test_what_the_brush_passes_over_is_a_persons_before_it_is_released(layer, label):
+    """What it only confirms, too: labels that follow come at any time."""
+    layer.selected_label = label
+    everywhere = np.full((40, 60), 3 - label)
+    drag(
+        layer, (20, 10), (20, 50),
+        between=lambda: layers.update_labels(layer, annotation(everywhere), (), "words"),
+    )  # fmt: skip
+    draft = editing_of(layer).draft
+    assert (layer.data[20, 10:51] == label).all()
+    assert (draft.owner[20, 10:51] == Owner.PERSON).all()
+    assert (layer.data[5] == 3 - label).all()
+    layer.undo()
+    layer.undo()
+    assert (layer.data == 1).all()
+
+
 def test_owners_of_another_shape_are_none(layer):
     cut = Labels(layer.data[:10], metadata=layer.metadata)
     assert editing_of(cut).draft.owner.all()
@@ -218,52 +215,3 @@ def test_locked_pixels_do_not_give_way_to_the_bucket(layer):
     assert (layer.data[:10] == 1).all()
     assert (layer.data[10:] == 2).all()
     assert (np.asarray(layer._slice.image.raw) == layer.data).all()
-
-
-def test_another_array_from_a_program_is_taken_as_a_persons(layer):
-    layer.paint((5, 5), 2)
-    new = layer.data.copy()
-    new[30] = 2
-    layer.data = new
-    owner = editing_of(layer).draft.owner
-    assert owner[30].all()
-    assert owner[5, 5]
-    assert not owner[20].any()
-    layer.undo()  # its history was that of the other array
-    assert (layer.data == new).all()
-    layer.data = np.zeros((8, 8), np.uint16)
-    assert editing_of(layer).draft.owner.shape == (8, 8)
-
-
-def test_what_a_program_wrote_before_it_gave_another_array_is_a_persons(layer):
-    layer.data[10:20, 10:20] = 2  # tells nobody
-    layer.data = layer.data.copy()
-    owner = editing_of(layer).draft.owner
-    assert owner[10:20, 10:20].all()
-    assert owner.sum() == 100
-
-
-def test_a_duplicate_has_owners_of_its_own(layer):
-    layer.paint((5, 5), 2)
-    data, state, _ = layer.as_layer_data_tuple()
-    twin = Labels(data.copy(), **state)
-    twin.undo()
-    editing_of(twin)
-    twin.paint((30, 30), 2)
-    assert editing_of(twin).draft.owner[5, 5]
-    assert editing_of(twin).draft.owner[30, 30]
-    assert not editing_of(layer).draft.owner[30, 30]
-
-
-def test_napari_keeps_no_history_of_its_own(layer):
-    layer.paint((5, 5), 2)
-    layer.fill((30, 30), 2)
-    assert not layer._undo_history
-
-
-def test_a_layer_that_is_removed_is_forgotten():
-    made = layers.new_labels(Image(np.zeros((4, 4), np.uint8)), annotation(np.ones((4, 4))), ())
-    gone = weakref.ref(made)
-    del made
-    gc.collect()
-    assert gone() is None

@@ -143,6 +143,20 @@ def test_what_is_lost_is_counted_beside_the_window_and_the_last_question_answere
     dialog.close()
 
 
+def test_a_number_without_a_word_is_exported_as_it_is_kept(labelled, lost, qtbot, tmp_path):
+    layer = labelled._chosen_labels()
+    layer.paint((5, 5), 7)
+    dialog = labelled.exports
+    dialog.format.setCurrentText("coco")
+    dialog.show()
+    assert "add the categories" not in lost()
+    dialog.export_to(str(tmp_path))
+    qtbot.waitUntil(lambda: not dialog.runner.running, timeout=60_000)
+    (written,) = tmp_path.glob("*.json")
+    assert "category 7" in written.read_text()
+    dialog.close()
+
+
 def test_what_a_format_refuses_is_told_where_losses_are(labelled, lost):
     dialog = labelled.exports
     labelled.viewer.layers["a"].name = "B"

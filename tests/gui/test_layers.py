@@ -1,5 +1,8 @@
 """Between layers and the engine's types; no window is opened."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from napari.components import ViewerModel
@@ -7,9 +10,13 @@ from napari.layers import Image, Labels
 
 import napari_ovseg as ov
 from napari_ovseg.gui import layers
-from napari_ovseg.gui.layer_display import display_of
+from napari_ovseg.gui.arrival import _picture, look_of
+from napari_ovseg.gui.display_state import display_state, show_as
+from napari_ovseg.gui.editing import editing_of
+from napari_ovseg.gui.layer_display import describe_display, display_of
 from napari_ovseg.gui.places import grid_of
 from napari_ovseg.gui.session import Session
+from napari_ovseg.labels import Owner
 from napari_ovseg.progress import run
 
 TURN = np.array([[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]])
@@ -70,6 +77,34 @@ def test_limits_are_open_until_a_person_sets_them():
     assert display_of(Image(data, contrast_limits=(5, 900))).limits == (5, 900)
     assert display_of(Image(data.astype(np.uint8))).limits is None
     assert display_of(Image(data / 7.0)).limits is None
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_limits_that_a_person_sets_for_colours_are_seen_and_kept(dtype):
+    colours = (np.random.default_rng(0).random((20, 30, 3)) * 200).astype(dtype)
+    colours[0, 0] = 0, 100, 250
+    layer = Image(colours, rgb=True)
+    assert display_of(layer).limits is None
+    assert "as you set them" not in describe_display(layer)
+    layer.contrast_limits, layer.gamma = (10, 80), 0.5
+    display = display_of(layer)
+    assert (display.limits, display.gamma) == ((10, 80), 0.5)
+    assert describe_display(layer) == "10 … 80, as you set them"
+    assert np.allclose(display.apply(colours)[0, 0], [0, 1, 1])
+    again = Image(colours, rgb=True)
+    show_as(again, {"display": display_state(layer)})
+    assert display_of(again) == display
+    other = picture_like(look_of(layer), colours)
+    assert display_of(other) == display
+
+
+def picture_like(look, colours):
+    return _picture(ov.Image.of(colours), Path("a.png"), look)
+
+
+def test_a_look_goes_from_grey_to_colours_without_a_colormap():
+    grey = Image(np.zeros((4, 4), np.uint8), colormap="green", gamma=0.7)
+    assert picture_like(look_of(grey), np.zeros((4, 4, 3), np.uint8)).gamma == 0.7
 
 
 def test_a_plane_that_is_far_away_is_read_once_for_all_limits():
@@ -181,6 +216,23 @@ def test_undo_takes_back_the_model_first_and_the_stroke_then():
     assert (made.data == 1).all()
     made.redo()
     assert (made.data == painted).all()
+
+
+def test_what_a_person_locked_counts_as_decided_by_hand():
+    made = layers.new_labels(placed((20, 30)), annotation(np.ones((20, 30))), ())
+    assert layers.annotation_of(made).provenance.share_by_hand == 0
+    editing_of(made).draft.owner[:5] = Owner.LOCKED
+    editing_of(made).draft.owner[5:10] = Owner.PERSON
+    assert layers.annotation_of(made).provenance.share_by_hand == 0.5
+
+
+def test_labels_that_memory_cannot_hold_are_refused(monkeypatch):
+    image = ov.Image.of(np.zeros((20, 30), np.uint8))
+    monkeypatch.setattr(layers, "virtual_memory", lambda: SimpleNamespace(available=4799))
+    with pytest.raises(ov.OvsegError, match=r"all 20 x 30 pixels need 0.0 GB"):
+        layers.refuse_too_large(image)
+    monkeypatch.setattr(layers, "virtual_memory", lambda: SimpleNamespace(available=4800))
+    layers.refuse_too_large(image)
 
 
 def test_a_layer_that_is_not_ours_is_told():

@@ -153,7 +153,7 @@ def picture_of_file(file: Path, look: dict[str, Any]) -> ImageLayer:
 
 
 def _picture(image: Image, file: Path, look: dict[str, Any]) -> ImageLayer:
-    """Make a layer of an image, shown as the last one was unless it has colours of its own."""
+    """Make a layer of an image, shown as the last one was but for colours of its own."""
     grid = image.grid
     return ImageLayer(
         image.levels[0],
@@ -163,15 +163,15 @@ def _picture(image: Image, file: Path, look: dict[str, Any]) -> ImageLayer:
         units=[unit if unit.casefold() in MICROMETRE else "pixel" for unit in grid.units],
         axis_labels=grid.axes,
         metadata={KEY: {"file": str(file)}},  # by which its project finds it again
-        **({} if image.rgb else look),
+        **{key: value for key, value in look.items() if key != "colormap" or not image.rgb},
     )
 
 
 def look_of(layer: ImageLayer | None) -> dict[str, Any]:
     """Return how a person has set a layer to be shown; limits that napari guessed are not taken."""
-    if layer is None or layer.rgb:
+    if layer is None:
         return {}
-    look = {"gamma": layer.gamma, "colormap": layer.colormap}
+    look = {"gamma": layer.gamma, **({} if layer.rgb else {"colormap": layer.colormap})}
     if not has_automatic_limits(layer):
         look["contrast_limits"] = layer.contrast_limits
     return look

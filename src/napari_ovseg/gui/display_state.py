@@ -20,20 +20,20 @@ def display_state(image: ImageLayer) -> dict[str, Any]:
     shown: dict[str, Any] = {"gamma": float(image.gamma)}
     if not image.rgb:
         shown["colormap"] = _colormap(image.colormap)
-        if not _limits_are_automatic(image):
-            shown["contrast_limits"] = [float(limit) for limit in image.contrast_limits]
+    if not _limits_are_automatic(image):
+        shown["contrast_limits"] = [float(limit) for limit in image.contrast_limits]
     return shown
 
 
 def show_as(image: ImageLayer, state: dict[str, Any]) -> None:
     """Show an image as it was shown when its project was saved."""
     shown = state.get("display", {})
-    if image.rgb:
-        return
     limits = shown.get("contrast_limits")
     if limits and np.all(np.isfinite(limits)) and limits[0] < limits[1]:
         image.contrast_limits = limits
     image.gamma = shown.get("gamma", image.gamma)
+    if image.rgb:
+        return
     with suppress(KeyError):  # a name that was known to another run of napari alone
         image.colormap = shown.get("colormap", image.colormap)
 

@@ -162,18 +162,20 @@ class Editing:
     def _end_stroke(self) -> None:
         """Take over what napari has not told of yet, and claim what had the label already."""
         self._hand_over()
-        dots, self._dots = self._dots, []
+        self._action = ""
+
+    def _claim_dots(self) -> None:
+        """Claim what the dots of the stroke so far reached, where it had the label already."""
+        dots, self._dots = self._dots, []  # first: a claim hands over, too
         axes, scale = self._axes(), self.layer.scale
         footprint = brush_footprint(self.layer.brush_size, tuple(float(scale[a]) for a in axes))
-        half = np.array(footprint.shape) // 2
 
         def plane(dot: tuple[tuple[int, ...], int]) -> tuple[list[int], int]:
             return [0 if axis in axes else c for axis, c in enumerate(dot[0])], dot[1]
 
         for (place, label), together in groupby(dots, plane):
             centres = np.array([dot[0] for dot in together])[:, axes]
-            self._claim(place, label, axes, centres - half, footprint)
-        self._action = ""
+            self._claim(place, label, axes, centres - np.array(footprint.shape) // 2, footprint)
 
     def _abort(self) -> None:
         """Let napari drop an outline that was not closed, and what it has reached with it."""
@@ -181,9 +183,11 @@ class Editing:
         self._dots.clear()
 
     def _hand_over(self) -> None:
-        """Make napari tell at once of what was painted since the button was pressed."""
+        """Take over at once what was painted since the button was pressed."""
         with self.layer.block_history() if self._layer() else nullcontext():
             pass
+        if self._action and self._layer():  # an outline that may be dropped yet has no name
+            self._claim_dots()
 
     def _axes(self) -> list[int]:
         """Which axes the tools paint along: those on screen, and more if a person says so."""

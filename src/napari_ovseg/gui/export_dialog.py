@@ -232,6 +232,7 @@ def _export_steps(
     """Write one label map after the other, or a data set of one table at once."""
     together = type(exporter).write_series is not Exporter.write_series
     files: list[Path] = []
+    annotations = [annotation.named() for annotation in annotations]
     parts = parts_of(exporter, annotations, folder, validation)
     for target, part in parts:
         refuse_pictures(exporter.targets(part, target), pictures)

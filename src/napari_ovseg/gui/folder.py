@@ -146,7 +146,9 @@ class Folder(QObject):
             except OvsegError as error:
                 self._failed(error)
                 return
-        session.reserved = max(session.reserved, arrival.queue.highest)
+        # Labels that are being saved may use more than those that were.
+        own = session.highest() if session.bound else 0
+        session.reserved = max(session.reserved, arrival.queue.highest, own)
         self.moving = True
         self._work.turns.stop()
         self.saver.keep()  # again, for what was painted while the next image was read

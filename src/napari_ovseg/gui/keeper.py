@@ -180,7 +180,7 @@ class Keeper:
             show_as(source, state)
             layer = layer_of(annotation, source)
             take_settings(self._session, project, state)
-        except OvsegError:
+        except Exception:  # a reader's, too: else the project could not be opened again
             self._give(partial(project.close, unseen=True))
             raise
         self.kept[layer] = Kept(layer, source, project, self._faults.put)

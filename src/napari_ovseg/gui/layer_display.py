@@ -30,21 +30,19 @@ def display_of(layer: ImageLayer) -> Display:
     if not layer.rgb and layer.colormap.name != "gray":
         table = layer.colormap.map(np.linspace(0, 1, _COLORMAP_STEPS, dtype=np.float32))
         colours = tuple(map(hex_of, np.round(table[:, :3] * 255).astype(int)))
-    limits = (
-        None
-        if layer.rgb or has_automatic_limits(layer)
-        else tuple(map(float, layer.contrast_limits))
-    )
+    limits = None
+    if not has_automatic_limits(layer):
+        limits = tuple(map(float, layer.contrast_limits))
     return Display(limits, float(layer.gamma), colours)  # type: ignore[arg-type]
 
 
 def describe_display(layer: ImageLayer) -> str:
     """Say what the encoder will see of a layer."""
     display = display_of(layer)
-    if layer.rgb and layer.dtype == np.uint8:
-        return "the colours as shown"
     if display.limits is not None:
         return f"{display.limits[0]:.6g} … {display.limits[1]:.6g}, as you set them"
+    if layer.rgb and layer.dtype == np.uint8:
+        return "the colours as shown"
     if not isinstance(layer.data, np.ndarray):
         return "0.2–99.8 % of the values, until you set limits"
     low, high = display.resolve(image_of(layer)).limits or (0.0, 1.0)
@@ -76,7 +74,7 @@ def _guesses(layer: ImageLayer) -> list[tuple[float, ...]]:
     coarsest = layer.data[-1] if layer.multiscale else layer.data
     views = [coarsest]
     if not isinstance(coarsest, np.ndarray):
-        leading = coarsest.ndim - 2
+        leading = coarsest.ndim - 2 - int(layer.rgb)
         middle = tuple(n // 2 for n in coarsest.shape[:leading])
         views = [np.asarray(coarsest[index]) for index in {(0,) * leading, middle}]
-    return guesses + [calc_data_range(view) for view in views]
+    return guesses + [calc_data_range(view, rgb=layer.rgb) for view in views]

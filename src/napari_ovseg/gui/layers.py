@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
+from psutil import virtual_memory
 
 from napari_ovseg.annotate.box import whole
 from napari_ovseg.errors import ImageError
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_ovseg.grid import Grid
+
+_BYTES_A_VOXEL = 8
+"""What new labels take: ids, owners, and what their layer and their first save make of them."""
 
 
 def image_of(layer: ImageLayer) -> Image:
@@ -56,6 +61,22 @@ def features_of(vocabulary: Vocabulary) -> dict[str, list[Any]]:
 def like(layer: Any, ids: np.ndarray, name: str) -> Labels:
     """Make a labels layer that lies exactly over another layer."""
     return Labels(ids, name=name, opacity=0.55, **{key: getattr(layer, key) for key in PLACE})
+
+
+def refuse_too_large(image: Image) -> None:
+    """Refuse to begin labels that would not fit into memory, before anything is encoded.
+
+    Raises
+    ------
+    ImageError
+        If ids, owners and the copies that are made of them would not.
+    """
+    needed, free = _BYTES_A_VOXEL * prod(image.shape), virtual_memory().available
+    if needed > free:
+        raise ImageError(
+            f"labels of all {' x '.join(map(str, image.shape))} pixels need {needed / 1e9:.1f} GB "
+            f"of memory, and {free / 1e9:.1f} GB are free; open a part of the image"
+        )
 
 
 def new_labels(
@@ -197,6 +218,6 @@ def annotation_from(data: Any, ours: dict[str, Any], grid: Grid, name: str) -> A
     owner = owner_in(ours, values).copy()
     provenance = Provenance(
         **{k: str(ours.get(k, "")) for k in ("recipe", "weights", "versions", "created")},
-        share_by_hand=float((owner == Owner.PERSON).mean()),
+        share_by_hand=float((owner != Owner.MODEL).mean()),
     )
     return Annotation(name, LabelMap(values.astype(np.uint16), vocabulary, grid), owner, provenance)

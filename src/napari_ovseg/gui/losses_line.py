@@ -75,7 +75,8 @@ def _losses_steps(
 ) -> Steps[list[str]]:
     """Return what any of the annotations would lose, each once."""
     lost: dict[str, None] = {}
-    for number, annotation in enumerate(exporter.prepared(annotations)):
+    named = [annotation.named() for annotation in annotations]
+    for number, annotation in enumerate(exporter.prepared(named)):
         yield Progress("looking", number, len(annotations))
         lost |= dict.fromkeys(exporter.check(annotation))
     return list(lost)

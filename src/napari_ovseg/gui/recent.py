@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_ovseg.recipe import Recipe
     from napari_ovseg.scoring import Queries
 
+Place: TypeAlias = tuple[Any, ...]
 _MOST = 4
 """Pictures that are remembered."""
 _LOOKED_AT = 1 << 22
@@ -42,14 +43,19 @@ class Recent:
             self._shown = wanted, job.recipe.display.resolve(job.image), job.image
         return replace(job.recipe, display=self._shown[1])
 
-    def features(self, job: Job, recipe: Recipe) -> Features | None:
+    def place(self, job: Job, recipe: Recipe) -> Place:
+        """Say where the features of a picture are kept; to be asked before it is encoded."""
+        image, plane = job.image, job.plane
+        return _picture(image, plane), _trace(image, plane), recipe.encoding(), job.device
+
+    def features(self, place: Place, recipe: Recipe) -> Features | None:
         """Return the features of a picture, to be labelled as the recipe says."""
-        found = self._encoded.get(_place(job, recipe))
+        found = self._encoded.get(place)
         return replace(found[1], recipe=found[1].recipe.labelling_as(recipe)) if found else None
 
-    def encoded(self, job: Job, recipe: Recipe, features: Features) -> None:
-        """Remember the features of a picture."""
-        _remember(self._encoded, _place(job, recipe), (job.image, features))
+    def encoded(self, place: Place, image: Image, features: Features) -> None:
+        """Remember the features of a picture as it was when its place was asked for."""
+        _remember(self._encoded, place, (image, features))
 
     def scored(self, job: Job, features: Features, queries: Queries) -> None:
         """Remember what a picture was last compared with."""
@@ -79,18 +85,15 @@ class Recent:
         self._shown = None
 
 
-def _place(job: Job, recipe: Recipe) -> tuple[Any, ...]:
-    image, plane = job.image, job.plane
-    return _picture(image, plane), _trace(image, plane), recipe.encoding(), job.device
-
-
 def _trace(image: Image, plane: tuple[int, ...] = ()) -> int:
     """Checksum of what is in memory; where that is large, of some of its rows or planes."""
-    pixels = image.levels[0]
-    if not isinstance(pixels, np.ndarray):
-        return 0
-    part = pixels[plane]
-    return zlib.crc32(np.ascontiguousarray(part[:: 1 + part.nbytes // _LOOKED_AT]).data)
+    found, whole = 0, image.levels[0]
+    for pixels in getattr(whole, "parts", (whole,)):  # those of several layers
+        if isinstance(pixels, np.ndarray):
+            part = pixels[plane]
+            some = part[:: 1 + part.nbytes // _LOOKED_AT]
+            found = zlib.crc32(np.ascontiguousarray(some).data, found)
+    return found
 
 
 def _picture(image: Image, plane: tuple[int, ...]) -> tuple[Any, ...]:

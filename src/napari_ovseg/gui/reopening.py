@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_ovseg.errors import InputError
+from napari_ovseg.errors import InputError, in_words
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.arrival import picture_of_file
 from napari_ovseg.gui.editing import KEY
@@ -58,10 +58,7 @@ def image_of_project(
             f"{source.path!r}; open it, then the project again"
         )
     before = set(pictures.images())
-    if of_folder:
-        viewer.add_layer(picture_of_file(Path(source.path), {}))
-    else:
-        viewer.open(source.path)
+    _open(source, viewer, of_folder=of_folder)
     came = [i for i in pictures.images() if i not in before]
     fits = [i for i in came if layers.image_of(i).shape == source.shape]
     if not fits:
@@ -75,6 +72,19 @@ def image_of_project(
     (image,) = named or fits
     image.name = source.name
     return image
+
+
+def _open(source: Source, viewer: ViewerModel, *, of_folder: bool) -> None:
+    if of_folder:
+        viewer.add_layer(picture_of_file(Path(source.path), {}))
+        return
+    try:
+        viewer.open(source.path)
+    except Exception as error:
+        raise InputError(
+            f"napari cannot open {source.path!r} by itself ({in_words(error)}); open it with its "
+            "plugin, then the project again"
+        ) from error
 
 
 def _another(here: Source, source: Source) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,12 +41,31 @@ class Target:
         Where the model may write; everywhere if None.
     preview
         Whether to show what would change instead of writing it.
+    pixels
+        Of the layer when the run began.
     """
 
     source: ImageLayer
     plane: tuple[int, ...]
     where: np.ndarray | None = None
     preview: bool = False
+    pixels: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remember which pixels are meant: a program may give the layer others."""
+        object.__setattr__(self, "pixels", self.source.data)
+
+    def lost(self, pictures: Pictures) -> str:
+        """Say why there is no place for its labels any more; empty if there is."""
+        name = self.source.name
+        if not pictures.holds(self.source):
+            return f"the layer {name!r} was removed during the run; its labels were dropped"
+        if self.source.data is not self.pixels:
+            return (
+                f"the pixels of {name!r} were replaced during the run; its labels were dropped, "
+                "Segment labels the new ones"
+            )
+        return ""
 
     def known(self, labels: LabelMap, words: Iterable[Category], top: int = 0) -> Target:
         """Leave out what would become a word that was removed since the run began.

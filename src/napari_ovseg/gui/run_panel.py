@@ -76,7 +76,7 @@ class RunPanel(QWidget):
         """
         self._work, self._selected = work, selected
         self.run_button.clicked.connect(lambda _checked=False: work.turns.run())
-        self.cancel_button.clicked.connect(lambda _checked=False: work.turns.stop())
+        self.cancel_button.clicked.connect(lambda _checked=False: work.turns.cancel())
         work.began.connect(self._begun)
         work.stepped.connect(self.bar.step)
         work.ended.connect(self._ended)

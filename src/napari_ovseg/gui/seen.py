@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_ovseg.channels import Shown
     from napari_ovseg.image import Image
 
-ALONE = ("contrast_limits", "gamma", "colormap")
+ALONE = ("contrast_limits", "gamma", "colormap", "data")
 """Events of a layer after which the encoder would see something else of it."""
 AMONG = ("opacity", "blending", "visible")
 """Those that matter only where it is seen together with others."""

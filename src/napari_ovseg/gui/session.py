@@ -209,11 +209,11 @@ class Session:
     def _features_steps(self, job: Job, find: Callable[[Image, Recipe], Steps[Any]]) -> Steps[Any]:
         """Take the features of a run that is not long ago, or else those that are found."""
         recipe = self.recent.resolved(job)
-        features = self.recent.features(job, recipe)
-        if features is None:
+        place = self.recent.place(job, recipe)
+        if (features := self.recent.features(place, recipe)) is None:
             features = yield from find(job.image.plane(job.plane), recipe)
             if features is not None:
-                self.recent.encoded(job, recipe, features)
+                self.recent.encoded(place, job.image, features)
         return features
 
     def prepare_steps(

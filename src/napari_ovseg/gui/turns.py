@@ -42,6 +42,8 @@ class Turns(QObject):
         super().__init__(parent)
         self._start, self._cancel = start, cancel
         self._now = self._next = Turn.REST
+        self._owed = False
+        """Whether something has changed that no labels have followed yet."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_PAUSE_MS)
@@ -64,20 +66,32 @@ class Turns(QObject):
 
     def follow(self) -> None:
         """Let the labels follow, when nothing more has changed for a moment."""
+        self._owed = True
         self._timer.start()
 
     def ahead(self) -> None:
         """Work ahead as soon as nothing else is to do."""
         self._ask(Turn.AHEAD)
 
+    def cancel(self) -> None:
+        """Stop what is under way; after a run labels follow what they have not followed yet."""
+        if self._now != Turn.RUN:
+            self.stop()
+            return
+        self._timer.stop()
+        self._next = Turn.FOLLOW if self._owed else Turn.REST
+        self._cancel()
+
     def stop(self) -> None:
         """Stop what is under way, and forget what was asked for meanwhile."""
+        self._owed = False
         self._timer.stop()
         self._next = Turn.REST
         self._cancel()
 
     def stay(self) -> None:
         """Let no labels follow what has changed so far; a run goes on."""
+        self._owed = False
         self._timer.stop()
         if self._next == Turn.FOLLOW:
             self._next = Turn.REST
@@ -86,8 +100,10 @@ class Turns(QObject):
 
     def ended(self) -> None:
         """Go on with what was asked for meanwhile; to be called when a turn has ended."""
-        self._now, wanted = Turn.REST, self._next
-        self._next = Turn.REST
+        was, wanted = self._now, self._next
+        self._now = self._next = Turn.REST
+        if was == Turn.RUN and wanted == Turn.REST:  # its labels have the words of now
+            self._owed = self._timer.isActive()
         if wanted != Turn.REST:
             self._ask(wanted)
 
@@ -95,6 +111,7 @@ class Turns(QObject):
         if self._now != Turn.REST:
             self._next = max(self._next, turn)
             if self._now <= turn and self._now != Turn.RUN:  # it matters less, or is outdated
+                self._owed |= self._now == Turn.FOLLOW
                 self._cancel()
             return
         self._now, began = turn, False
@@ -103,3 +120,5 @@ class Turns(QObject):
         finally:  # also after an error that nobody foresaw: the next turn may do better
             if not began:
                 self._now = Turn.REST
+            if turn == Turn.FOLLOW:
+                self._owed = not began

@@ -13,6 +13,7 @@ from napari_ovseg.glimpse import Glimpse
 from napari_ovseg.gui.agreement import added_to
 from napari_ovseg.gui.difference import Difference
 from napari_ovseg.gui.first_layer import FirstLayer, Result, follow_steps, run_steps
+from napari_ovseg.gui.layers import refuse_too_large
 from napari_ovseg.gui.parts import PartWriter, in_view
 from napari_ovseg.gui.round import Outcome, Round, Target
 from napari_ovseg.gui.staged import add_in_stages
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from napari_ovseg.vocabulary import Category
 
 _WORDS = "words"
-"""Name of the step of undo that all relabels are while words are typed."""
+"""Name of the step of undo that all relabels of a slice are while words are typed."""
 
 
 class Work(QObject):
@@ -122,10 +123,12 @@ class Work(QObject):
             source = targets[0].source
             image, display = self._pictures.seen(source)
             self._job = self._session.job(image, targets[0].plane, display)
+            labels = self._pictures.labels_of(source)
+            if labels is None:
+                refuse_too_large(image)
         except OvsegError as error:
             self.told.emit(str(error), turn == Turn.RUN)
             return False
-        labels = self._pictures.labels_of(source)
         if turn == Turn.FOLLOW and (labels is None or self.difference.awaits(labels)):
             return False
         self._round = Round(targets)
@@ -156,7 +159,7 @@ class Work(QObject):
             return
         self._advance(progress, seconds)
         target = self._target
-        if isinstance(progress, Glimpse | Early) and target and self._pictures.holds(target.source):
+        if isinstance(progress, Glimpse | Early) and target and not target.lost(self._pictures):
             self._show_early(target, progress)
 
     def _show_early(self, target: Target, progress: Glimpse | Early) -> None:
@@ -189,11 +192,8 @@ class Work(QObject):
                 "Segment encodes again",
                 False,
             )
-        elif not self._pictures.holds(target.source):
-            name = target.source.name
-            self.told.emit(
-                f"the layer {name!r} was removed during the run; its labels were dropped", True
-            )
+        elif lost := target.lost(self._pictures):
+            self.told.emit(lost, True)
         else:
             self._write(target, result)
 
@@ -213,8 +213,9 @@ class Work(QObject):
             count = self.difference.show(layer, annotation, target.plane, known.where)
             self.previewed.emit(count)
         elif not self._round.leaves(layer, target):  # someone may have corrected it meanwhile
-            # One step of undo takes back what came while words were typed, or several slices.
-            part_of = _WORDS if self.turns.now == Turn.FOLLOW else self._round.name
+            # One step of undo takes back what typing brought to a slice, or a run to several.
+            typed = self.turns.now == Turn.FOLLOW
+            part_of = f"{_WORDS} {target.plane}" if typed else self._round.name
             kept = self.writer.write(layer, annotation, target.plane, part_of, known.where)
             self._round.wrote()
             self.labelled.emit(annotation, kept)

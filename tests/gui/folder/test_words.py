@@ -1,11 +1,14 @@
 """Words of a folder, and how its images are shown."""
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QCheckBox
 
 import napari_ovseg as ov
 from in_folders import find, shown
+from napari_ovseg.folder_queue import FolderQueue
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layer_display import display_of
 from napari_ovseg.gui.places import grid_of
@@ -67,6 +70,23 @@ def test_words_that_change_while_the_next_image_is_read_stay(opened, finish, set
     widget.session.edit(3, name="vein")
     settle(widget)
     assert [c.name for c in widget.session.rows] == ["nucleus", "fibres", "vein"]
+
+
+def test_ids_of_labels_that_are_still_being_saved_are_taken(
+    opened, finish, settle, qtbot, monkeypatch
+):
+    """Else a new word gets the number of another, and that is what saved pixels are called then."""
+    widget, may, save = opened, threading.Event(), FolderQueue.save
+    finish(widget)
+    monkeypatch.setattr(FolderQueue, "save", lambda *args: may.wait(30) and save(*args))
+    widget.folder.step(1)
+    second = lambda: getattr(widget.form.chosen_image(), "name", "") == "cell 2"  # noqa: E731
+    qtbot.waitUntil(lambda: second() and not widget.folder.moving, timeout=20_000)
+    widget.session.set_rows(list(widget.session.rows)[:1])
+    widget.words.add_words("stroma")
+    may.set()
+    settle(widget)
+    assert {c.id: c.name for c in widget.session.rows} == {1: "nucleus", 3: "stroma"}
 
 
 def test_words_that_are_typed_while_a_folder_is_opened_stay_or_are_refused(

@@ -130,6 +130,27 @@ def test_what_cannot_be_restored_yet_is_offered_until_its_image_is_open(
     assert left_behind(projects) == []  # this window has it
 
 
+def test_work_on_a_file_that_napari_cannot_open_is_restored_once_its_plugin_has(
+    widget, projects, tmp_path, qtbot, monkeypatch
+):
+    told = []
+    settled(widget, qtbot)
+    monkeypatch.setattr(widget.keeper, "_tell", told.append)
+    (tmp_path / "sample.xyz").write_bytes(b"a microscope's own")
+    ids = np.full((30, 40), 2, np.uint16)
+    labels = ov.LabelMap(ids, ov.Vocabulary.parse(WORDS), ov.Grid.regular(2))
+    source = Source(str(tmp_path / "sample.xyz"), "sample", (30, 40))
+    Project.create(projects / "a", ov.Annotation("sample", labels), {}, source=source).close()
+    widget.keeper.open(projects / "a")
+    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    assert "open it with its plugin, then the project again" in told[0]
+    image = widget.viewer.add_image(np.zeros((30, 40), np.uint8), name="sample")
+    settled(widget, qtbot)
+    widget.keeper.open(projects / "a")
+    qtbot.waitUntil(lambda: widget.pictures.labels_of(image) is not None, timeout=20_000)
+    assert len(told) == 1
+
+
 def test_of_the_channels_of_a_file_the_labelled_one_gets_its_labels_back(viewer_of, tmp_path):
     viewer, pictures = viewer_of("DAPI", "GFP")
     path = tmp_path / "two.tif"

@@ -1,98 +1,17 @@
 """What labels follow and what they do not, while a run is under way and after it."""
 
-import threading
-import time
-
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QCheckBox, QComboBox, QInputDialog, QPushButton
 
 import napari_ovseg as ov
-from napari_ovseg.early import Early
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.slices import ALL
 from napari_ovseg.gui.turns import Turn
 from napari_ovseg.labels import Owner
-from napari_ovseg.progress import Progress
+from stripes import SIDE
 
 pytestmark = pytest.mark.gui
-SIDE = 40
-
-
-class Model:
-    """Finds each word in a stripe of its own; waits in a run until it may go on."""
-
-    def __init__(self):
-        self.may_end, self.tells_early = threading.Event(), False
-        self.may_end.set()
-        self.encoded = True
-
-    def annotation(self, job, rows=SIDE):
-        ids = np.zeros((rows, SIDE), np.uint16)
-        width = SIDE // len(job.vocabulary)
-        for at, category in enumerate(job.vocabulary):
-            ids[:, at * width : (at + 1) * width] = category.id
-        return ov.Annotation("cells", ov.LabelMap(ids, job.vocabulary, ov.Grid.regular(2)))
-
-    def wait(self):
-        while not self.may_end.is_set():
-            time.sleep(0.005)
-            yield Progress("windows", 0, 2)
-
-    def run(self, job, _stop=None):
-        yield from self.wait()
-        if self.tells_early:
-            self.may_end.clear()
-            yield Early("windows", 1, 2, self.annotation(job, SIDE // 2), slice(0, SIDE // 2))
-            yield from self.wait()
-        return self.annotation(job)
-
-    def relabel(self, job, _stop=None):
-        yield from self.wait()
-        return self.annotation(job) if self.encoded else None
-
-
-@pytest.fixture
-def model(widget, monkeypatch):
-    made = Model()
-    monkeypatch.setattr(widget.session, "run_steps", made.run)
-    monkeypatch.setattr(widget.session, "relabel_steps", made.relabel)
-    yield made
-    made.may_end.set()
-
-
-@pytest.fixture
-def source(widget, model):
-    made = widget.viewer.add_image(np.zeros((SIDE, SIDE), np.uint8), name="cells")
-    widget.words.add_words("nucleus; cytoplasm")
-    return made
-
-
-@pytest.fixture
-def under_way(widget, source, model, qtbot):
-    """A first run that has begun, and ends when the model may."""
-    model.may_end.clear()
-    widget.segment()
-    qtbot.waitUntil(lambda: widget.turns.now == Turn.RUN and widget.runner.running)
-    return source
-
-
-@pytest.fixture
-def rest(qtbot):
-    """Wait until nothing is under way and all is written."""
-
-    def wait(widget):
-        qtbot.waitUntil(lambda: widget.turns.at_rest, timeout=60_000)
-        qtbot.waitUntil(lambda: not widget.work.writer.writing)
-
-    return wait
-
-
-@pytest.fixture
-def labelled(widget, source, finish):
-    """The labels layer of a picture whose labels a model made."""
-    finish(widget)
-    return widget.pictures.labels_of(source)
 
 
 def words(widget):
