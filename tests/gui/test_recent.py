@@ -44,7 +44,7 @@ def test_pixels_that_a_program_changes_during_a_run_are_encoded_by_the_next(enco
     image = ov.Image.of(pixels)
     writes.append(lambda: pixels.__setitem__(slice(0, 30), 7))
     for count in (1, 2, 2):
-        run(session.run_steps(session.job(image, (), ov.Display())))
+        run(session.run_steps(session.job(image, (), ov.Display(limits=(0, 255)))))
         assert len(calls) == count
 
 
