@@ -165,6 +165,21 @@ def test_nothing_is_labelled_with_a_word_that_was_never_learnt(small):
         ov.segment(image, ov.Vocabulary.parse("spaceship"), recipe)
 
 
+def test_python_is_told_of_words_that_were_never_learnt_once(small, caplog):
+    image = np.random.default_rng(0).integers(0, 255, (64, 64), np.uint8)
+    recipe = ov.Recipe(backbone=small, contrast=())
+    words = ov.Vocabulary.parse("warp drive; grass")
+    ov.segment(image, words, recipe)
+    (told,) = caplog.messages
+    assert told.startswith("“warp drive” was never learnt")
+    features = ov.encode(image, recipe)
+    ov.label(features, words)
+    ov.label(features, ov.Vocabulary.parse("grass"))
+    assert len(caplog.messages) == 1
+    ov.label(features, ov.Vocabulary.parse("pavement crack"))
+    assert "was read as “crack”" in caplog.messages[1]
+
+
 @pytest.mark.parametrize("name", BACKGROUNDS)
 def test_a_background_in_words_never_learnt_is_asked_for_as_background(with_background, name):
     words = grass_and_background(name)

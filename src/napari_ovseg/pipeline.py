@@ -6,9 +6,11 @@ lines, and as a plain function.
 
 from __future__ import annotations
 
+import logging
 import platform
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +21,7 @@ from napari_ovseg.channels import as_shown
 from napari_ovseg.comparing import compare_steps
 from napari_ovseg.device import guarded
 from napari_ovseg.encoding import Purpose, encode_steps
+from napari_ovseg.familiar import unfamiliar
 from napari_ovseg.glimpse import Rectangle, glimpse
 from napari_ovseg.image import Image
 from napari_ovseg.labels import Annotation, LabelMap, Owner, Provenance
@@ -27,6 +30,7 @@ from napari_ovseg.recipe import Recipe
 from napari_ovseg.refining import assemble_steps, pamr_steps, sieve_steps, snap_steps
 
 if TYPE_CHECKING:
+    from napari_ovseg.backbones import Backbone
     from napari_ovseg.features import Features
     from napari_ovseg.scoring import Queries
     from napari_ovseg.vocabulary import Vocabulary
@@ -69,13 +73,16 @@ def label(features: Features, vocabulary: Vocabulary, recipe: Recipe | None = No
     Returns
     -------
     LabelMap
-        ids (H, W) uint16 on the image's own pixels.
+        ids (H, W) uint16 on the image's own pixels. Words that a small model never learnt are
+        logged, each once.
 
     Raises
     ------
     RecipeError, VocabularyError, WeightsError, ComputeError
     """
-    return run(label_steps(features, vocabulary, recipe))
+    labels = run(label_steps(features, vocabulary, recipe))
+    _tell_unfamiliar(backbone_of(features), vocabulary, recipe or features.recipe)
+    return labels
 
 
 def segment(
@@ -88,11 +95,20 @@ def segment(
     image : (..., H, W) or (..., H, W, 3) array, or Image
         A stack gets one label map of the same shape; its contrast limits are common.
 
+    Notes
+    -----
+    Words that a small model never learnt are logged, each once.
+
     Raises
     ------
     ImageError, RecipeError, WeightsError, ComputeError
     """
-    return run(segment_steps(image, vocabulary, recipe, device))
+    from napari_ovseg.backbones.open_clip import load_backbone
+
+    annotation = run(segment_steps(image, vocabulary, recipe, device))
+    recipe = recipe or Recipe()
+    _tell_unfamiliar(load_backbone(recipe.backbone, device), vocabulary, recipe)
+    return annotation
 
 
 @guarded("labelling the image")
@@ -157,6 +173,16 @@ def provenance_of(features: Features) -> Provenance:
         versions=f"{versions}, Python {platform.python_version()}",
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _tell_unfamiliar(backbone: Backbone, vocabulary: Vocabulary, recipe: Recipe) -> None:
+    for each in unfamiliar(backbone, vocabulary, recipe):
+        _log_once(str(each))
+
+
+@cache
+def _log_once(text: str) -> None:
+    logging.getLogger(__name__).warning(text)
 
 
 def bar_small_steps(features: Features, queries: Queries, vocabulary: Vocabulary) -> Steps[Queries]:
