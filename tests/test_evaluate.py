@@ -187,6 +187,15 @@ def test_what_has_no_part_in_the_figures_is_told(dataset, tmp_path, capsys):
     assert [line.strip() for line in capsys.readouterr().out.splitlines()[-3:]] == expected
 
 
+def test_classes_that_are_never_asked_together_may_have_names_alike(dataset, capsys):
+    changed(
+        dataset, ("[[images]]\nfile = 'a.png'\n", "[[images]]\nfile = 'a.png'\nask = [0, 4]\n"),
+        ("[[images]]\nfile = 'a.png'", "[[classes]]\nid = 4\nname = 'Grass'\n[[images]]\nfile = 'a.png'"),
+    )  # fmt: skip
+    assert main(["evaluate", str(dataset)]) == 0
+    assert "classes are in no mask: Grass" in capsys.readouterr().out
+
+
 def test_masks_without_a_class_are_told(dataset, capsys):
     changed(dataset, ("id = 3", "id = 77"), ("id = 0", "id = 78"), ("ask = [3]", "ask = [77]"))
     assert main(["evaluate", str(dataset), "--domain", "none"]) == 2

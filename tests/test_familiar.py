@@ -75,6 +75,7 @@ WIDER = Learnt(
         ("cell B", "cell", ("b",)),
         ("nuclei (DAPI)", "nucleus", ("dapi",)),
         ("nuclei DAPI", "", ("dapi",)),
+        ("nuclei, healthy", "healthy nucleus", ()),
         ("Photo of a cell", "a cell", ()),
         ("the image of knives", "knife", ()),
         ("men", "man", ()),

@@ -54,4 +54,4 @@ def test_what_was_changed_is_refused(packed, photo, tmp_path, capsys, name, spoi
     assert main(["segment", str(photo), "--words", "grass", "-o", str(out)]) == 2
     assert told in capsys.readouterr().err
     assert not out.exists()
-    assert main(["models"]) == 2 or name == _files.WEIGHTS
+    assert main(["models"]) == 0  # others can be fetched

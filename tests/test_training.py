@@ -133,6 +133,22 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path, other, told):
         Training.begin(argparse.Namespace(**{**values, **other}))
 
 
+def test_a_checkpoint_of_an_earlier_version_is_told(tmp_path):
+    values = {
+        "seed": 3,
+        "lr": 1e-3,
+        "device": "cpu",
+        "checkpoint": tmp_path / "c.pt",
+        "start": None,
+    }
+    Training.begin(argparse.Namespace(**values)).save(tmp_path / "c.pt")
+    state = torch.load(tmp_path / "c.pt", weights_only=True)
+    del state["options"]
+    torch.save(state, tmp_path / "c.pt")
+    with pytest.raises(InputError, match="by an earlier version, which kept no options"):
+        Training.begin(argparse.Namespace(**values))
+
+
 def test_phrases_of_which_a_word_was_never_seen_are_not_learnt(tmp_path):
     tokenize = open_clip.SimpleTokenizer(context_length=32)
     seen = torch.zeros(MODEL["text_cfg"]["vocab_size"], dtype=torch.bool)

@@ -132,9 +132,10 @@ def _never_learnt(data: DataSet, recipe: Recipe, device: str) -> list[str]:
     """Say which classes the model cannot be asked for."""
     from napari_ovseg.backbones.open_clip import load_backbone
 
-    words, _ = data.vocabulary({})
-    told = unfamiliar(load_backbone(recipe.backbone, device), words, recipe)
-    names = [u.name for u in told if not u.read_as and not u.contrast]
+    backbone = load_backbone(recipe.backbone, device)
+    asked = {tuple(data.asked(picture)): data.vocabulary(picture)[0] for picture in data.pictures}
+    told = [u for words in asked.values() for u in unfamiliar(backbone, words, recipe)]
+    names = list(dict.fromkeys(u.name for u in told if not u.read_as and not u.contrast))
     what = "are told in words that the model never learnt, so nothing is labelled so"
     return [f"{len(names)} of {len(data.classes)} classes {what}: {_some(names)}"] if names else []
 

@@ -102,9 +102,30 @@ def picture_like(look, colours):
     return _picture(ov.Image.of(colours), Path("a.png"), look)
 
 
-def test_a_look_goes_from_grey_to_colours_without_a_colormap():
-    grey = Image(np.zeros((4, 4), np.uint8), colormap="green", gamma=0.7)
-    assert picture_like(look_of(grey), np.zeros((4, 4, 3), np.uint8)).gamma == 0.7
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((4, 4, 3), np.uint16), ((4, 4), np.uint8), ((4, 4, 3), np.uint8)]
+)
+def test_a_look_goes_on_to_an_image_of_another_kind_without_its_limits(shape, dtype):
+    grey = Image(np.zeros((4, 4), np.uint16), colormap="green", gamma=0.7)
+    grey.contrast_limits = (100, 3000)
+    other = picture_like(look_of(grey), np.zeros(shape, dtype))
+    assert other.gamma == 0.7
+    assert other.rgb or other.colormap.name == "green"
+    assert display_of(other).limits is None
+    assert display_of(picture_like(look_of(grey), np.zeros((9, 4), np.uint16))).limits == (
+        100,
+        3000,
+    )
+
+
+def test_colours_of_8_bit_are_not_read_to_say_how_they_are_shown():
+    dask = pytest.importorskip("dask.array")
+    read = []
+    lazy = dask.zeros((40, 40, 3), chunks=20, dtype=np.uint8)
+    layer = Image(lazy.map_blocks(lambda b: read.append(b.shape) or b, dtype=np.uint8), rgb=True)
+    read.clear()
+    assert display_of(layer).limits is None
+    assert not read
 
 
 def test_a_plane_that_is_far_away_is_read_once_for_all_limits():
@@ -228,10 +249,11 @@ def test_what_a_person_locked_counts_as_decided_by_hand():
 
 def test_labels_that_memory_cannot_hold_are_refused(monkeypatch):
     image = ov.Image.of(np.zeros((20, 30), np.uint8))
-    monkeypatch.setattr(layers, "virtual_memory", lambda: SimpleNamespace(available=4799))
+    monkeypatch.setattr(layers, "swap_memory", lambda: SimpleNamespace(free=800))
+    monkeypatch.setattr(layers, "virtual_memory", lambda: SimpleNamespace(available=3999))
     with pytest.raises(ov.OvsegError, match=r"all 20 x 30 pixels need 0.0 GB"):
         layers.refuse_too_large(image)
-    monkeypatch.setattr(layers, "virtual_memory", lambda: SimpleNamespace(available=4800))
+    monkeypatch.setattr(layers, "virtual_memory", lambda: SimpleNamespace(available=4000))
     layers.refuse_too_large(image)
 
 

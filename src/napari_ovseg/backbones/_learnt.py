@@ -118,9 +118,9 @@ class Learnt:
 
 
 def _words(text: str) -> list[str]:
-    """Take a text apart; what is in brackets says more of what is before them."""
-    text = text.casefold()
-    asides = " ".join(_ASIDE.findall(text))
+    """Take a text apart; what is in brackets or behind a comma says more of what is before."""
+    text, _, behind = text.casefold().partition(",")
+    asides = " ".join([behind, *_ASIDE.findall(text)])
     return _WORD.findall(asides) + _WORD.findall(_ASIDE.sub(" ", text))
 
 
@@ -142,4 +142,5 @@ def _form(word: str, learnt: frozenset[str]) -> str:
         return word
     plurals = [f"{word}s", f"{word}es"] if len(word) >= _SHORTEST and word[-1] != "s" else []
     singulars = [form for form in singulars_of(word) if len(form) >= _SHORTEST]
-    return next((form for form in (word, *singulars, *plurals) if form in learnt - _SMALL), "")
+    forms = (form for form in (word, *singulars, *plurals) if form not in _SMALL)
+    return next((form for form in forms if form in learnt), "")

@@ -54,7 +54,16 @@ def entries() -> list[Entry]:
     domain = [_known(name, known, find) for name, known in DOMAIN.items()]
     encoders = [_entry(name) for name in _names.models()]
     guides = [_known(name, known, find_guide) for name, known in _dino.GUIDES.items()]
-    return [_entry("starter"), *domain, *encoders, *guides]
+    return [*_packed(), *domain, *encoders, *guides]
+
+
+def _packed() -> list[Entry]:
+    """List the starter, unless its files are damaged: others can be fetched all the same."""
+    try:
+        find("starter")
+    except WeightsError:
+        return []
+    return [_entry("starter")]
 
 
 def _known(name: str, known: Published | Known, find_it: Callable[[str], Weights]) -> Entry:
@@ -72,8 +81,6 @@ def _entry(name: str) -> Entry:
     try:
         weights = find(name)
     except WeightsError:
-        if name == "starter":  # which is packed with the program
-            raise
         weights = None
     if weights is not None and weights.config is not None:
         config = weights.config["model_cfg"]

@@ -158,7 +158,8 @@ def _descriptions(annotation: Annotation) -> list[Any]:
 def _made_by(history: Provenance) -> str:
     if history.share_by_hand == 0:
         return "AUTOMATIC"
-    return "MANUAL" if history.share_by_hand == 1 else "SEMIAUTOMATIC"
+    by_hand = history.share_by_hand == 1 and not history.weights
+    return "MANUAL" if by_hand else "SEMIAUTOMATIC"
 
 
 def _short(text: str) -> str:

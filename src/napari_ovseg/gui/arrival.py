@@ -153,8 +153,12 @@ def picture_of_file(file: Path, look: dict[str, Any]) -> ImageLayer:
 
 
 def _picture(image: Image, file: Path, look: dict[str, Any]) -> ImageLayer:
-    """Make a layer of an image, shown as the last one was but for colours of its own."""
-    grid = image.grid
+    """Make a layer of an image, shown as the last one was as far as it is of the same kind."""
+    grid, look = image.grid, dict(look)
+    if look.pop("kind", None) != _kind(image.levels[0], rgb=image.rgb):
+        look.pop("contrast_limits", None)
+    if image.rgb:
+        look.pop("colormap", None)
     return ImageLayer(
         image.levels[0],
         rgb=image.rgb,
@@ -163,15 +167,22 @@ def _picture(image: Image, file: Path, look: dict[str, Any]) -> ImageLayer:
         units=[unit if unit.casefold() in MICROMETRE else "pixel" for unit in grid.units],
         axis_labels=grid.axes,
         metadata={KEY: {"file": str(file)}},  # by which its project finds it again
-        **{key: value for key, value in look.items() if key != "colormap" or not image.rgb},
+        **look,
     )
+
+
+def _kind(pixels: Any, *, rgb: bool) -> tuple[bool, str]:
+    """Say whether limits of one image suit another: 3000 is nothing to a picture of 8 bit."""
+    return rgb, str(pixels.dtype)
 
 
 def look_of(layer: ImageLayer | None) -> dict[str, Any]:
     """Return how a person has set a layer to be shown; limits that napari guessed are not taken."""
     if layer is None:
         return {}
-    look = {"gamma": layer.gamma, **({} if layer.rgb else {"colormap": layer.colormap})}
+    look = {"gamma": layer.gamma, "kind": _kind(layer, rgb=layer.rgb)}
+    if not layer.rgb:
+        look["colormap"] = layer.colormap
     if not has_automatic_limits(layer):
         look["contrast_limits"] = layer.contrast_limits
     return look

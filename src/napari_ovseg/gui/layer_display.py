@@ -68,6 +68,8 @@ def _guesses(layer: ImageLayer) -> list[tuple[float, ...]]:
     """List the limits that napari may have given a layer."""
     dtype = np.dtype(layer.dtype)
     guesses: list[tuple[float, ...]] = []
+    if dtype == np.uint8:  # of which napari looks at no pixel
+        return [(0.0, 255.0)]
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
         guesses.append((float(info.min), float(info.max)))

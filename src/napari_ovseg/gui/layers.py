@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels
-from psutil import virtual_memory
+from psutil import swap_memory, virtual_memory
 
 from napari_ovseg.annotate.box import whole
 from napari_ovseg.errors import ImageError
@@ -71,7 +71,8 @@ def refuse_too_large(image: Image) -> None:
     ImageError
         If ids, owners and the copies that are made of them would not.
     """
-    needed, free = _BYTES_A_VOXEL * prod(image.shape), virtual_memory().available
+    needed = _BYTES_A_VOXEL * prod(image.shape)
+    free = virtual_memory().available + swap_memory().free
     if needed > free:
         raise ImageError(
             f"labels of all {' x '.join(map(str, image.shape))} pixels need {needed / 1e9:.1f} GB "

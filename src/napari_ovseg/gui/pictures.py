@@ -107,6 +107,10 @@ class Pictures:
         """Return what the encoder is given of an image layer; see `seen.seen`."""
         return seen.seen(source, self.images() if self.together else None)
 
+    def encoded(self, source: ImageLayer) -> list[ImageLayer]:
+        """List the layers whose pixels the encoder is given for an image layer."""
+        return [each for each in self.images() if each.visible] if self.together else [source]
+
     def describe(self, source: ImageLayer) -> str:
         """Say what the encoder will see of an image layer."""
         return seen.describe(source, self.images() if self.together else None)
@@ -205,10 +209,8 @@ class Pictures:
 
     def uses(self, category_id: int) -> int:
         """Count the pixels of a category in all labels layers."""
-        return sum(
-            int(np.count_nonzero(np.asarray(layer.data) == category_id))
-            for layer in self.all_labels()
-        )
+        found = (np.asarray(layer.data) == category_id for layer in self.all_labels())
+        return sum(int(np.count_nonzero(where)) for where in found)
 
     def give(self, category_id: int, heir: int) -> None:
         """Give the pixels of a category to another, or to none (0); locked ones stay.
@@ -222,11 +224,9 @@ class Pictures:
     def lock(self, category_id: int, on: bool, but: Draft | None = None) -> None:
         """Lock the pixels that a category has now, or make them a person's; not those of `but`."""
         for draft, box, where in self._drafts(category_id):
-            if draft is but:
-                continue
-            if on:
+            if on and draft is not but:
                 draft.claim(box, where, Owner.LOCKED)
-            else:
+            elif draft is not but:
                 draft.unlock(box, where)
 
     def _drafts(self, category_id: int) -> Iterator[tuple[Draft, Box, np.ndarray]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -41,31 +41,12 @@ class Target:
         Where the model may write; everywhere if None.
     preview
         Whether to show what would change instead of writing it.
-    pixels
-        Of the layer when the run began.
     """
 
     source: ImageLayer
     plane: tuple[int, ...]
     where: np.ndarray | None = None
     preview: bool = False
-    pixels: Any = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Remember which pixels are meant: a program may give the layer others."""
-        object.__setattr__(self, "pixels", self.source.data)
-
-    def lost(self, pictures: Pictures) -> str:
-        """Say why there is no place for its labels any more; empty if there is."""
-        name = self.source.name
-        if not pictures.holds(self.source):
-            return f"the layer {name!r} was removed during the run; its labels were dropped"
-        if self.source.data is not self.pixels:
-            return (
-                f"the pixels of {name!r} were replaced during the run; its labels were dropped, "
-                "Segment labels the new ones"
-            )
-        return ""
 
     def known(self, labels: LabelMap, words: Iterable[Category], top: int = 0) -> Target:
         """Leave out what would become a word that was removed since the run began.
@@ -122,6 +103,8 @@ class Round:
     targets
         In the order they are labelled. Where there are several, slices that a person has
         corrected are left alone.
+    layers
+        Whose pixels are encoded.
 
     Attributes
     ----------
@@ -131,8 +114,10 @@ class Round:
         Whether there is more than one.
     """
 
-    def __init__(self, targets: Iterable[Target]) -> None:
+    def __init__(self, targets: Iterable[Target], layers: Iterable[ImageLayer] = ()) -> None:
         self._todo = deque(targets)
+        # Kept, so that no other array gets the identity of one that was there at the beginning.
+        self._pixels = [(layer, image_of(layer)) for layer in layers]
         self._total = len(self._todo)
         self._written = self._left = 0
         self.several = self._total > 1
@@ -145,6 +130,19 @@ class Round:
             if labels is None or not self.leaves(labels, target):
                 return target
         return None
+
+    def lost(self, target: Target, pictures: Pictures) -> str:
+        """Say why there is no place for the labels of a target any more; empty if there is."""
+        name = target.source.name
+        if not pictures.holds(target.source):
+            return f"the layer {name!r} was removed during the run; its labels were dropped"
+        for layer, image in self._pixels:
+            if pictures.holds(layer) and image_of(layer).identity != image.identity:
+                return (
+                    f"the pixels of {layer.name!r} were replaced during the run; the labels were "
+                    "dropped, Segment labels the new ones"
+                )
+        return ""
 
     def leaves(self, labels: Labels, target: Target) -> bool:
         """Whether a slice is left as it is, since a person has corrected it; it is counted."""

@@ -102,7 +102,7 @@ class Turns(QObject):
         """Go on with what was asked for meanwhile; to be called when a turn has ended."""
         was, wanted = self._now, self._next
         self._now = self._next = Turn.REST
-        if was == Turn.RUN and wanted == Turn.REST:  # its labels have the words of now
+        if was == Turn.RUN and wanted != Turn.FOLLOW:  # its labels have the words of now
             self._owed = self._timer.isActive()
         if wanted != Turn.REST:
             self._ask(wanted)

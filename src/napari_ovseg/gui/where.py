@@ -104,7 +104,8 @@ def _filled(shape: tuple[int, ...], outline: np.ndarray) -> np.ndarray:
     """Fill an outline (N, 2) of rows and columns; Pillow does so a hundred times faster."""
     height, width = shape
     canvas = Picture.new("1", (width, height))
-    if len(outline) > 2:
+    low, high = outline.min(0), outline.max(0)  # NaN meets nothing
+    if len(outline) > 2 and (high >= 0).all() and (low < shape).all():
         ImageDraw.Draw(canvas).polygon([tuple(point) for point in outline[:, ::-1]], fill=1)
     return np.asarray(canvas)
 

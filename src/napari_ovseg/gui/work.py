@@ -131,7 +131,7 @@ class Work(QObject):
             return False
         if turn == Turn.FOLLOW and (labels is None or self.difference.awaits(labels)):
             return False
-        self._round = Round(targets)
+        self._round = Round(targets, self._pictures.encoded(source))
         if (target := self._round.next(labels)) is None:
             self.told.emit(self._round.summary(), True)
             return False
@@ -158,21 +158,20 @@ class Work(QObject):
         if self.turns.now == Turn.AHEAD:
             return
         self._advance(progress, seconds)
-        target = self._target
-        if isinstance(progress, Glimpse | Early) and target and not target.lost(self._pictures):
+        if isinstance(progress, Glimpse | Early) and (target := self._target):
             self._show_early(target, progress)
 
     def _show_early(self, target: Target, progress: Glimpse | Early) -> None:
         """Show labels that are not those of the end yet; rows that are finished stay."""
+        if self._round.lost(target, self._pictures):
+            return
         layer = self._pictures.labels_of(target.source)
         if isinstance(progress, Glimpse):
             if layer is not None:
                 self.writer.show(layer, progress, target.plane, target.where)
             return
-        if layer is None and self._first is not None:
-            layer = self._first.take()
-            if layer is not None:
-                self._add(layer, target)
+        if layer is None and self._first and (layer := self._first.take()):
+            self._add(layer, target)
         if layer is not None:
             annotation, top = progress.annotation, progress.rows.start
             where = target.known(annotation.labels, self._session.rows, top).where
@@ -192,7 +191,7 @@ class Work(QObject):
                 "Segment encodes again",
                 False,
             )
-        elif lost := target.lost(self._pictures):
+        elif lost := self._round.lost(target, self._pictures):
             self.told.emit(lost, True)
         else:
             self._write(target, result)
@@ -236,8 +235,8 @@ class Work(QObject):
         self._target, self._first, self._outcome = None, None, Outcome.CANCELLED
         self.writer.hide()  # a glimpse of what was not written
         if target is not None and outcome == Outcome.WRITTEN:
-            following = self._round.next(self._pictures.labels_of(target.source))
-            if following is not None:
+            labels = self._pictures.labels_of(target.source)
+            if (following := self._round.next(labels)) is not None:
                 self._run(following)
                 return
         if self._round.several and outcome != Outcome.TOLD:

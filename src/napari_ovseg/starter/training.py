@@ -105,7 +105,12 @@ _SAME = ("seed", "batch", "lr", "lowest", "averaged", "variants", "dense")
 """Options that a training keeps when it goes on; it may end at another step."""
 
 
-def _refuse_another(path: Path, had: dict[str, Any], has: dict[str, Any]) -> None:
+def _refuse_another(path: Path, had: dict[str, Any] | None, has: dict[str, Any]) -> None:
+    if had is None:
+        raise InputError(
+            f"{str(path)!r} was written by an earlier version, which kept no options; go on with "
+            "that one, or remove it to begin anew"
+        )
     if other := [key for key in sorted(had | has) if had.get(key) != has.get(key)]:
         pairs = ", ".join(f"--{key} was {had.get(key)}, is {has.get(key)}" for key in other)
         raise InputError(
@@ -157,7 +162,7 @@ class Training:
         self = cls(model, meanings, average, optimisers, seen, first, options)
         if args.checkpoint.is_file():
             state = torch.load(args.checkpoint, map_location=args.device, weights_only=True)
-            _refuse_another(args.checkpoint, state.get("options", {}), options)
+            _refuse_another(args.checkpoint, state.get("options"), options)
             model.load_state_dict(state["model"])
             meanings.load_state_dict(state["meanings"])
             average.load_state_dict(state["average"])

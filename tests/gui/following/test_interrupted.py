@@ -64,6 +64,54 @@ def test_a_run_that_is_cancelled_relabels_nothing_where_nothing_changed(
     assert (labelled.data == before).all()
 
 
+def test_a_run_that_ended_has_followed_what_it_interrupted(
+    widget, labelled, model, run_again, rest, qtbot
+):
+    model.may_end.clear()
+    widget.words.add_words("stroma")
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.FOLLOW and widget.runner.running)
+    run_again()
+    model.may_end.set()
+    rest(widget)
+    assert (labelled.data == 3).any()
+    labelled.undo()
+    before = labelled.data.copy()
+    run_again()
+    cancel(widget, model, rest)
+    assert (labelled.data == before).all()
+
+
+def test_pixels_of_another_layer_that_is_seen_with_it_are_noticed(
+    widget, labelled, source, model, rest, qtbot
+):
+    other = widget.viewer.add_image(np.zeros((SIDE, SIDE), np.uint8), name="other")
+    other.blending = "additive"
+    widget.form.choose_image(source)
+    widget.pictures.together = True
+    told = []
+    widget.work.told.connect(lambda text, _popup: told.append(text))
+    model.may_end.clear()
+    widget.segment()
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.RUN and widget.runner.running)
+    other.data = np.ones((SIDE, SIDE), np.uint8)
+    model.may_end.set()
+    rest(widget)
+    assert any("pixels of 'other' were replaced" in text for text in told)
+
+
+def test_the_levels_of_a_pyramid_that_are_set_again_are_no_others(widget, model, rest, qtbot):
+    levels = [np.zeros((SIDE, SIDE), np.uint8), np.zeros((SIDE // 2, SIDE // 2), np.uint8)]
+    source = widget.viewer.add_image(levels, multiscale=True)
+    widget.words.add_words("nucleus; cytoplasm")
+    model.may_end.clear()
+    widget.segment()
+    qtbot.waitUntil(lambda: widget.turns.now == Turn.RUN and widget.runner.running)
+    source.data = levels
+    model.may_end.set()
+    rest(widget)
+    assert widget.pictures.labels_of(source) is not None
+
+
 def test_a_first_run_that_is_cancelled_brings_no_labels(widget, under_way, model, rest):
     widget.words.add_words("stroma")
     cancel(widget, model, rest)
