@@ -120,8 +120,8 @@ class Pictures:
         return layer in self._viewer.layers
 
     def labels_of(self, source: ImageLayer) -> Labels | None:
-        """Find the labels layer that belongs to an image layer."""
-        for layer in self._viewer.layers:
+        """Find the labels layer that belongs to an image layer, if that is a picture still."""
+        for layer in self._viewer.layers if _is_picture(source) else ():
             ours = layer.metadata.get(KEY, {}) if isinstance(layer, Labels) else {}
             if (
                 ours.get("source_id") == str(source.unique_id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_ovseg.errors import InputError
+from napari_ovseg.errors import ImageError, InputError
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.gui.layers import image_of
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_ovseg.gui.pictures import Pictures
+    from napari_ovseg.image import Image
     from napari_ovseg.labels import LabelMap
     from napari_ovseg.vocabulary import Category
 
@@ -66,6 +67,14 @@ class Target:
         where = np.ones(image_of(self.source).shape[-2:], bool)
         where[top : top + len(labels.ids)] = ~np.isin(labels.ids, list(gone))
         return replace(self, where=where if self.where is None else where & self.where)
+
+
+def _has(layer: ImageLayer, image: Image) -> bool:
+    """Whether a layer still has the arrays of an image."""
+    try:
+        return image_of(layer).identity == image.identity
+    except ImageError:  # it is no picture any more
+        return False
 
 
 def target_of(pictures: Pictures, source: ImageLayer | None) -> Target:
@@ -137,7 +146,7 @@ class Round:
         if not pictures.holds(target.source):
             return f"the layer {name!r} was removed during the run; its labels were dropped"
         for layer, image in self._pixels:
-            if pictures.holds(layer) and image_of(layer).identity != image.identity:
+            if pictures.holds(layer) and not _has(layer, image):
                 return (
                     f"the pixels of {layer.name!r} were replaced during the run; the labels were "
                     "dropped, Segment labels the new ones"
