@@ -12,11 +12,11 @@ demo: $(VENV)/.ready
 
 # Two files at a time, each on a core of its own; the long ones, too.
 test: check
-	@OMP_NUM_THREADS=1 scripts/display $(BIN)/pytest tests -n 2 --dist loadfile
+	@OMP_NUM_THREADS=1 scripts/display $(BIN)/pytest tests -m "not long" -n 2 --dist loadfile
 
 soak: $(VENV)/.ready
 	@OVSEG_KILLS=25 OVSEG_HISTORIES=500 OVSEG_NAMES=120 OVSEG_BAD_FILES=10000 OVSEG_SCENES=200 OMP_NUM_THREADS=1 \
-	scripts/display $(BIN)/pytest tests -m soak -n 2 --dist loadfile
+	scripts/display $(BIN)/pytest tests -m "soak or long" -n 2 --dist loadfile
 
 # Each on a core of its own.
 check: $(VENV)/.ready

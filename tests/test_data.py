@@ -1,4 +1,4 @@
-"""Real images of $OVSEG_DATA: the layout is read, and the figures are finite and above chance."""
+"""Real images of $OVSEG_DATA: the layout is read, and there are figures."""
 
 import json
 import os
@@ -29,7 +29,8 @@ def test_every_picture_fits_its_mask():
 def test_evaluate_writes_figures_for_every_set(tmp_path):
     small = [d for d in find_datasets(Path(DATA)) if len(d.pictures) <= 2]
     for data in small:
-        assert main(["evaluate", str(data.folder), "--json", str(tmp_path / "r.json")]) == 0
+        arguments = ["evaluate", str(data.folder), "--preset", "fast"]
+        assert main([*arguments, "--json", str(tmp_path / "r.json")]) == 0
         result = json.loads((tmp_path / "r.json").read_text())["datasets"][data.name]
-        assert 0 <= result["miou"] <= 1
+        assert 0 < result["miou"] <= 1
         assert result["n_images"] == len(data.pictures)

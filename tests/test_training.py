@@ -201,7 +201,7 @@ def test_attention_is_the_same_where_a_gradient_is_wanted():
     assert torch.allclose(attention(q, k, v), plain, atol=1e-6)
 
 
-@pytest.mark.soak
+@pytest.mark.long
 def test_a_training_that_was_interrupted_ends_the_same(tmp_path, monkeypatch):
     """Slow: every process draws its own bank."""
 
