@@ -233,7 +233,7 @@ def test_a_shape_is_filled_as_it_is_drawn(widget):
     """But for its outline, and where sides cross."""
     source = widget.viewer.add_image(np.zeros((50, 60), np.uint8))
     rng = np.random.default_rng(0)
-    for number in range(20):
+    for number in range(6):
         corners = rng.uniform(2, 48, (3 + number % 6, 2))
         shapes = widget.viewer.add_shapes([corners], shape_type="polygon")
         outline = np.zeros((50, 60), bool)

@@ -171,7 +171,7 @@ def test_a_layer_removed_during_the_run(widget, qtbot, monkeypatch, every):
     widget.words.add_words("grass")
     widget.segment()
     widget.viewer.layers.remove(source)
-    qtbot.waitUntil(lambda: not widget.runner.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not widget.runner.running, timeout=120_000)
     assert len(widget.viewer.layers) == 0
     assert "was removed during the run" in widget.panel.message.text()
 
