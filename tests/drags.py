@@ -1,12 +1,21 @@
-"""The mouse in a layer, with napari's own events; no window is opened."""
+"""Labels of two words, and the mouse in a layer with napari's own events; no window is opened."""
 
 from types import SimpleNamespace
 
+import numpy as np
 from napari.utils.interactions import (
     mouse_move_callbacks,
     mouse_press_callbacks,
     mouse_release_callbacks,
 )
+
+import napari_ovseg as ov
+
+WORDS = ov.Vocabulary.parse("a; b")
+
+
+def annotation(ids):
+    return ov.Annotation("x", ov.LabelMap(ids.astype(np.uint16), WORDS, ov.Grid.regular(2)))
 
 
 def drag(layer, *places, shown=(0, 1), button=1, between=lambda: None):

@@ -110,6 +110,15 @@ def test_the_weights_of_the_last_steps_are_averaged(bank, tmp_path):
         assert torch.allclose(mixed, 0.25 * before + 0.75 * after, atol=1e-6)
 
 
+@pytest.fixture
+def kept(tmp_path):
+    """Options of a training whose checkpoint was written."""
+    path = tmp_path / "c.pt"
+    values = {"seed": 3, "lr": 1e-3, "device": "cpu", "checkpoint": path, "start": None}
+    Training.begin(argparse.Namespace(**values)).save(path)
+    return values
+
+
 @pytest.mark.parametrize(
     ("other", "told"),
     [
@@ -118,35 +127,19 @@ def test_the_weights_of_the_last_steps_are_averaged(bank, tmp_path):
         ({"start": STARTER}, "--start was None, is "),
     ],
 )
-def test_the_checkpoint_of_another_training_is_refused(tmp_path, other, told):
+def test_the_checkpoint_of_another_training_is_refused(kept, other, told):
     """Else the weights to begin with, the seed and the rate would be those of the other."""
-    values = {
-        "seed": 3,
-        "lr": 1e-3,
-        "device": "cpu",
-        "checkpoint": tmp_path / "c.pt",
-        "start": None,
-    }
-    Training.begin(argparse.Namespace(**values)).save(tmp_path / "c.pt")
-    assert Training.begin(argparse.Namespace(**values, steps=9)).step == 0
+    assert Training.begin(argparse.Namespace(**kept, steps=9)).step == 0
     with pytest.raises(InputError, match=told):
-        Training.begin(argparse.Namespace(**{**values, **other}))
+        Training.begin(argparse.Namespace(**{**kept, **other}))
 
 
-def test_a_checkpoint_of_an_earlier_version_is_told(tmp_path):
-    values = {
-        "seed": 3,
-        "lr": 1e-3,
-        "device": "cpu",
-        "checkpoint": tmp_path / "c.pt",
-        "start": None,
-    }
-    Training.begin(argparse.Namespace(**values)).save(tmp_path / "c.pt")
-    state = torch.load(tmp_path / "c.pt", weights_only=True)
+def test_a_checkpoint_of_an_earlier_version_is_told(kept):
+    state = torch.load(kept["checkpoint"], weights_only=True)
     del state["options"]
-    torch.save(state, tmp_path / "c.pt")
+    torch.save(state, kept["checkpoint"])
     with pytest.raises(InputError, match="by an earlier version, which kept no options"):
-        Training.begin(argparse.Namespace(**values))
+        Training.begin(argparse.Namespace(**kept))
 
 
 def test_phrases_of_which_a_word_was_never_seen_are_not_learnt(tmp_path):

@@ -82,3 +82,17 @@ def sheet(widget):
     layer = widget.viewer.add_layer(layers.new_labels(source, annotation, ()))
     widget.session.set_rows(WORDS)
     return widget, layer, widget.words.table
+
+
+@pytest.fixture
+def layer():
+    """Labels of one category throughout, all the model's, and a brush; no window is opened."""
+    import numpy as np
+    from napari.layers import Image
+
+    from drags import annotation
+    from napari_ovseg.gui import layers
+
+    made = layers.new_labels(Image(np.zeros((40, 60), np.uint8)), annotation(np.ones((40, 60))), ())
+    made.mode, made.brush_size, made.selected_label = "paint", 5, 1
+    return made

@@ -4,25 +4,10 @@ import gc
 import weakref
 
 import numpy as np
-import pytest
 from napari.layers import Image, Labels
 
-import napari_ovseg as ov
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
-
-WORDS = ov.Vocabulary.parse("a; b")
-
-
-def annotation(ids):
-    return ov.Annotation("x", ov.LabelMap(ids.astype(np.uint16), WORDS, ov.Grid.regular(2)))
-
-
-@pytest.fixture
-def layer():
-    made = layers.new_labels(Image(np.zeros((40, 60), np.uint8)), annotation(np.ones((40, 60))), ())
-    made.mode, made.brush_size, made.selected_label = "paint", 5, 1
-    return made
 
 
 def test_another_array_from_a_program_is_taken_as_a_persons(layer):

@@ -7,23 +7,10 @@ import pytest
 from napari.layers import Image, Labels
 
 import napari_ovseg as ov
-from drags import drag
+from drags import WORDS, annotation, drag
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
 from napari_ovseg.labels import Owner
-
-WORDS = ov.Vocabulary.parse("a; b")
-
-
-def annotation(ids):
-    return ov.Annotation("x", ov.LabelMap(ids.astype(np.uint16), WORDS, ov.Grid.regular(2)))
-
-
-@pytest.fixture
-def layer():
-    made = layers.new_labels(Image(np.zeros((40, 60), np.uint8)), annotation(np.ones((40, 60))), ())
-    made.mode, made.brush_size, made.selected_label = "paint", 5, 1
-    return made
 
 
 def propose(layer, place, label):

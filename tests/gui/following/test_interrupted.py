@@ -26,6 +26,19 @@ def run_again(widget, labelled, model, qtbot):
     return begin
 
 
+@pytest.fixture
+def run_while_labels_follow(widget, model, run_again, qtbot):
+    """A run that begins before labels have followed a new word."""
+
+    def begin():
+        model.may_end.clear()
+        widget.words.add_words("stroma")
+        qtbot.waitUntil(lambda: widget.turns.now == Turn.FOLLOW and widget.runner.running)
+        run_again()
+
+    return begin
+
+
 def cancel(widget, model, rest):
     press(widget, "cancel")
     model.may_end.set()
@@ -42,12 +55,9 @@ def test_words_that_change_during_a_run_are_followed_when_it_is_cancelled(
 
 
 def test_words_that_a_run_began_before_they_were_followed_are_followed_when_it_is_cancelled(
-    widget, labelled, model, run_again, rest, qtbot
+    widget, labelled, model, run_while_labels_follow, rest
 ):
-    model.may_end.clear()
-    widget.words.add_words("stroma")
-    qtbot.waitUntil(lambda: widget.turns.now == Turn.FOLLOW and widget.runner.running)
-    run_again()
+    run_while_labels_follow()
     cancel(widget, model, rest)
     assert (labelled.data == 3).any()
 
@@ -65,12 +75,9 @@ def test_a_run_that_is_cancelled_relabels_nothing_where_nothing_changed(
 
 
 def test_a_run_that_ended_has_followed_what_it_interrupted(
-    widget, labelled, model, run_again, rest, qtbot
+    widget, labelled, model, run_again, run_while_labels_follow, rest
 ):
-    model.may_end.clear()
-    widget.words.add_words("stroma")
-    qtbot.waitUntil(lambda: widget.turns.now == Turn.FOLLOW and widget.runner.running)
-    run_again()
+    run_while_labels_follow()
     model.may_end.set()
     rest(widget)
     assert (labelled.data == 3).any()
