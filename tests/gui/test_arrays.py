@@ -6,6 +6,7 @@ import weakref
 import numpy as np
 from napari.layers import Image, Labels
 
+from drags import annotation
 from napari_ovseg.gui import layers
 from napari_ovseg.gui.editing import editing_of
 
